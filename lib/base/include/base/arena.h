@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Arena: memory for one piece of work, freed whole.
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena_block;
+
+// Zero-initialised is ready to use. Failure is sticky: after the first one `failed` stays set, so a
+// long construction may check once at its end.
+struct arena {
+    struct arena_block *blocks; // owned, newest first
+    uint8_t *next;
+    uint8_t *end;
+    size_t used;       // bytes handed out
+    size_t block_size; // size of the newest block; doubles up to a limit
+    bool failed;
+};
+
+void arena_fini(struct arena *arena);
+
+// Memory aligned for any type, or NULL. `arena_zalloc` zeroes it. `arena_array` checks the product.
+void *arena_alloc(struct arena *arena, size_t size);
+void *arena_zalloc(struct arena *arena, size_t size);
+void *arena_array(struct arena *arena, size_t count, size_t size); // zeroed
+void *arena_copy(struct arena *arena, const void *bytes, size_t size);
+char *arena_copy_text(struct arena *arena, const char *text, size_t size); // adds a NUL
+
+#endif // BASE_ARENA_H

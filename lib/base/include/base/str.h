@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// String builder. Failure is sticky: appenders return nothing, str_finish reports it.
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Zero-initialised is an empty string. `text` is always NUL-terminated once something was appended.
+struct str {
+    char *text; // owned
+    size_t size;
+    size_t capacity;
+    bool failed;
+};
+
+void str_fini(struct str *str);
+void str_clear(struct str *str); // keeps the memory
+
+void str_add(struct str *str, const char *text, size_t size);
+void str_puts(struct str *str, const char *text);
+void str_putc(struct str *str, char c);
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void str_printf(struct str *str, const char *format, ...);
+void str_vprintf(struct str *str, const char *format, va_list args);
+
+// Appends bytes with control bytes, backslashes and bytes that are not valid UTF-8 as \xNN.
+void str_add_escaped(struct str *str, const void *bytes, size_t size);
+
+// Moves the text out as an owned NUL-terminated string and empties `str`. False when anything
+// failed; then *out is NULL.
+bool str_finish(struct str *str, char **out, size_t *size);
+
+// The text, or "" when empty or failed. Lifetime: until the next change.
+const char *str_text(const struct str *str);
+
+#endif // BASE_STR_H

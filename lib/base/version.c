@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "vyre_config.h"
+#include <vyre/version.h>
+
+#include <spirv/unified1/spirv.h>
+#if VYRE_HAVE_VULKAN
+#include <vulkan/vulkan_core.h>
+#endif
+
+#define TEXT_OF(number) #number
+#define TEXT(number)    TEXT_OF(number)
+
+const char *vyre_version(void)
+{
+    return VYRE_VERSION;
+}
+
+const char *vyre_build_info(void)
+{
+    return VYRE_VERSION " (" VYRE_COMMIT
+#if VYRE_HAVE_VULKAN
+                        ", Vulkan headers 1.x." TEXT(VK_HEADER_VERSION)
+#else
+                        ", without Vulkan"
+#endif
+                            ", SPIR-V headers revision " TEXT(SPV_REVISION) ")";
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// Compilation of a program to a SPIR-V module for a target.
+#ifndef VYRE_COMPILE_H
+#define VYRE_COMPILE_H
+
+#include <vyre/program.h>
+
+VYRE_BEGIN
+
+enum vyre_spirv_env {
+    VYRE_ENV_VULKAN_1_1 = 0, // SPIR-V 1.3
+    VYRE_ENV_VULKAN_1_2 = 1, // SPIR-V 1.5
+    VYRE_ENV_VULKAN_1_3 = 2, // SPIR-V 1.6
+};
+
+enum vyre_memory_model {
+    VYRE_MEMORY_GLSL450 = 0,
+    VYRE_MEMORY_VULKAN = 1,
+};
+
+// Everything about a device that decides which code is right for it. The compiler looks nowhere
+// else. Plain data: make it by hand, with vyre_target_default, or from a device's plan.
+struct vyre_target {
+    enum vyre_spirv_env env;
+    enum vyre_memory_model memory_model;
+    bool device_scope; // Vulkan memory model: Device scope may be used (else QueueFamily)
+    bool int64;
+    bool int16;
+    bool int8;
+    bool storage_16bit;
+    bool storage_8bit;
+    bool float16;
+    bool float64;
+    uint32_t subgroup_size;             // 0: no subgroup operations
+    uint32_t max_workgroup_size[3];     // invocations per axis
+    uint32_t max_workgroup_invocations; // product of the axes
+    uint32_t max_workgroup_memory;      // bytes
+    uint32_t max_storage_buffers;       // per stage
+    uint64_t max_storage_range;         // bytes of one binding
+    uint32_t max_push_bytes;
+    // Iterations, over all loops of one invocation, after which the driver ends the shader silently
+    // (Mesa 22.3's CPU driver: 65535). 0: no such limit. See docs/runtime.md, "Loop limit".
+    uint32_t loop_limit;
+};
+
+// The portable target: what every Vulkan 1.1 device with the core limits can run.
+// Thread-safety: Safe.
+VYRE_API void vyre_target_default(struct vyre_target *out);
+
+// SPIR-V for one target, with what a runtime must know to bind it. Immutable.
+// Thread-safety: any number of threads may use one module at once.
+struct vyre_module;
+
+struct vyre_compile_params {
+    const struct vyre_target *target; // NULL: vyre_target_default
+    bool no_optimize;                 // keep what the program says, word for word
+    bool debug_names;                 // OpName for buffers and locals
+    const struct vyre_diag_sink *diag;
+};
+
+#define vyre_compile_params(...) (&(const struct vyre_compile_params){ __VA_ARGS__ })
+
+// Validates the program and lowers it. Same program, target and options give the same bytes.
+//
+// Returns VYRE_ERR_INVALID_PROGRAM, VYRE_ERR_UNSUPPORTED (codes L0nn: what this version or this
+// target cannot express, and what would provide it) or VYRE_ERR_LIMIT.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_compile(const struct vyre_program *program,
+                                                     const struct vyre_compile_params *params,
+                                                     struct vyre_module **out);
+
+// SPIR-V words in host byte order. Thread-safety: Safe. Lifetime: borrowed from the module.
+VYRE_API const uint32_t *vyre_module_words(const struct vyre_module *module, size_t *count);
+
+// One storage buffer binding of descriptor set 0.
+struct vyre_module_binding {
+    uint32_t binding; // in set 0
+    uint32_t buffer;  // index in the program's declaration order
+    uint32_t stride;  // bytes from one element to the next
+    bool writable;
+};
+
+struct vyre_module_info {
+    uint32_t workgroup_size[3];
+    uint32_t workgroup_memory;                  // bytes
+    const struct vyre_module_binding *bindings; // borrowed from the module
+    size_t binding_count;
+    // Push constants are u32 words: first the byte length of each entry of `bindings`, in that
+    // order, then `param_count` launch parameters.
+    uint32_t param_count;
+    uint32_t push_bytes; // 4 * (binding_count + param_count)
+    // Binding of the fault record (4 words: kind, detail, detail, linear workgroup), written by a
+    // trap or an exhausted loop. UINT32_MAX when the module cannot fault.
+    uint32_t fault_binding;
+};
+
+// Thread-safety: Safe.
+VYRE_API void vyre_module_reflect(const struct vyre_module *module, struct vyre_module_info *out);
+
+VYRE_API void vyre_module_destroy(struct vyre_module **module);
+
+VYRE_END
+
+#endif // VYRE_COMPILE_H

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// The reference interpreter: slow, obvious, the oracle of every test.
+#ifndef VYRE_INTERPRET_H
+#define VYRE_INTERPRET_H
+
+#include <vyre/program.h>
+
+VYRE_BEGIN
+
+struct vyre_bytes {
+    const void *data;
+    size_t size; // bytes
+};
+
+struct vyre_interpret_params {
+    // One value per buffer that takes input, in declaration order: every buffer that is neither
+    // workgroup memory nor allocated by the run (output, write-only, or live-out read-write).
+    const struct vyre_bytes *inputs;
+    size_t input_count;
+    uint32_t grid[3];      // workgroups; {0,0,0}: derived from buffer sizes as the language says
+    uint64_t step_limit;   // statements over all invocations; 0: 2^32
+    uint64_t memory_limit; // bytes of interpreter memory; 0: 1 GiB
+    const struct vyre_diag_sink *diag;
+};
+
+#define vyre_interpret_params(...) (&(const struct vyre_interpret_params){ __VA_ARGS__ })
+
+// The buffers that a run returns: outputs allocated by the run and every read-write buffer, in
+// declaration order.
+struct vyre_outputs;
+
+// Validates the program (with subgroup operations) and runs it.
+//
+// Returns VYRE_ERR_INVALID_PROGRAM, VYRE_ERR_EXECUTION (a run-time error, for example a trap or an
+// i32 division by zero; code X0nn in `diag`), VYRE_ERR_UNSUPPORTED (a part of the language that
+// this version does not evaluate yet) or VYRE_ERR_LIMIT (step or memory limit). Thread-safety:
+// Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_interpret(const struct vyre_program *program,
+                                                       const struct vyre_interpret_params *params,
+                                                       struct vyre_outputs **out);
+
+// Number of returned buffers. Thread-safety: Safe.
+VYRE_API size_t vyre_outputs_count(const struct vyre_outputs *outputs);
+
+// Contents of returned buffer `index`, and in *buffer its index in the program's declaration order
+// (`buffer` may be NULL). Empty when there is no such buffer.
+// Thread-safety: Safe. Lifetime: borrowed from `outputs`.
+VYRE_API struct vyre_bytes vyre_outputs_get(const struct vyre_outputs *outputs, size_t index,
+                                            size_t *buffer);
+
+VYRE_API void vyre_outputs_destroy(struct vyre_outputs **outputs);
+
+VYRE_END
+
+#endif // VYRE_INTERPRET_H

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Kernels: a program compiled for one device, and its dispatch.
+#ifndef VYRE_KERNEL_H
+#define VYRE_KERNEL_H
+
+#include <vyre/buffer.h>
+#include <vyre/cache.h>
+#include <vyre/program.h>
+
+VYRE_BEGIN
+
+// A compiled program. Immutable once created.
+//
+// Thread-safety: any number of threads may dispatch one kernel at once.
+// Lifetime: reference counted; holds its device. The program may be destroyed at once.
+struct vyre_kernel;
+
+struct vyre_kernel_params {
+    const struct vyre_program *program; // required
+    struct vyre_cache *cache;           // NULL: compile every time
+    bool no_optimize;
+    const struct vyre_diag_sink *diag;
+};
+
+#define vyre_kernel_params(...) (&(const struct vyre_kernel_params){ __VA_ARGS__ })
+
+// Where the time of vyre_kernel_create went.
+struct vyre_kernel_stats {
+    bool module_cached;   // SPIR-V came from the cache: nothing was lowered
+    bool pipeline_cached; // the driver was handed a verified blob
+    uint64_t lower_ns;    // validate and lower; 0 when cached
+    uint64_t pipeline_ns; // vkCreateComputePipelines
+    uint32_t word_count;  // SPIR-V words
+};
+
+// Validates the program, takes the module from the cache or lowers it, makes the pipeline, stores.
+// A damaged cache entry is a miss. Returns VYRE_ERR_INVALID_PROGRAM, VYRE_ERR_UNSUPPORTED,
+// VYRE_ERR_LIMIT, VYRE_ERR_DEVICE or the result that poisoned the device. Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_kernel_create(struct vyre_device *device,
+                                                           const struct vyre_kernel_params *params,
+                                                           struct vyre_kernel **out);
+
+// Thread-safety: Safe.
+VYRE_API void vyre_kernel_get_stats(const struct vyre_kernel *kernel,
+                                    struct vyre_kernel_stats *out);
+
+VYRE_API struct vyre_kernel *vyre_kernel_ref(struct vyre_kernel *kernel);
+VYRE_API void vyre_kernel_destroy(struct vyre_kernel **kernel);
+
+// One buffer argument: a range of a buffer.
+struct vyre_argument {
+    struct vyre_buffer *buffer; // required
+    uint64_t offset;            // bytes; multiple of 256
+    uint64_t size;              // bytes; 0: to the end of the buffer
+};
+
+struct vyre_dispatch_params {
+    // One argument per buffer that is not workgroup memory, in the program's declaration order.
+    const struct vyre_argument *arguments;
+    size_t argument_count;
+    uint32_t grid[3]; // workgroups; {0,0,0}: derived from buffer sizes as the language says
+    const struct vyre_diag_sink *diag;
+};
+
+#define vyre_dispatch_params(...) (&(const struct vyre_dispatch_params){ __VA_ARGS__ })
+
+// A dispatch in flight. Destroying it does not cancel the work.
+struct vyre_ticket;
+
+// Submits the kernel; returns without waiting. Sizes are checked: an argument smaller than the
+// declared count is VYRE_ERR_INVALID_ARGUMENT. Large grids are sliced so that no submission runs
+// for long. Returns VYRE_ERR_LIMIT, VYRE_ERR_DEVICE or the result that poisoned the device.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_dispatch(struct vyre_kernel *kernel,
+                                                      const struct vyre_dispatch_params *params,
+                                                      struct vyre_ticket **out);
+
+// Waits for a ticket. VYRE_OK: done, the results are visible to the host. VYRE_TIMEOUT: still
+// running. VYRE_ERR_FAULT: the program trapped or exhausted a loop bound; outputs are undefined.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_ticket_wait(struct vyre_ticket *ticket,
+                                                         uint64_t timeout_ns,
+                                                         const struct vyre_diag_sink *diag);
+
+VYRE_API void vyre_ticket_destroy(struct vyre_ticket **ticket);
+
+VYRE_END
+
+#endif // VYRE_KERNEL_H

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Programs: one compute dispatch in vyre IR.
+#ifndef VYRE_PROGRAM_H
+#define VYRE_PROGRAM_H
+
+#include <vyre/diag.h>
+#include <vyre/result.h>
+
+VYRE_BEGIN
+
+// An immutable program: buffers, workgroup size and body.
+//
+// Thread-safety: any number of threads may use one program at once.
+// Lifetime: reference counted; kernels and modules made from it do not need it any more.
+struct vyre_program;
+
+enum vyre_access {
+    VYRE_ACCESS_READ_ONLY = 0,
+    VYRE_ACCESS_READ_WRITE = 1,
+    VYRE_ACCESS_UNIFORM = 2,
+    VYRE_ACCESS_WORKGROUP = 3,
+    VYRE_ACCESS_WRITE_ONLY = 4,
+};
+
+// What a caller must know about a buffer in order to fill or read it.
+struct vyre_buffer_info {
+    const char *name; // borrowed from the program, NUL-terminated
+    size_t name_size; // names may contain NUL bytes
+    uint32_t binding; // meaningless for workgroup buffers
+    enum vyre_access access;
+    const char *element;   // type spelling, for example "u32"; borrowed from the program
+    uint32_t element_size; // bytes from one element to the next; 0 when the type has no stride
+    uint32_t count;        // elements; 0 means sized at run time
+    bool is_output;        // the program's result, allocated for the caller by vyre_interpret
+    bool is_live_out;      // read by the host after the run
+};
+
+// Parses the text form. `name` is used in diagnostics and may be NULL.
+// Codes T001.. go to `diag`; the first error ends the parse with VYRE_ERR_INVALID_PROGRAM.
+// The result is not validated: call vyre_program_validate.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_parse(const char *text, size_t size,
+                                                           const char *name,
+                                                           const struct vyre_diag_sink *diag,
+                                                           struct vyre_program **out);
+
+// Prints the text form. The string is NUL-terminated; free it with vyre_free.
+// vyre_program_parse of the text gives an equal program.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_print(const struct vyre_program *program,
+                                                           char **out, size_t *out_size);
+
+// Options of vyre_program_validate; zero is the default for all of them.
+struct vyre_validate_params {
+    bool allow_shadowing; // switches off V008
+    bool subgroup_ops;    // the target has subgroup operations (else V041)
+    bool collectives;     // the target has distributed collectives (else V046)
+    const struct vyre_diag_sink *diag;
+};
+
+#define vyre_validate_params(...) (&(const struct vyre_validate_params){ __VA_ARGS__ })
+
+// Checks every rule of the language, in a fixed order, and reports each violation to `diag`.
+// Returns VYRE_OK (warnings may have been reported) or VYRE_ERR_INVALID_PROGRAM.
+// `params` may be NULL. Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_validate(
+    const struct vyre_program *program, const struct vyre_validate_params *params);
+
+// Number of declared buffers, workgroup buffers included, in declaration order.
+// Thread-safety: Safe.
+VYRE_API size_t vyre_program_buffer_count(const struct vyre_program *program);
+
+// Describes buffer `index`. Returns VYRE_MISS when there is no such buffer.
+// Thread-safety: Safe. Lifetime: borrowed from the program.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_buffer_info(const struct vyre_program *program,
+                                                                 size_t index,
+                                                                 struct vyre_buffer_info *out);
+
+// The workgroup size, x, y, z, in invocations. Thread-safety: Safe.
+VYRE_API void vyre_program_workgroup_size(const struct vyre_program *program, uint32_t out[3]);
+
+// Takes another reference and returns `program`. Thread-safety: Safe.
+VYRE_API struct vyre_program *vyre_program_ref(struct vyre_program *program);
+
+// Drops a reference and sets *program to NULL. *program may be NULL. Thread-safety: Safe.
+VYRE_API void vyre_program_destroy(struct vyre_program **program);
+
+// Frees memory that the library returned as an owned array or string. NULL is accepted.
+// Thread-safety: Safe.
+VYRE_API void vyre_free(void *memory);
+
+VYRE_END
+
+#endif // VYRE_PROGRAM_H

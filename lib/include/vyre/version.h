@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#ifndef VYRE_VERSION_H
+#define VYRE_VERSION_H
+
+#include <vyre/result.h>
+
+VYRE_BEGIN
+
+// The library's version, for example "0.1.0".
+// Thread-safety: Safe. Lifetime: static.
+VYRE_API const char *vyre_version(void);
+
+// The build: version, commit when known, and the versions of the Vulkan and SPIR-V headers it was
+// built with, as "0.1.0 (1a2b3c4, Vulkan 1.3.239, SPIR-V 1.6)".
+// Thread-safety: Safe. Lifetime: static.
+VYRE_API const char *vyre_build_info(void);
+
+VYRE_END
+
+#endif // VYRE_VERSION_H

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// What other rooms may do with a device: pipelines, bindings, command lists, waiting.
+// Every call checks the device's status first and returns the result that poisoned it.
+#ifndef VK_DEVICE_H
+#define VK_DEVICE_H
+
+#include <vyre/buffer.h>
+#include <vyre/device.h>
+
+// Identity of the driver for cache keys: driver id and version, pipelineCacheUUID, device UUID,
+// pointer size; 64 bytes. Stable across processes.
+enum { VK_DRIVER_IDENTITY_SIZE = 64 };
+void vk_device_identity(const struct vyre_device *device, uint8_t out[VK_DRIVER_IDENTITY_SIZE]);
+
+const struct vyre_log *vk_device_log(const struct vyre_device *device);
+
+// Alignment in bytes that the offset of a binding must have (minStorageBufferOffsetAlignment).
+uint64_t vk_device_offset_alignment(const struct vyre_device *device);
+
+// Marks the device as gone; the first result sticks. Everything in flight is abandoned.
+void vk_device_poison(struct vyre_device *device, enum vyre_result why);
+
+// ---- Pipelines --------------------------------------------------------------------------------
+
+struct vk_pipeline;
+
+struct vk_pipeline_params {
+    const uint32_t *words;
+    size_t word_count;
+    const uint32_t *bindings; // binding numbers of storage buffers in set 0
+    size_t binding_count;
+    uint32_t push_bytes;
+    const uint8_t *blob; // verified VkPipelineCache data to start from; NULL: none
+    size_t blob_size;
+    const struct vyre_diag_sink *diag;
+};
+
+enum vyre_result vk_pipeline_create(struct vyre_device *device,
+                                    const struct vk_pipeline_params *params,
+                                    struct vk_pipeline **out);
+// The driver's cache data after compilation. vyre_free frees *out. VYRE_MISS: the driver has none.
+enum vyre_result vk_pipeline_blob(const struct vk_pipeline *pipeline, uint8_t **out, size_t *size);
+void vk_pipeline_unref(struct vk_pipeline **pipeline); // work in flight keeps it alive
+struct vk_pipeline *vk_pipeline_ref(struct vk_pipeline *pipeline);
+
+// ---- Bindings ---------------------------------------------------------------------------------
+
+// A descriptor set: one buffer range per binding, in the order of vk_pipeline_params.bindings.
+struct vk_bindings;
+
+struct vk_range {
+    struct vyre_buffer *buffer;
+    uint64_t offset;
+    uint64_t size; // bytes, at least 4; rounded up to 4 inside
+};
+
+enum vyre_result vk_bindings_create(struct vk_pipeline *pipeline, const struct vk_range *ranges,
+                                    size_t count, struct vk_bindings **out);
+void vk_bindings_unref(struct vk_bindings **bindings); // holds the buffers; work keeps it alive
+
+// ---- Command lists ----------------------------------------------------------------------------
+
+// Records one submission. Failure is sticky and reported by vk_commands_submit.
+struct vk_commands;
+
+enum vyre_result vk_commands_begin(struct vyre_device *device, struct vk_commands **out);
+void vk_commands_dispatch(struct vk_commands *commands, struct vk_pipeline *pipeline,
+                          struct vk_bindings *bindings, const void *push, uint32_t push_bytes,
+                          const uint32_t base[3], const uint32_t grid[3]);
+void vk_commands_copy(struct vk_commands *commands, struct vyre_buffer *from, uint64_t from_offset,
+                      struct vyre_buffer *to, uint64_t to_offset, uint64_t size);
+void vk_commands_fill(struct vk_commands *commands, struct vyre_buffer *buffer, uint64_t offset,
+                      uint64_t size, uint32_t word);
+// Everything recorded before is complete and visible to everything recorded after, in this and in
+// later submissions.
+void vk_commands_barrier(struct vk_commands *commands);
+void vk_commands_drop(struct vk_commands **commands); // without submitting
+
+// Submits, ends and frees the list, *commands becomes NULL whatever happens. A host-read barrier is
+// added at the end, and the writes of the host before this call are visible to the list.
+// Submissions execute in order. *point names the submission for vk_wait; points grow by 1.
+enum vyre_result vk_commands_submit(struct vk_commands **commands, uint64_t *point);
+
+// Waits until submission `point` and all before it are complete. VYRE_TIMEOUT: not yet.
+// VYRE_ERR_DEVICE_LOST poisons the device. Frees what completed submissions held.
+enum vyre_result vk_wait(struct vyre_device *device, uint64_t point, uint64_t timeout_ns);
+
+// Waits up to `hang_timeout_ns`; a timeout is VYRE_ERR_HANG and poisons the device.
+enum vyre_result vk_wait_or_hang(struct vyre_device *device, uint64_t point,
+                                 uint64_t hang_timeout_ns);
+
+#endif // VK_DEVICE_H
