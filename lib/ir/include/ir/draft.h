@@ -91,6 +91,9 @@ struct ir_node *ir_block(struct ir_draft *draft, struct ir_body body);
 struct ir_node *ir_region(struct ir_draft *draft, ir_name generator, struct ir_body body);
 struct ir_node *ir_barrier(struct ir_draft *draft, enum ir_ordering ordering);
 struct ir_node *ir_return(struct ir_draft *draft);
+// An extension statement of ext.def.
+struct ir_node *ir_ext_node(struct ir_draft *draft, enum ir_ext ext, ir_name buffer,
+                            enum ir_ordering ordering, struct ir_expr *a, struct ir_expr *b);
 
 // Ends the construction. With `wrap`, applies the root-wrap rule (spec: ir.md, 1.1). On success the
 // program has one reference and the draft is empty; else *out is NULL and the draft is empty too.

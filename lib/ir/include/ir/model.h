@@ -203,6 +203,7 @@ struct ir_buffer {
     uint64_t range_start;
     uint64_t range_end;
     const struct ir_type *element;
+    const char *element_spelling; // of `element`, NUL-terminated; filled in by ir_draft_finish
     const struct ir_shape_predicate *shape; // NULL: none; not on the wire
     struct ir_pos pos;
 };
@@ -227,6 +228,9 @@ struct ir_shape_predicate {
 };
 
 // ---- Program ----------------------------------------------------------------------------------
+
+// Generator of the region that the root-wrap rule adds (spec: ir.md, 1.1).
+#define IR_ROOT_GENERATOR "vyre.program.root"
 
 struct vyre_program {
     _Atomic uint32_t references;

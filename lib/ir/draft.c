@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+// The draft itself: names, types, blank nodes, bodies, and the way to a finished program.
+#include "ir/draft.h"
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "base/str.h"
+#include "ir/tables.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+enum { FIRST_SLOTS = 64 };
+
+static struct arena *arena_of(struct ir_draft *draft)
+{
+    return draft->failed || !draft->program ? NULL : &draft->program->arena;
+}
+
+// Makes failure sticky and passes a pointer on.
+static void *keep(struct ir_draft *draft, void *memory)
+{
+    if (!memory)
+        draft->failed = true;
+    return memory;
+}
+
+bool ir_draft_init(struct ir_draft *draft)
+{
+    *draft = (struct ir_draft){ 0 };
+    draft->program = keep(draft, memory_calloc(1, sizeof *draft->program));
+    if (draft->program) {
+        atomic_init(&draft->program->references, 1);
+        for (int axis = 0; axis < 3; axis++)
+            draft->program->workgroup[axis] = 1;
+    }
+    ir_draft_name(draft, "", 0); // number 0, always
+    return !draft->failed;
+}
+
+void ir_draft_fini(struct ir_draft *draft)
+{
+    vyre_program_destroy(&draft->program);
+    array_fini(&draft->names);
+    array_fini(&draft->buffers);
+    memory_free(draft->name_slots);
+    *draft = (struct ir_draft){ 0 };
+}
+
+// ---- Names --------------------------------------------------------------------------------------
+
+static size_t first_slot(const struct ir_draft *draft, const char *text, size_t size)
+{
+    return (size_t)XXH3_64bits(text, size) & (draft->name_slot_count - 1);
+}
+
+// The slot that holds this text, or the free one where it belongs. There always is a free one.
+static uint32_t *find_slot(const struct ir_draft *draft, const char *text, size_t size)
+{
+    size_t at = first_slot(draft, text, size);
+    for (;; at = (at + 1) & (draft->name_slot_count - 1)) {
+        uint32_t *slot = &draft->name_slots[at];
+        if (*slot == 0)
+            return slot;
+        const struct ir_text *name = &draft->names.items[*slot - 1];
+        if (name->size == size && memcmp(name->text, text, size) == 0)
+            return slot;
+    }
+}
+
+static bool grow_slots(struct ir_draft *draft)
+{
+    size_t count = draft->name_slot_count ? draft->name_slot_count * 2 : FIRST_SLOTS;
+    uint32_t *slots = memory_calloc(count, sizeof *slots);
+    if (!slots)
+        return false;
+    memory_free(draft->name_slots);
+    draft->name_slots = slots;
+    draft->name_slot_count = count;
+    for (size_t i = 0; i < draft->names.count; i++) {
+        const struct ir_text *name = &draft->names.items[i];
+        *find_slot(draft, name->text, name->size) = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+ir_name ir_draft_name(struct ir_draft *draft, const char *text, size_t size)
+{
+    struct arena *arena = arena_of(draft);
+    if (!arena)
+        return 0;
+    if (!text)
+        text = ""; // a NULL text of size 0, so that nobody hands NULL to memcmp
+    // Room first: at most half of the slots are taken, so every search ends.
+    if (draft->names.count * 2 >= draft->name_slot_count && !grow_slots(draft)) {
+        draft->failed = true;
+        return 0;
+    }
+    uint32_t *slot = find_slot(draft, text, size);
+    if (*slot)
+        return *slot - 1;
+    if (size > UINT32_MAX || draft->names.count >= UINT32_MAX - 1) {
+        draft->failed = true;
+        return 0;
+    }
+    struct ir_text name = { arena_copy_text(arena, text, size), (uint32_t)size };
+    if (!name.text || !array_push(&draft->names, name)) {
+        draft->failed = true;
+        return 0;
+    }
+    *slot = (uint32_t)draft->names.count;
+    return *slot - 1;
+}
+
+ir_name ir_draft_cname(struct ir_draft *draft, const char *text)
+{
+    return ir_draft_name(draft, text, strlen(text));
+}
+
+// ---- Types, expressions, nodes ------------------------------------------------------------------
+
+const struct ir_type *ir_draft_type(struct ir_draft *draft, const struct ir_type *type)
+{
+    struct arena *arena = arena_of(draft);
+    return arena ? keep(draft, arena_copy(arena, type, sizeof *type)) : NULL;
+}
+
+struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr_kind kind, uint32_t kid_count)
+{
+    struct arena *arena = arena_of(draft);
+    size_t bytes;
+    if (!arena)
+        return NULL;
+    if (!size_mul(kid_count, sizeof(struct ir_expr *), &bytes) ||
+        !size_add(bytes, sizeof(struct ir_expr), &bytes)) {
+        draft->failed = true;
+        return NULL;
+    }
+    struct ir_expr *expr = keep(draft, arena_zalloc(arena, bytes));
+    if (expr) {
+        expr->kind = (uint8_t)kind;
+        expr->kid_count = kid_count;
+    }
+    return expr;
+}
+
+struct ir_node *ir_draft_node(struct ir_draft *draft, enum ir_node_kind kind)
+{
+    struct arena *arena = arena_of(draft);
+    struct ir_node *node = arena ? keep(draft, arena_zalloc(arena, sizeof *node)) : NULL;
+    if (node)
+        node->kind = (uint8_t)kind;
+    return node;
+}
+
+// ---- Bodies and buffers -------------------------------------------------------------------------
+
+void ir_nodes_add(struct ir_draft *draft, struct ir_nodes *nodes, struct ir_node *node)
+{
+    if (!node || nodes->count >= UINT32_MAX || !array_push(nodes, node))
+        draft->failed = true;
+}
+
+struct ir_body ir_nodes_take(struct ir_draft *draft, struct ir_nodes *nodes)
+{
+    struct ir_body body = { NULL, 0 };
+    struct arena *arena = arena_of(draft);
+    if (arena && nodes->count) {
+        body.nodes =
+            keep(draft, arena_copy(arena, nodes->items, nodes->count * sizeof nodes->items[0]));
+        body.count = body.nodes ? (uint32_t)nodes->count : 0;
+    }
+    array_fini(nodes);
+    return body;
+}
+
+void ir_nodes_fini(struct ir_nodes *nodes)
+{
+    array_fini(nodes);
+}
+
+uint32_t ir_draft_buffer(struct ir_draft *draft, const struct ir_buffer *buffer)
+{
+    if (draft->failed || !buffer->element || draft->buffers.count >= UINT32_MAX ||
+        !array_push(&draft->buffers, *buffer)) {
+        draft->failed = true;
+        return 0;
+    }
+    return (uint32_t)draft->buffers.count - 1;
+}
+
+struct ir_buffer ir_buffer_defaults(ir_name name, uint32_t binding, enum vyre_access access,
+                                    const struct ir_type *element)
+{
+    static const uint8_t kinds[] = {
+        [VYRE_ACCESS_READ_ONLY] = IR_MEMORY_READONLY, [VYRE_ACCESS_READ_WRITE] = IR_MEMORY_GLOBAL,
+        [VYRE_ACCESS_UNIFORM] = IR_MEMORY_UNIFORM,    [VYRE_ACCESS_WORKGROUP] = IR_MEMORY_SHARED,
+        [VYRE_ACCESS_WRITE_ONLY] = IR_MEMORY_GLOBAL,
+    };
+    return (struct ir_buffer){
+        .name = name,
+        .binding = binding,
+        .access = (uint8_t)access,
+        .kind = kinds[access],
+        .locality = IR_LOCALITY_TEMPORAL,
+        .element = element,
+    };
+}
+
+// ---- Finishing ----------------------------------------------------------------------------------
+
+// The root-wrap rule (spec: ir.md, 1.1).
+static struct ir_body wrap_root(struct ir_draft *draft, struct ir_body entry)
+{
+    bool all_regions = entry.count > 0;
+    for (uint32_t i = 0; i < entry.count; i++)
+        all_regions = all_regions && entry.nodes[i]->kind == IR_NODE_REGION;
+    if (all_regions)
+        return entry;
+    struct ir_nodes top = { 0 };
+    ir_nodes_add(draft, &top, ir_region(draft, ir_draft_cname(draft, IR_ROOT_GENERATOR), entry));
+    return ir_nodes_take(draft, &top);
+}
+
+// Buffers tell their callers the spelling of their element type, so it must live with the program.
+static void spell_elements(struct ir_draft *draft)
+{
+    for (size_t i = 0; i < draft->buffers.count; i++) {
+        struct ir_buffer *buffer = &draft->buffers.items[i];
+        const struct ir_type *type = buffer->element;
+        if (type == ir_type_scalar((enum ir_type_kind)type->kind)) {
+            buffer->element_spelling = ir_type_info((enum ir_type_kind)type->kind)->spelling;
+            continue;
+        }
+        struct str text = { 0 };
+        ir_type_spell(type, &text);
+        struct arena *arena = arena_of(draft);
+        buffer->element_spelling =
+            arena && !text.failed ? keep(draft, arena_copy_text(arena, str_text(&text), text.size))
+                                  : keep(draft, NULL);
+        str_fini(&text);
+    }
+}
+
+static void *move_in(struct ir_draft *draft, const void *items, size_t count, size_t item_size)
+{
+    struct arena *arena = arena_of(draft);
+    return arena && count ? keep(draft, arena_copy(arena, items, count * item_size)) : NULL;
+}
+
+enum vyre_result ir_draft_finish(struct ir_draft *draft, struct ir_body entry, bool wrap,
+                                 struct vyre_program **out)
+{
+    *out = NULL;
+    if (wrap && !draft->failed)
+        entry = wrap_root(draft, entry);
+    if (!draft->failed)
+        spell_elements(draft);
+    struct vyre_program *program = draft->program;
+    if (!draft->failed) {
+        program->entry = entry;
+        program->names =
+            move_in(draft, draft->names.items, draft->names.count, sizeof draft->names.items[0]);
+        program->name_count = (uint32_t)draft->names.count;
+        program->buffers = move_in(draft, draft->buffers.items, draft->buffers.count,
+                                   sizeof draft->buffers.items[0]);
+        program->buffer_count = (uint32_t)draft->buffers.count;
+    }
+    enum vyre_result result = VYRE_ERR_NO_MEMORY;
+    if (!draft->failed && !program->arena.failed) {
+        draft->program = NULL;
+        *out = program;
+        result = VYRE_OK;
+    }
+    ir_draft_fini(draft);
+    return result;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// The life of a finished program and what callers may ask about it.
+#include <vyre/program.h>
+
+#include "base/memory.h"
+#include "ir/model.h"
+
+struct vyre_program *vyre_program_ref(struct vyre_program *program)
+{
+    atomic_fetch_add_explicit(&program->references, 1, memory_order_relaxed);
+    return program;
+}
+
+void vyre_program_destroy(struct vyre_program **program)
+{
+    struct vyre_program *dropped = *program;
+    *program = NULL;
+    // Release orders this thread's reads before the last owner's free, acquire is the other half.
+    if (!dropped || atomic_fetch_sub_explicit(&dropped->references, 1, memory_order_acq_rel) != 1)
+        return;
+    arena_fini(&dropped->arena);
+    memory_free(dropped);
+}
+
+const struct ir_buffer *ir_find_buffer(const struct vyre_program *program, ir_name name)
+{
+    for (uint32_t i = 0; i < program->buffer_count; i++)
+        if (program->buffers[i].name == name)
+            return &program->buffers[i];
+    return NULL;
+}
+
+size_t vyre_program_buffer_count(const struct vyre_program *program)
+{
+    return program->buffer_count;
+}
+
+enum vyre_result vyre_program_buffer_info(const struct vyre_program *program, size_t index,
+                                          struct vyre_buffer_info *out)
+{
+    *out = (struct vyre_buffer_info){ 0 };
+    if (index >= program->buffer_count)
+        return VYRE_MISS;
+    const struct ir_buffer *buffer = &program->buffers[index];
+    struct ir_text name = ir_name_text(program, buffer->name);
+    uint64_t stride = ir_type_stride(buffer->element);
+    *out = (struct vyre_buffer_info){
+        .name = name.text,
+        .name_size = name.size,
+        .binding = buffer->binding,
+        .access = (enum vyre_access)buffer->access,
+        .element = buffer->element_spelling,
+        .element_size = stride <= UINT32_MAX ? (uint32_t)stride : 0,
+        .count = buffer->count,
+        .is_output = buffer->is_output,
+        .is_live_out = buffer->live_out,
+    };
+    return VYRE_OK;
+}
+
+void vyre_program_workgroup_size(const struct vyre_program *program, uint32_t out[3])
+{
+    for (int axis = 0; axis < 3; axis++)
+        out[axis] = program->workgroup[axis];
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+#include "ir/tables.h"
+
+#include <string.h>
+
+static const struct ir_type_info types[IR_TYPE_COUNT] = {
+#define TYPE(id, tag, spelling, stride, size, bits, is_float)                                      \
+    { tag, spelling, stride, size, bits, is_float },
+#include "ir/type.def"
+#undef TYPE
+};
+
+static const struct ir_expr_info exprs[IR_EXPR_COUNT] = {
+#define EXPR(id, tag, name, operands) { tag, name, operands },
+#include "ir/expr.def"
+#undef EXPR
+};
+
+static const struct ir_node_info nodes[IR_NODE_COUNT] = {
+#define NODE(id, tag, record_op, name) { tag, record_op, name },
+#include "ir/node.def"
+#undef NODE
+};
+
+static const struct ir_binop_info binops[IR_BINOP_COUNT] = {
+#define BINOP(id, tag, name, spelling, precedence, commutative)                                    \
+    { tag, name, spelling, precedence, commutative },
+#include "ir/binop.def"
+#undef BINOP
+};
+
+static const struct ir_unop_info unops[IR_UNOP_COUNT] = {
+#define UNOP(id, tag, name, spelling) { tag, name, spelling },
+#include "ir/unop.def"
+#undef UNOP
+};
+
+static const struct ir_atomic_info atomics[IR_ATOMIC_COUNT] = {
+#define ATOMIC(id, tag, name, spelling) { tag, name, spelling },
+#include "ir/atomic.def"
+#undef ATOMIC
+};
+
+enum { FORM_EXPR = false, FORM_NODE = true };
+
+static const struct ir_ext_info exts[IR_EXT_COUNT] = {
+    [IR_EXT_NONE] = { NULL, "", false, 0, false, false, false },
+#define EXT(id, kind, form, operands, buffer, ordering, immediate, spelling)                       \
+    [IR_EXT_##id] = { kind, spelling, FORM_##form, operands, buffer, ordering, immediate },
+#include "ir/ext.def"
+#undef EXT
+};
+
+const struct ir_type_info *ir_type_info(enum ir_type_kind kind)
+{
+    return &types[kind];
+}
+
+const struct ir_expr_info *ir_expr_info(enum ir_expr_kind kind)
+{
+    return &exprs[kind];
+}
+
+const struct ir_node_info *ir_node_info(enum ir_node_kind kind)
+{
+    return &nodes[kind];
+}
+
+const struct ir_binop_info *ir_binop_info(enum ir_binop op)
+{
+    return &binops[op];
+}
+
+const struct ir_unop_info *ir_unop_info(enum ir_unop op)
+{
+    return &unops[op];
+}
+
+const struct ir_atomic_info *ir_atomic_info(enum ir_atomic_op op)
+{
+    return &atomics[op];
+}
+
+const struct ir_ext_info *ir_ext_info(enum ir_ext ext)
+{
+    return &exts[ext];
+}
+
+// ---- From wire tags -----------------------------------------------------------------------------
+// One entry per possible byte: 0 is unassigned, else the enumerator plus one.
+
+bool ir_type_from_tag(uint8_t tag, enum ir_type_kind *out)
+{
+    static const uint8_t by_tag[256] = {
+#define TYPE(id, tag, ...) [tag] = IR_TYPE_##id + 1,
+#include "ir/type.def"
+#undef TYPE
+    };
+    if (!by_tag[tag])
+        return false;
+    *out = (enum ir_type_kind)(by_tag[tag] - 1);
+    return true;
+}
+
+bool ir_expr_from_tag(uint8_t tag, enum ir_expr_kind *out)
+{
+    static const uint8_t by_tag[256] = {
+#define EXPR(id, tag, ...) [tag] = IR_EXPR_##id + 1,
+#include "ir/expr.def"
+#undef EXPR
+    };
+    if (!by_tag[tag])
+        return false;
+    *out = (enum ir_expr_kind)(by_tag[tag] - 1);
+    return true;
+}
+
+bool ir_node_from_tag(uint8_t tag, enum ir_node_kind *out)
+{
+    static const uint8_t by_tag[256] = {
+#define NODE(id, tag, ...) [tag] = IR_NODE_##id + 1,
+#include "ir/node.def"
+#undef NODE
+    };
+    if (!by_tag[tag])
+        return false;
+    *out = (enum ir_node_kind)(by_tag[tag] - 1);
+    return true;
+}
+
+bool ir_binop_from_tag(uint8_t tag, enum ir_binop *out)
+{
+    static const uint8_t by_tag[256] = {
+#define BINOP(id, tag, ...) [tag] = IR_BIN_##id + 1,
+#include "ir/binop.def"
+#undef BINOP
+    };
+    if (!by_tag[tag])
+        return false;
+    *out = (enum ir_binop)(by_tag[tag] - 1);
+    return true;
+}
+
+bool ir_unop_from_tag(uint8_t tag, enum ir_unop *out)
+{
+    static const uint8_t by_tag[256] = {
+#define UNOP(id, tag, ...) [tag] = IR_UN_##id + 1,
+#include "ir/unop.def"
+#undef UNOP
+    };
+    if (!by_tag[tag])
+        return false;
+    *out = (enum ir_unop)(by_tag[tag] - 1);
+    return true;
+}
+
+bool ir_atomic_from_tag(uint8_t tag, enum ir_atomic_op *out)
+{
+    static const uint8_t by_tag[256] = {
+#define ATOMIC(id, tag, ...) [tag] = IR_ATOMIC_##id + 1,
+#include "ir/atomic.def"
+#undef ATOMIC
+    };
+    if (!by_tag[tag])
+        return false;
+    *out = (enum ir_atomic_op)(by_tag[tag] - 1);
+    return true;
+}
+
+enum ir_ext ir_ext_from_kind(const char *kind, size_t size)
+{
+    for (int ext = IR_EXT_NONE + 1; ext < IR_EXT_COUNT; ext++)
+        if (strlen(exts[ext].kind) == size && memcmp(exts[ext].kind, kind, size) == 0)
+            return (enum ir_ext)ext;
+    return IR_EXT_NONE;
+}
+
+// ---- Small enumerations -------------------------------------------------------------------------
+
+#define ENUM(id, tag, spelling) [tag] = spelling,
+
+#define LOOKUP(table, tag) ((tag) < sizeof(table) / sizeof((table)[0]) ? (table)[tag] : NULL)
+
+const char *ir_ordering_spelling(unsigned tag)
+{
+    static const char *const spellings[] = {
+#include "ir/ordering.def"
+    };
+    return LOOKUP(spellings, tag);
+}
+
+const char *ir_collective_spelling(unsigned tag)
+{
+    static const char *const spellings[] = {
+#include "ir/collective.def"
+    };
+    return LOOKUP(spellings, tag);
+}
+
+const char *ir_memory_kind_spelling(unsigned tag)
+{
+    static const char *const spellings[] = {
+#include "ir/memory_kind.def"
+    };
+    return LOOKUP(spellings, tag);
+}
+
+const char *ir_locality_spelling(unsigned tag)
+{
+    static const char *const spellings[] = {
+#include "ir/locality.def"
+    };
+    return LOOKUP(spellings, tag);
+}
+
+const char *ir_linear_spelling(unsigned tag)
+{
+    static const char *const spellings[] = {
+#include "ir/linear.def"
+    };
+    return LOOKUP(spellings, tag);
+}
+
+const char *ir_quant_scale_spelling(unsigned tag)
+{
+    static const char *const spellings[] = {
+#include "ir/quant_scale.def"
+    };
+    return LOOKUP(spellings, tag);
+}
+
+const char *ir_quant_zero_spelling(unsigned tag)
+{
+    static const char *const spellings[] = {
+#include "ir/quant_zero.def"
+    };
+    return LOOKUP(spellings, tag);
+}
+
+const char *ir_access_spelling(unsigned tag)
+{
+    static const char *const spellings[] = {
+        [VYRE_ACCESS_READ_ONLY] = "readonly",   [VYRE_ACCESS_READ_WRITE] = "readwrite",
+        [VYRE_ACCESS_UNIFORM] = "uniform",      [VYRE_ACCESS_WORKGROUP] = "workgroup",
+        [VYRE_ACCESS_WRITE_ONLY] = "writeonly",
+    };
+    return LOOKUP(spellings, tag);
+}
