@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+// Where and how the validator reports.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "validate_walk.h"
+
+// ---- Names and types in messages ---------------------------------------------------------------
+
+static char *next_text(struct ir_validator *v)
+{
+    return v->text[v->next_text++ % IR_VALIDATE_TEXT_SLOTS];
+}
+
+static const char *quote(struct ir_validator *v, const char *text, size_t size, const char *mark)
+{
+    enum { SHOWN = 60 };
+    char *out = next_text(v);
+    struct str escaped = { 0 };
+    str_add_escaped(&escaped, text, size < SHOWN ? size : SHOWN);
+    snprintf(out, sizeof v->text[0], "%s%.100s%s%s", mark, str_text(&escaped),
+             size > SHOWN ? "..." : "", mark);
+    str_fini(&escaped);
+    return out;
+}
+
+const char *ir_validate_text(struct ir_validator *v, const char *text, size_t size)
+{
+    return quote(v, text, size, "\"");
+}
+
+const char *ir_validate_name(struct ir_validator *v, ir_name name)
+{
+    struct ir_text text = ir_name_text(v->program, name);
+    return quote(v, text.text, text.size, "'");
+}
+
+const char *ir_validate_type(struct ir_validator *v, const struct ir_type *type)
+{
+    struct str spelling = { 0 };
+    ir_type_spell(type, &spelling);
+    const char *out = quote(v, str_text(&spelling), spelling.size, "");
+    str_fini(&spelling);
+    return out;
+}
+
+// ---- Places ------------------------------------------------------------------------------------
+
+struct path {
+    char text[400];
+    size_t size;
+};
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static void
+path_add(struct path *path, const char *format, ...)
+{
+    size_t room = sizeof path->text - path->size;
+    va_list args;
+    va_start(args, format);
+    int written = vsnprintf(path->text + path->size, room, format, args);
+    va_end(args);
+    if (written > 0)
+        path->size += (size_t)written < room ? (size_t)written : room - 1;
+}
+
+static bool path_full(const struct path *path)
+{
+    return path->size >= sizeof path->text - 1;
+}
+
+static void path_add_step(struct path *path, const struct ir_step *step)
+{
+    if (step->index == UINT32_MAX)
+        path_add(path, ".%s", step->role);
+    else
+        path_add(path, ".%s[%u]", step->role, step->index);
+}
+
+// entry[0].body[2].value.left
+static void spell_path(const struct ir_validator *v, struct path *path)
+{
+    enum { MAX_STEPS = IR_MAX_EXPR_DEPTH + 2 };
+    const struct ir_step *steps[MAX_STEPS];
+    size_t count = 0;
+    for (size_t i = 0; i < v->frames.count && !path_full(path); i++) {
+        const struct ir_frame *frame = &v->frames.items[i];
+        path_add(path, "%s%s[%u]", i ? "." : "", frame->role, frame->next ? frame->next - 1 : 0);
+    }
+    for (const struct ir_step *step = v->step; step && count < MAX_STEPS; step = step->up)
+        steps[count++] = step;
+    while (count > 0 && !path_full(path))
+        path_add_step(path, steps[--count]);
+}
+
+// Fills the table of line starts. False: no source text, or out of memory.
+static bool index_lines(struct ir_validator *v)
+{
+    const char *text = v->program->source_text;
+    size_t size = v->program->source_size;
+    if (!text)
+        return false;
+    if (v->lines.count > 0)
+        return true;
+    size_t start = 0;
+    for (;;) {
+        if (!array_push(&v->lines, start))
+            return false;
+        const char *end = start < size ? memchr(text + start, '\n', size - start) : NULL;
+        if (!end)
+            return true;
+        start = (size_t)(end - text) + 1;
+    }
+}
+
+static void place_line(struct ir_validator *v, struct diag_place *place, struct ir_pos pos)
+{
+    place->line = pos.line;
+    place->column = pos.column;
+    place->length = pos.column ? 1 : 0;
+    if (pos.line == 0 || !index_lines(v) || pos.line > v->lines.count)
+        return;
+    const char *text = v->program->source_text;
+    size_t start = v->lines.items[pos.line - 1];
+    const char *end = memchr(text + start, '\n', v->program->source_size - start);
+    size_t size = end ? (size_t)(end - text) - start : v->program->source_size - start;
+    place->line_text = text + start;
+    place->line_text_size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+}
+
+static void report(struct ir_validator *v, enum diag_code code, const char *path, struct ir_pos pos,
+                   const char *format, va_list args)
+{
+    if (diag_code_severity(code) == VYRE_SEVERITY_ERROR)
+        v->error_count++;
+    if (!v->params.diag)
+        return;
+    char message[600];
+    vsnprintf(message, sizeof message, format, args);
+    struct diag_place place = { .source = v->program->source_name, .path = path };
+    place_line(v, &place, pos);
+    diag_report(v->params.diag, code, &place, "%s", message);
+}
+
+void ir_validate_report(struct ir_validator *v, enum diag_code code, const char *format, ...)
+{
+    struct path path = { .size = 0 };
+    if (v->params.diag)
+        spell_path(v, &path);
+    va_list args;
+    va_start(args, format);
+    report(v, code, path.text, v->pos, format, args);
+    va_end(args);
+}
+
+void ir_validate_report_at(struct ir_validator *v, enum diag_code code, const char *path,
+                           struct ir_pos pos, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    report(v, code, path, pos, format, args);
+    va_end(args);
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// The validator's state, shared by its files. The rules are those of spec: ir.md, section 4; each
+// is named by the code that it reports.
+//
+// Everything is linear in the size of the program: names are dense numbers, so that scopes and sets
+// of buffers are arrays indexed by name, and what a nested list changes is written to a log that is
+// undone when the list ends. Nothing recurses without a bound: statements are walked with a stack
+// of frames, the facts of an expression are computed with a stack of their own, and the walk over
+// an expression ends at the depth that V033 reports.
+#ifndef IR_VALIDATE_WALK_H
+#define IR_VALIDATE_WALK_H
+
+#include "base/array.h"
+#include "base/report.h"
+#include "ir/model.h"
+
+enum {
+    IR_MAX_NESTING = 64,        // V018
+    IR_MAX_NODES = 100000,      // V019
+    IR_MAX_EXPR_DEPTH = 128,    // V033
+    IR_VALIDATE_TEXT_SLOTS = 4, // names and types that one message can quote
+};
+
+// What inference knows about one expression. Facts of an expression are in an array in pre-order:
+// those of its first child follow at once, `size` leads from one sibling to the next.
+struct ir_fact {
+    const struct ir_expr *expr;
+    const struct ir_type *type; // NULL: unknown
+    uint32_t size;              // expressions in this subtree
+    bool uniform;               // the same for every invocation of a workgroup
+};
+
+// A live local. `hidden` is 1 + the index of the binding of the same name that it covers.
+struct ir_binding {
+    ir_name name;
+    uint32_t hidden;
+    uint32_t frame; // serial of the frame that bound it
+    const struct ir_type *type;
+    bool loop_variable;
+    bool uniform;
+};
+
+struct ir_access {
+    ir_name buffer;
+    bool atomic;
+};
+
+// When each buffer was last accessed, as the alias epoch of that time, so that clearing a set means
+// starting a new epoch.
+struct ir_alias_stamp {
+    uint32_t plain;
+    uint32_t atomic;
+};
+
+struct ir_alias_undo {
+    ir_name buffer;
+    struct ir_alias_stamp stamp;
+};
+
+// A list of nodes being walked.
+struct ir_frame {
+    const struct ir_body *body;
+    const char *role;            // how the path names this list in its owner
+    const struct ir_node *owner; // NULL: the entry
+    uint32_t next;               // index of the next node
+    uint32_t first_return;       // index of the first Return, or UINT32_MAX
+    uint32_t serial;
+    uint32_t alias_epoch;
+    uint32_t alias_undo_base; // entries of the logs from here on are undone at the end
+    uint32_t binding_base;
+    uint32_t access_base; // accesses of the owner's own expressions, until they take effect
+    bool divergent;
+};
+
+// A step of the path from a statement to an expression; lives on the C stack of the walk.
+struct ir_step {
+    const struct ir_step *up;
+    const char *role;
+    uint32_t index; // UINT32_MAX: none
+};
+
+struct ir_validator {
+    const struct vyre_program *program;
+    struct vyre_validate_params params;
+    uint64_t error_count;
+    bool failed; // out of memory
+
+    // By name. 0: none, else 1 + index.
+    uint32_t *buffer_of; // the last declaration
+    uint32_t *binding_of;
+    struct ir_alias_stamp *alias;
+
+    struct {
+        ARRAY(struct ir_frame);
+    } frames;
+    struct {
+        ARRAY(struct ir_binding);
+    } bindings;
+    struct {
+        ARRAY(struct ir_alias_undo);
+    } alias_undo;
+    struct {
+        ARRAY(struct ir_access);
+    } accesses;
+    struct {
+        ARRAY(struct ir_fact);
+    } facts; // of the current statement
+    struct {
+        ARRAY(uint32_t);
+    } pending; // facts whose children are being visited
+    struct {
+        ARRAY(size_t);
+    } lines; // offset of each source line; made when first needed
+    struct {
+        ARRAY(ir_name);
+    } exclusive; // base names of self-exclusive regions, as often as they occur
+
+    uint64_t node_count;
+    uint32_t next_serial;
+    uint32_t next_epoch;
+    bool nesting_reported;
+
+    const struct ir_step *step; // where in the statement's expressions
+    struct ir_pos pos;          // of what is being checked
+    char text[IR_VALIDATE_TEXT_SLOTS][120];
+    unsigned next_text;
+};
+
+// ---- Reporting (validate_report.c) -------------------------------------------------------------
+
+// Reports at the current statement, step and position.
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+void ir_validate_report(struct ir_validator *v, enum diag_code code, const char *format, ...);
+
+// Reports about a declaration: `path` such as "buffers[2]", at `pos`.
+#if defined(__GNUC__)
+__attribute__((format(printf, 5, 6)))
+#endif
+void ir_validate_report_at(struct ir_validator *v, enum diag_code code, const char *path,
+                           struct ir_pos pos, const char *format, ...);
+
+// A name or type for a message, escaped and cut to fit. Valid until IR_VALIDATE_TEXT_SLOTS more.
+const char *ir_validate_name(struct ir_validator *v, ir_name name);
+const char *ir_validate_type(struct ir_validator *v, const struct ir_type *type);
+const char *ir_validate_text(struct ir_validator *v, const char *text, size_t size);
+
+// ---- Facts (validate_facts.c) ------------------------------------------------------------------
+
+// Appends the facts of an expression and the accesses in it; returns the index of its fact, or
+// UINT32_MAX when out of memory.
+uint32_t ir_validate_facts(struct ir_validator *v, const struct ir_expr *expr);
+uint32_t ir_fact_kid(const struct ir_validator *v, uint32_t fact, uint32_t kid);
+
+static inline const struct ir_buffer *ir_validate_buffer(const struct ir_validator *v, ir_name name)
+{
+    uint32_t index = v->buffer_of[name];
+    return index ? &v->program->buffers[index - 1] : NULL;
+}
+
+static inline struct ir_binding *ir_validate_binding(const struct ir_validator *v, ir_name name)
+{
+    uint32_t index = v->binding_of[name];
+    return index ? &v->bindings.items[index - 1] : NULL;
+}
+
+// ---- Alias hazards (validate_alias.c) ----------------------------------------------------------
+
+void ir_alias_add(struct ir_validator *v, ir_name buffer, bool atomic); // collects an access
+void ir_alias_check(struct ir_validator *v, uint32_t base);             // V136
+void ir_alias_apply(struct ir_validator *v, uint32_t base); // collected accesses take effect
+void ir_alias_enter(struct ir_validator *v, struct ir_frame *frame);
+void ir_alias_leave(struct ir_validator *v, const struct ir_frame *frame);
+void ir_alias_barrier(struct ir_validator *v, struct ir_frame *frame);
+
+// ---- Rules -------------------------------------------------------------------------------------
+
+void ir_validate_declarations(struct ir_validator *v); // validate_program.c
+void ir_validate_nodes(struct ir_validator *v);        // validate_node.c
+void ir_validate_usage(struct ir_validator *v);        // validate_usage.c
+void ir_validate_expr(struct ir_validator *v, uint32_t fact, const char *role); // validate_expr.c
+
+// The rules of one expression whose children were checked.
+void ir_validate_binop(struct ir_validator *v, uint32_t fact); // validate_op.c
+void ir_validate_unop(struct ir_validator *v, uint32_t fact);  // validate_op.c
+void ir_validate_cast(struct ir_validator *v, uint32_t fact);  // validate_cast.c
+
+// validate_memory.c
+void ir_validate_load(struct ir_validator *v, uint32_t fact);
+void ir_validate_atomic(struct ir_validator *v, uint32_t fact);
+void ir_validate_store(struct ir_validator *v, const struct ir_node *node, uint32_t index,
+                       uint32_t value);
+// An extension that accesses a buffer: `ext` is enum ir_ext.
+void ir_validate_ext(struct ir_validator *v, unsigned ext, ir_name buffer, unsigned ordering,
+                     uint32_t first_operand, uint32_t second_operand);
+
+// ---- Type facts (infer.c) ----------------------------------------------------------------------
+
+// Type of an expression from those of its first three children, of the local that it names and of
+// the buffer that it names; each may be NULL.
+const struct ir_type *ir_expr_type(const struct vyre_program *program, const struct ir_expr *expr,
+                                   const struct ir_type *const kids[3], const struct ir_type *local,
+                                   const struct ir_buffer *buffer);
+
+// Type of a 64-bit literal, NULL for any other opaque expression (spec: ir.md, 1.9.2).
+const struct ir_type *ir_literal64_type(const struct vyre_program *program,
+                                        const struct ir_expr *expr);
+
+static inline bool ir_type_is(const struct ir_type *type, enum ir_type_kind kind)
+{
+    return type && type->kind == kind;
+}
+
+// Both known and different.
+static inline bool ir_types_differ(const struct ir_type *a, const struct ir_type *b)
+{
+    return a && b && !ir_type_equal(a, b);
+}
+
+#endif // IR_VALIDATE_WALK_H
