@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Cache keys: everything that decides what an artifact is, and nothing else. Pure.
+//
+// The program goes in exactly as written: declaration order, literals and fields that are not on
+// the wire included (its fingerprint leaves those out). Positions and source text stay out: they
+// reach diagnostics only.
+#ifndef KERNEL_KEY_H
+#define KERNEL_KEY_H
+
+#include "cache/store.h"
+#include "ir/model.h"
+#include <vyre/compile.h>
+
+// Key of a SPIR-V module: program, target, options and the build of this library. The program must
+// be valid, which bounds its depth.
+void kernel_key_module(const struct vyre_program *program, const struct vyre_target *target,
+                       bool no_optimize, struct cache_key *out);
+
+// Key of the driver's pipeline blob: the module, and which driver it is for.
+void kernel_key_pipeline(const struct cache_key *module, const uint8_t *identity,
+                         size_t identity_size, struct cache_key *out);
+
+// Key of the loop-limit probe's result.
+void kernel_key_probe(const uint8_t *identity, size_t identity_size, struct cache_key *out);
+
+#endif // KERNEL_KEY_H
