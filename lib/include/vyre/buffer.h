@@ -23,7 +23,9 @@ struct vyre_buffer_params {
     uint64_t size; // bytes, at least 1; required
     enum vyre_buffer_use use;
     // Import these host pages instead of allocating: both address and size must be multiples of
-    // vyre_device_info.import_alignment. Must stay mapped for the life of the buffer.
+    // vyre_device_info.import_alignment; `use` does not matter. Must stay mapped for the life of
+    // the buffer, while work that uses it is in flight, and for ever when the device was poisoned
+    // (vyre_device_status) with such work in flight: the GPU may still write there.
     void *host_pages;
     const struct vyre_diag_sink *diag;
 };
@@ -48,7 +50,8 @@ VYRE_API uint64_t vyre_buffer_size(const struct vyre_buffer *buffer);
 // Takes another reference and returns `buffer`. Thread-safety: Safe.
 VYRE_API struct vyre_buffer *vyre_buffer_ref(struct vyre_buffer *buffer);
 
-// Drops a reference and sets *buffer to NULL; never blocks. Thread-safety: Safe.
+// Drops a reference and sets *buffer to NULL; never blocks, unless it was the last reference to the
+// device (see vyre_device_destroy). Thread-safety: Safe.
 VYRE_API void vyre_buffer_destroy(struct vyre_buffer **buffer);
 
 VYRE_END

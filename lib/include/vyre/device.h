@@ -72,7 +72,8 @@ struct vyre_device_info {
 
 // Lists every Vulkan device in order of preference. Free *out with vyre_free.
 // `params` may be NULL; its `name`, `kind` and `index_plus_one` decide `chosen`.
-// Returns VYRE_ERR_NO_DEVICE when there is no Vulkan loader or no device at all.
+// Returns VYRE_ERR_NO_DEVICE when there is no Vulkan loader or no device at all, and
+// VYRE_ERR_UNSUPPORTED when this build has no Vulkan.
 // Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_device_list(const struct vyre_device_params *params,
                                                          struct vyre_device_info **out,
@@ -80,7 +81,9 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_device_list(const struct vyre_devic
 
 // Opens a device. `params` may be NULL.
 // Returns VYRE_ERR_NO_DEVICE (codes D0nn say what was looked for and what is there),
-// VYRE_ERR_UNSUPPORTED (the device lacks something that the library needs) or VYRE_ERR_DEVICE.
+// VYRE_ERR_UNSUPPORTED (the device lacks something that the library needs, the validation layer is
+// not installed, or this build has no Vulkan), VYRE_ERR_DEVICE, VYRE_ERR_DEVICE_LOST or
+// VYRE_ERR_HANG (a probe shader, run once on the device, failed or did not end).
 // Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_device_create(const struct vyre_device_params *params,
                                                            struct vyre_device **out);
@@ -97,7 +100,10 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_device_status(const struct vyre_dev
 // Takes another reference and returns `device`. Thread-safety: Safe.
 VYRE_API struct vyre_device *vyre_device_ref(struct vyre_device *device);
 
-// Drops a reference and sets *device to NULL. *device may be NULL. Thread-safety: Safe.
+// Drops a reference and sets *device to NULL. *device may be NULL. The last reference, wherever it
+// is dropped, ends the device: work in flight is waited for, at most 10 s, and then abandoned, as
+// on a poisoned device: what the GPU may still touch is leaked and the log says so. Thread-safety:
+// Safe.
 VYRE_API void vyre_device_destroy(struct vyre_device **device);
 
 VYRE_END

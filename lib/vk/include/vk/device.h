@@ -17,27 +17,39 @@ const struct vyre_log *vk_device_log(const struct vyre_device *device);
 // Alignment in bytes that the offset of a binding must have (minStorageBufferOffsetAlignment).
 uint64_t vk_device_offset_alignment(const struct vyre_device *device);
 
-// Marks the device as gone; the first result sticks. Everything in flight is abandoned.
+// The most workgroups of one dispatch per axis, base included (maxComputeWorkGroupCount).
+void vk_device_max_grid(const struct vyre_device *device, uint32_t out[3]);
+
+// Warnings and errors of the validation layer so far; 0 without vyre_device_params.validation.
+uint64_t vk_device_validation_messages(const struct vyre_device *device);
+
+// Marks the device as gone; the first negative result sticks. Everything in flight is abandoned:
+// its memory, and host pages imported for it, may be touched by the device until the process ends.
 void vk_device_poison(struct vyre_device *device, enum vyre_result why);
 
 // ---- Pipelines --------------------------------------------------------------------------------
 
 struct vk_pipeline;
 
+// All of it is borrowed for the call.
 struct vk_pipeline_params {
-    const uint32_t *words;
+    const uint32_t *words; // valid SPIR-V with a compute entry point named "main"
     size_t word_count;
     const uint32_t *bindings; // binding numbers of storage buffers in set 0
     size_t binding_count;
     uint32_t push_bytes;
-    const uint8_t *blob; // verified VkPipelineCache data to start from; NULL: none
+    // Verified VkPipelineCache data to start from; NULL: none. Data of another device or driver is
+    // recognised by its header and not used.
+    const uint8_t *blob;
     size_t blob_size;
     const struct vyre_diag_sink *diag;
 };
 
+// VYRE_ERR_LIMIT: more bindings or push bytes than the device takes (D010).
 enum vyre_result vk_pipeline_create(struct vyre_device *device,
                                     const struct vk_pipeline_params *params,
                                     struct vk_pipeline **out);
+// Thread-safety of pipelines and bindings: safe, they are immutable.
 // The driver's cache data after compilation. vyre_free frees *out. VYRE_MISS: the driver has none.
 enum vyre_result vk_pipeline_blob(const struct vk_pipeline *pipeline, uint8_t **out, size_t *size);
 void vk_pipeline_unref(struct vk_pipeline **pipeline); // work in flight keeps it alive
@@ -54,21 +66,31 @@ struct vk_range {
     uint64_t size; // bytes, at least 4; rounded up to 4 inside
 };
 
+// VYRE_ERR_INVALID_ARGUMENT: a range outside its buffer, an offset that is not a multiple of
+// vk_device_offset_alignment, a buffer of another device. VYRE_ERR_LIMIT: a range larger than
+// vyre_target.max_storage_range.
 enum vyre_result vk_bindings_create(struct vk_pipeline *pipeline, const struct vk_range *ranges,
                                     size_t count, struct vk_bindings **out);
 void vk_bindings_unref(struct vk_bindings **bindings); // holds the buffers; work keeps it alive
 
 // ---- Command lists ----------------------------------------------------------------------------
 
-// Records one submission. Failure is sticky and reported by vk_commands_submit.
+// Records one submission. Failure is sticky and reported by vk_commands_submit. A list belongs to
+// one thread; different lists may be recorded and submitted by different threads at once.
 struct vk_commands;
 
+// Frees what completed submissions held, as vk_wait does.
 enum vyre_result vk_commands_begin(struct vyre_device *device, struct vk_commands **out);
+// `bindings` were made from `pipeline`; NULL when it has none. `push_bytes` are those of the
+// pipeline. `base` may be NULL: 0. A dispatch beyond vk_device_max_grid is VYRE_ERR_LIMIT.
+// There is no barrier between dispatches unless vk_commands_barrier records one.
 void vk_commands_dispatch(struct vk_commands *commands, struct vk_pipeline *pipeline,
                           struct vk_bindings *bindings, const void *push, uint32_t push_bytes,
                           const uint32_t base[3], const uint32_t grid[3]);
+// Ranges must lie inside the buffers and not overlap.
 void vk_commands_copy(struct vk_commands *commands, struct vyre_buffer *from, uint64_t from_offset,
                       struct vyre_buffer *to, uint64_t to_offset, uint64_t size);
+// Offset and size are multiples of 4.
 void vk_commands_fill(struct vk_commands *commands, struct vyre_buffer *buffer, uint64_t offset,
                       uint64_t size, uint32_t word);
 // Everything recorded before is complete and visible to everything recorded after, in this and in
@@ -78,11 +100,14 @@ void vk_commands_drop(struct vk_commands **commands); // without submitting
 
 // Submits, ends and frees the list, *commands becomes NULL whatever happens. A host-read barrier is
 // added at the end, and the writes of the host before this call are visible to the list.
-// Submissions execute in order. *point names the submission for vk_wait; points grow by 1.
+// Submissions execute in order, each after the one before it is complete. *point names the
+// submission for vk_wait; points grow by 1.
 enum vyre_result vk_commands_submit(struct vk_commands **commands, uint64_t *point);
 
-// Waits until submission `point` and all before it are complete. VYRE_TIMEOUT: not yet.
+// Waits until submission `point` and all before it are complete; 0 polls, UINT64_MAX is refused.
+// VYRE_TIMEOUT: not yet. A point that was never submitted is VYRE_ERR_INVALID_ARGUMENT.
 // VYRE_ERR_DEVICE_LOST poisons the device. Frees what completed submissions held.
+// Thread-safety: any number of threads may wait, for any points.
 enum vyre_result vk_wait(struct vyre_device *device, uint64_t point, uint64_t timeout_ns);
 
 // Waits up to `hang_timeout_ns`; a timeout is VYRE_ERR_HANG and poisons the device.

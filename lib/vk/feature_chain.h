@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The chain of feature structs: asked for by the snapshot, given back filled to vkCreateDevice.
+#ifndef VK_FEATURE_CHAIN_H
+#define VK_FEATURE_CHAIN_H
+
+#include "api.h"
+#include "snapshot.h"
+
+struct vk_features {
+    VkPhysicalDeviceFeatures2 core;
+    VkPhysicalDevice16BitStorageFeatures storage_16bit;
+    VkPhysicalDevice8BitStorageFeatures storage_8bit;
+    VkPhysicalDeviceShaderFloat16Int8Features float16_int8;
+    VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
+    VkPhysicalDeviceVulkanMemoryModelFeatures memory_model;
+};
+
+// Zeroes the structs and links those that the device knows of, beginning at `core`.
+// The struct must not move afterwards.
+void vk_features_link(struct vk_features *features, const struct vk_snapshot *snapshot);
+
+// Asks the driver everything. `instance_version` is what the instance was created with.
+// VYRE_ERR_NO_MEMORY; VYRE_ERR_DEVICE when a query fails (D006).
+enum vyre_result vk_snapshot_take(const struct vk_api *api, VkPhysicalDevice physical,
+                                  uint32_t instance_version, struct vk_snapshot *out,
+                                  const struct vyre_diag_sink *diag);
+
+#endif // VK_FEATURE_CHAIN_H

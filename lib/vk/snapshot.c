@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "snapshot.h"
+
+#include "base/memory.h"
+#include "feature_chain.h"
+#include "instance.h"
+
+#include <string.h>
+
+static const struct extension {
+    const char *name;
+    uint32_t core;
+} known[VK_EXTENSION_COUNT] = {
+#define VK_EXTENSION(id, name, core) { name, core },
+#include "extensions.def"
+};
+
+const char *vk_extension_name(enum vk_extension extension)
+{
+    return known[extension].name;
+}
+
+bool vk_snapshot_offers(const struct vk_snapshot *snapshot, enum vk_extension extension)
+{
+    return snapshot->extensions[extension] || snapshot->api_version >= known[extension].core;
+}
+
+bool vk_snapshot_by_extension(const struct vk_snapshot *snapshot, enum vk_extension extension)
+{
+    return snapshot->extensions[extension] && snapshot->api_version < known[extension].core;
+}
+
+// Puts `item` between the head of a chain and what follows it.
+static void link_after(void *head, void *item)
+{
+    VkBaseOutStructure *first = head;
+    VkBaseOutStructure *second = item;
+    second->pNext = first->pNext;
+    first->pNext = second;
+}
+
+void vk_features_link(struct vk_features *features, const struct vk_snapshot *snapshot)
+{
+    *features = (struct vk_features){
+        .core.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+        .storage_16bit.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES,
+        .storage_8bit.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_8BIT_STORAGE_FEATURES,
+        .float16_int8.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES,
+        .timeline.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
+        .memory_model.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_MEMORY_MODEL_FEATURES,
+    };
+    link_after(&features->core, &features->storage_16bit); // core in 1.1
+    if (vk_snapshot_offers(snapshot, VK_EXTENSION_STORAGE_8BIT))
+        link_after(&features->core, &features->storage_8bit);
+    if (vk_snapshot_offers(snapshot, VK_EXTENSION_FLOAT16_INT8))
+        link_after(&features->core, &features->float16_int8);
+    if (vk_snapshot_offers(snapshot, VK_EXTENSION_TIMELINE))
+        link_after(&features->core, &features->timeline);
+    if (vk_snapshot_offers(snapshot, VK_EXTENSION_MEMORY_MODEL))
+        link_after(&features->core, &features->memory_model);
+}
+
+static enum vyre_result take_extensions(const struct vk_api *api, VkPhysicalDevice physical,
+                                        struct vk_snapshot *out, const struct vyre_diag_sink *diag)
+{
+    static const char call[] = "vkEnumerateDeviceExtensionProperties";
+    uint32_t count = 0;
+    VkResult result = api->vkEnumerateDeviceExtensionProperties(physical, NULL, &count, NULL);
+    if (result != VK_SUCCESS)
+        return vk_report(diag, call, result);
+    VkExtensionProperties *listed = memory_calloc(count, sizeof *listed);
+    if (!listed)
+        return VYRE_ERR_NO_MEMORY;
+    result = api->vkEnumerateDeviceExtensionProperties(physical, NULL, &count, listed);
+    // A shorter list than there is (VK_INCOMPLETE) only means that less is used.
+    for (uint32_t i = 0; result >= 0 && i < count; i++)
+        for (size_t k = 0; k < VK_EXTENSION_COUNT; k++)
+            out->extensions[k] |= strcmp(listed[i].extensionName, known[k].name) == 0;
+    memory_free(listed);
+    return result >= 0 ? VYRE_OK : vk_report(diag, call, result);
+}
+
+static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
+                            struct vk_snapshot *out)
+{
+    VkPhysicalDeviceProperties2 properties = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+    };
+    VkPhysicalDeviceIDProperties id = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES,
+    };
+    VkPhysicalDeviceMaintenance3Properties maintenance = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES,
+    };
+    VkPhysicalDeviceSubgroupProperties subgroup = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES,
+    };
+    VkPhysicalDeviceDriverProperties driver = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES,
+    };
+    VkPhysicalDeviceExternalMemoryHostPropertiesEXT import = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT,
+    };
+    link_after(&properties, &id);
+    link_after(&properties, &maintenance);
+    link_after(&properties, &subgroup);
+    if (vk_snapshot_offers(out, VK_EXTENSION_DRIVER_PROPERTIES))
+        link_after(&properties, &driver);
+    if (vk_snapshot_offers(out, VK_EXTENSION_HOST_IMPORT))
+        link_after(&properties, &import);
+    api->vkGetPhysicalDeviceProperties2(physical, &properties);
+
+    out->driver_id = (uint32_t)driver.driverID;
+    memcpy(out->driver_name, driver.driverName, sizeof out->driver_name - 1);
+    memcpy(out->driver_info, driver.driverInfo, sizeof out->driver_info - 1);
+    memcpy(out->device_uuid, id.deviceUUID, VK_UUID_SIZE);
+    memcpy(out->driver_uuid, id.driverUUID, VK_UUID_SIZE);
+    out->max_allocation_size = maintenance.maxMemoryAllocationSize;
+    out->import_alignment = import.minImportedHostPointerAlignment;
+    out->subgroup_size = subgroup.subgroupSize;
+    out->subgroup_stages = subgroup.supportedStages;
+    out->subgroup_operations = subgroup.supportedOperations;
+}
+
+static void take_features(const struct vk_api *api, VkPhysicalDevice physical,
+                          struct vk_snapshot *out)
+{
+    struct vk_features features;
+    vk_features_link(&features, out);
+    api->vkGetPhysicalDeviceFeatures2(physical, &features.core);
+    out->int64 = features.core.features.shaderInt64;
+    out->int16 = features.core.features.shaderInt16;
+    out->float64 = features.core.features.shaderFloat64;
+    out->int8 = features.float16_int8.shaderInt8;
+    out->float16 = features.float16_int8.shaderFloat16;
+    out->storage_16bit = features.storage_16bit.storageBuffer16BitAccess;
+    out->storage_8bit = features.storage_8bit.storageBuffer8BitAccess;
+    out->timeline = features.timeline.timelineSemaphore;
+    out->memory_model = features.memory_model.vulkanMemoryModel;
+    out->memory_model_device_scope = features.memory_model.vulkanMemoryModelDeviceScope;
+}
+
+enum vyre_result vk_snapshot_take(const struct vk_api *api, VkPhysicalDevice physical,
+                                  uint32_t instance_version, struct vk_snapshot *out,
+                                  const struct vyre_diag_sink *diag)
+{
+    memset(out, 0, sizeof *out);
+    VkPhysicalDeviceProperties properties;
+    api->vkGetPhysicalDeviceProperties(physical, &properties);
+    memcpy(out->name, properties.deviceName, sizeof out->name - 1);
+    out->type = properties.deviceType;
+    out->api_version =
+        properties.apiVersion < instance_version ? properties.apiVersion : instance_version;
+    out->driver_version = properties.driverVersion;
+    out->vendor_id = properties.vendorID;
+    out->device_id = properties.deviceID;
+    out->limits = properties.limits;
+    memcpy(out->pipeline_cache_uuid, properties.pipelineCacheUUID, VK_UUID_SIZE);
+    // The rest may only be asked of a device that speaks 1.1; the plan refuses the others.
+    if (out->api_version < VK_API_VERSION_1_1)
+        return VYRE_OK;
+
+    enum vyre_result result = take_extensions(api, physical, out, diag);
+    if (result != VYRE_OK)
+        return result;
+    take_properties(api, physical, out);
+    take_features(api, physical, out);
+    out->queue_family_count = VK_SNAPSHOT_QUEUE_FAMILIES;
+    api->vkGetPhysicalDeviceQueueFamilyProperties(physical, &out->queue_family_count,
+                                                  out->queue_families);
+    api->vkGetPhysicalDeviceMemoryProperties(physical, &out->memory);
+    return VYRE_OK;
+}
