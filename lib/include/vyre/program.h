@@ -50,6 +50,20 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_parse(const char *text, siz
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_print(const struct vyre_program *program,
                                                            char **out, size_t *out_size);
 
+// Decodes a program from its binary wire form, version 4 (spec: ir.md, section 3). Hostile bytes
+// are refused in bounded time and memory: VYRE_ERR_INVALID_PROGRAM with a code W00n. The result is
+// not validated. Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_decode(const void *bytes, size_t size,
+                                                            const struct vyre_diag_sink *diag,
+                                                            struct vyre_program **out);
+
+// Encodes the program as written. Free *out with vyre_free. Returns VYRE_ERR_INVALID_PROGRAM (codes
+// W02n) for programs that have no wire form, for example with a workgroup dimension of 0.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_encode(const struct vyre_program *program,
+                                                            const struct vyre_diag_sink *diag,
+                                                            uint8_t **out, size_t *size);
+
 // Options of vyre_program_validate; zero is the default for all of them.
 struct vyre_validate_params {
     bool allow_shadowing; // switches off V008

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The binary wire format, version 4 (spec: ir.md, section 3), and what is defined by it: canonical
+// order and fingerprint (section 5). The public face is vyre_program_decode, _encode, _fingerprint.
+#ifndef IR_WIRE_H
+#define IR_WIRE_H
+
+#include "base/str.h"
+#include "ir/model.h"
+
+#include <vyre/diag.h>
+
+// Limits of spec: ir.md, 3.14.
+enum {
+    WIRE_VERSION = 4,
+    WIRE_FLAGS = 0x0004,
+    WIRE_HEADER_SIZE = 40,
+    WIRE_MAX_SIZE = 67108864,
+    WIRE_MAX_BUFFERS = 16384,
+    WIRE_MAX_RECORDS = 1000000,
+    WIRE_MAX_NODES = 1000000,
+    WIRE_MAX_ARGUMENTS = 4096,
+    WIRE_MAX_STRING = 1048576,
+    WIRE_MAX_PAYLOAD = 4194304,
+    WIRE_MAX_DEPTH = 64,
+    WIRE_MAX_SECTION = 64, // bytes of a shape or hints payload
+    // Nested data types and, when writing, nested nodes and expressions: ours, the original has no
+    // bound and overflows its stack (corpus README, oddity 2).
+    WIRE_MAX_TYPE_DEPTH = 4096,
+    WIRE_MAX_WRITE_DEPTH = 4096 + 64,
+};
+
+// Appends the whole blob. VYRE_ERR_INVALID_PROGRAM: the program has no wire form (codes W02n).
+// With `order`, buffers are written in that order instead of declaration order.
+enum vyre_result ir_wire_encode(const struct vyre_program *program, const uint32_t *order,
+                                const struct vyre_diag_sink *diag, struct str *out);
+
+// Appends one expression or one data type as they stand inside a payload (3.8, 3.8.3). False when
+// it has no wire form; then `out` is marked as failed only if memory ran out.
+bool ir_wire_expr(const struct vyre_program *program, const struct ir_expr *expr, struct str *out);
+bool ir_wire_type(const struct ir_type *type, struct str *out);
+
+// The canonical form (5.1 to 5.3) as a program of its own.
+enum vyre_result ir_canonicalize(const struct vyre_program *program, struct vyre_program **out);
+
+#endif // IR_WIRE_H
