@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#include "tool.h"
+#include "assembly.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char tool_exit_help[] =
+    "0: success. 1: the input is wrong. 2: wrong usage. 3: the device or the operating system "
+    "failed.";
+
+const char tool_environment_help[] =
+    "VYRE_CACHE_DIR names the directory of compiled artifacts; otherwise it is vyre in "
+    "XDG_CACHE_HOME, or .cache/vyre in HOME. NO_COLOR, when not empty, switches colours off.";
+
+static bool verbose;
+static unsigned error_count;
+
+int tool_exit_code(enum vyre_result result)
+{
+    switch (result) {
+    case VYRE_OK: return TOOL_OK;
+    case VYRE_ERR_INVALID_ARGUMENT:
+    case VYRE_ERR_INVALID_PROGRAM:
+    case VYRE_ERR_UNSUPPORTED:
+    case VYRE_ERR_LIMIT:
+    case VYRE_ERR_FAULT:
+    case VYRE_ERR_EXECUTION: return TOOL_WRONG_INPUT;
+    default: return TOOL_SYSTEM;
+    }
+}
+
+// ---- Messages -----------------------------------------------------------------------------------
+
+static bool use_colour(void)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    return (!no_colour || !*no_colour) && isatty(STDERR_FILENO);
+}
+
+// A text from elsewhere must not drive the terminal.
+static void print_escaped(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if ((*at < 0x20 && *at != '\n' && *at != '\t') || *at == 0x7f)
+            fprintf(stderr, "\\x%02x", *at);
+        else
+            fputc(*at, stderr);
+    }
+}
+
+static void print_message(const char *prefix, const char *format, va_list args)
+{
+    char text[2048];
+    vsnprintf(text, sizeof text, format, args);
+    fflush(stdout);
+    fprintf(stderr, "vyre-spv: %s", prefix);
+    print_escaped(text);
+    fputc('\n', stderr);
+}
+
+void tool_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message(use_colour() ? "\033[1;31merror:\033[0m " : "error: ", format, args);
+    va_end(args);
+}
+
+int tool_usage(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message("error: ", format, args);
+    va_end(args);
+    fprintf(stderr, "Try: vyre-spv %s%s--help\n", command ? command : "", command ? " " : "");
+    return TOOL_USAGE;
+}
+
+void tool_set_verbose(void)
+{
+    verbose = true;
+}
+
+void tool_say(const char *format, ...)
+{
+    if (!verbose && !isatty(STDERR_FILENO))
+        return;
+    va_list args;
+    va_start(args, format);
+    print_message("", format, args);
+    va_end(args);
+}
+
+void tool_say_verbose(const char *format, ...)
+{
+    if (!verbose)
+        return;
+    va_list args;
+    va_start(args, format);
+    print_message("", format, args);
+    va_end(args);
+}
+
+// Colours the first "error[V008]" or "warning[V008]" of the formatted text.
+static void print_coloured(const char *text, const struct vyre_diag *diag)
+{
+    const char *at = strstr(text, diag->severity == VYRE_SEVERITY_ERROR ? "error[" : "warning[");
+    const char *end = at ? strchr(at, ']') : NULL;
+    if (!end || !use_colour()) {
+        print_escaped(text);
+        return;
+    }
+    fprintf(stderr, "%.*s\033[1;%dm%.*s\033[0m", (int)(at - text), text,
+            diag->severity == VYRE_SEVERITY_ERROR ? 31 : 33, (int)(end + 1 - at), at);
+    print_escaped(end + 1);
+}
+
+static void emit_diag(void *user, const struct vyre_diag *diag)
+{
+    (void)user;
+    size_t size = vyre_diag_format(diag, NULL, 0) + 1;
+    char *text = tool_calloc(1, size);
+    vyre_diag_format(diag, text, size);
+    fflush(stdout);
+    print_coloured(text, diag);
+    fputc('\n', stderr);
+    free(text);
+    error_count += diag->severity == VYRE_SEVERITY_ERROR;
+}
+
+const struct vyre_diag_sink tool_diag = { emit_diag, NULL };
+
+unsigned tool_error_count(void)
+{
+    return error_count;
+}
+
+static void write_log(void *user, enum vyre_log_level level, const char *text)
+{
+    (void)user;
+    static const char *const names[] = { "error", "warning", "info", "debug" };
+    if (!verbose && level > VYRE_LOG_WARNING)
+        return;
+    fprintf(stderr, "vyre-spv: %s: ", level <= VYRE_LOG_DEBUG ? names[level] : "log");
+    print_escaped(text);
+    fputc('\n', stderr);
+}
+
+struct vyre_log tool_log(void)
+{
+    return (struct vyre_log){ write_log, NULL };
+}
+
+int tool_failed(enum vyre_result result, const char *what)
+{
+    if (error_count == 0 || verbose)
+        tool_error("%s: %s (%s)", what, vyre_result_text(result), vyre_result_name(result));
+    return tool_exit_code(result);
+}
+
+void tool_print_version(FILE *out)
+{
+    fprintf(out, "vyre-spv %s\n", vyre_build_info());
+    fprintf(out, "SPIR-V assembly: %s\n", assembly_provider());
+}
+
+// ---- Memory and files ---------------------------------------------------------------------------
+
+static void *or_die(void *memory)
+{
+    if (!memory) {
+        tool_error("out of memory");
+        exit(TOOL_SYSTEM);
+    }
+    return memory;
+}
+
+void *tool_calloc(size_t count, size_t size)
+{
+    return or_die(calloc(count ? count : 1, size ? size : 1));
+}
+
+void *tool_realloc(void *memory, size_t size)
+{
+    return or_die(realloc(memory, size ? size : 1));
+}
+
+static bool read_stream(FILE *file, struct tool_bytes *out)
+{
+    size_t capacity = 0;
+    *out = (struct tool_bytes){ .size = 0 };
+    for (;;) {
+        if (capacity - out->size < 2) {
+            capacity = capacity ? capacity * 2 : 65536;
+            out->data = tool_realloc(out->data, capacity);
+        }
+        size_t got = fread(out->data + out->size, 1, capacity - out->size - 1, file);
+        out->size += got;
+        if (got == 0)
+            break;
+    }
+    out->data[out->size] = '\0';
+    return !ferror(file);
+}
+
+bool tool_read(const char *path, struct tool_bytes *out)
+{
+    *out = (struct tool_bytes){ .size = 0 };
+    bool is_standard = strcmp(path, "-") == 0;
+    FILE *file = is_standard ? stdin : fopen(path, "rbe");
+    errno = file ? 0 : errno;
+    bool good = file && read_stream(file, out);
+    if (!good)
+        tool_error("cannot read '%s': %s", is_standard ? "standard input" : path,
+                   errno ? strerror(errno) : "read error");
+    if (file && !is_standard)
+        fclose(file);
+    if (!good)
+        tool_bytes_fini(out);
+    return good;
+}
+
+void tool_bytes_fini(struct tool_bytes *bytes)
+{
+    free(bytes->data);
+    *bytes = (struct tool_bytes){ .size = 0 };
+}
+
+int tool_write(const char *path, const void *bytes, size_t size, bool is_binary)
+{
+    if (strcmp(path, "-") == 0) {
+        if (is_binary && isatty(STDOUT_FILENO)) {
+            tool_error("this is binary and standard output is a terminal; use -o FILE");
+            return TOOL_USAGE;
+        }
+        fwrite(bytes, 1, size, stdout); // main reports what is lost
+        return TOOL_OK;
+    }
+    FILE *file = fopen(path, "wbe");
+    if (file) {
+        struct stat status;
+        bool good = fwrite(bytes, 1, size, file) == size;
+        int error = errno;
+        bool is_file = fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
+        if (fclose(file) == 0 && good)
+            return TOOL_OK;
+        errno = good ? errno : error;
+        error = errno;
+        if (is_file)
+            unlink(path); // half a module is worse than none
+        errno = error;
+    }
+    tool_error("cannot write '%s': %s", path, strerror(errno));
+    return TOOL_SYSTEM;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// What the commands share: exit codes, messages, memory, files, the cache and the device.
+//
+// The command is the library's first user and sees only its public headers. Unlike the library it
+// may give up when memory runs out.
+#ifndef VYRE_SPV_TOOL_H
+#define VYRE_SPV_TOOL_H
+
+#include <stdio.h>
+
+#include <vyre/vyre.h>
+
+enum {
+    TOOL_OK = 0,
+    TOOL_WRONG_INPUT = 1,
+    TOOL_USAGE = 2,
+    TOOL_SYSTEM = 3, // device or operating system
+};
+extern const char tool_exit_help[];
+extern const char tool_environment_help[];
+
+// Exit code for a result of the library; 0 for VYRE_OK.
+int tool_exit_code(enum vyre_result result);
+
+// ---- Messages, all on standard error ------------------------------------------------------------
+
+// "vyre-spv: error: ..." and a newline.
+__attribute__((format(printf, 1, 2))) void tool_error(const char *format, ...);
+
+// As tool_error, and a hint at the command's help. Returns TOOL_USAGE.
+__attribute__((format(printf, 2, 3))) int tool_usage(const char *command, const char *format, ...);
+
+// Only with -v, or when standard error is a terminal.
+__attribute__((format(printf, 1, 2))) void tool_say(const char *format, ...);
+
+// Only with -v.
+__attribute__((format(printf, 1, 2))) void tool_say_verbose(const char *format, ...);
+void tool_set_verbose(void);
+
+// Prints diagnostics as a compiler does.
+extern const struct vyre_diag_sink tool_diag;
+
+// Prints warnings and errors of the library's log; everything with -v.
+struct vyre_log tool_log(void);
+
+// A result that came without a diagnostic of its own: "what: why". Returns its exit code.
+int tool_failed(enum vyre_result result, const char *what);
+
+// What --version prints.
+void tool_print_version(FILE *out);
+
+// Number of error diagnostics that tool_diag has printed.
+unsigned tool_error_count(void);
+
+// ---- Memory and files ---------------------------------------------------------------------------
+
+// Never NULL: out of memory ends the program with TOOL_SYSTEM.
+void *tool_calloc(size_t count, size_t size);
+void *tool_realloc(void *memory, size_t size);
+
+struct tool_bytes {
+    char *data; // owned; a NUL follows
+    size_t size;
+};
+
+// Reads a whole file, "-" is standard input. False after a message.
+bool tool_read(const char *path, struct tool_bytes *out);
+void tool_bytes_fini(struct tool_bytes *bytes);
+
+// Writes a whole file, "-" is standard output, where binary is refused on a terminal. An exit code.
+int tool_write(const char *path, const void *bytes, size_t size, bool is_binary);
+
+// ---- Library objects ----------------------------------------------------------------------------
+
+// Reads and parses a program. An exit code; *out is NULL unless it is 0.
+int tool_read_program(const char *path, struct vyre_program **out);
+
+// Opens the cache of VYRE_CACHE_DIR, XDG_CACHE_HOME or HOME. NULL, after a message, when there is
+// none or something is wrong with it: everything but `cache` works without one.
+struct vyre_cache *tool_cache_open(void);
+
+// The cache directory, or NULL when no variable names one. Lifetime: static.
+const char *tool_cache_directory(void);
+
+// Opens the device that `choice` names (a number of `vyre-spv devices`, part of a name, or NULL for
+// the best one) and says which one that is. An exit code; *out is NULL unless it is 0.
+int tool_device_open(const char *choice, bool validation, struct vyre_device **out);
+
+// Fills name or index of `params` from a --device argument; NULL chooses nothing.
+void tool_device_choice(const char *choice, struct vyre_device_params *params);
+
+#endif // VYRE_SPV_TOOL_H
