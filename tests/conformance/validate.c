@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// Runs records of the kind validate (see README.md): the same codes, in the same order.
+// usage: validate FILE.jsonl...
+//
+// Records are left out, and counted, when they need what validation cannot be told yet: programs
+// that only exist in memory (decodes false), buffer fields outside the wire, op lookups, backends.
+#include "test.h"
+
+#include "base/str.h"
+#include "hex.h"
+
+#include <jansson.h>
+#include <vyre/program.h>
+
+struct counts {
+    unsigned passed;
+    unsigned failed;
+    unsigned skipped;
+};
+
+struct codes {
+    struct str errors;
+    struct str warnings;
+};
+
+static void note_code(void *user, const struct vyre_diag *diag)
+{
+    struct codes *codes = user;
+    struct str *list = diag->severity == VYRE_SEVERITY_ERROR ? &codes->errors : &codes->warnings;
+    str_printf(list, "%s ", diag->code);
+}
+
+// The corpus numbers the rules without a code U01 to U57; our codes for them are V101 to V157.
+static void expected_codes(const json_t *list, struct str *out)
+{
+    size_t index;
+    json_t *item;
+    json_array_foreach(list, index, item)
+    {
+        const char *code = json_string_value(item);
+        if (code[0] == 'U')
+            str_printf(out, "V1%.2s ", code + 1); // U20a, U20b and U20c share V120
+        else
+            str_printf(out, "%s ", code);
+    }
+}
+
+static const char *reason_to_skip(const json_t *record)
+{
+    const json_t *options = json_object_get(record, "options");
+    if (json_is_false(json_object_get(record, "decodes")))
+        return "exists in memory only";
+    if (json_object_get(record, "extras"))
+        return "buffer fields that are not on the wire";
+    if (json_object_get(options, "lookup"))
+        return "op lookup";
+    if (json_object_get(options, "backend_cast_targets"))
+        return "backend";
+    return NULL;
+}
+
+static bool same_codes(const char *name, const char *kind, const struct str *got,
+                       const struct str *expected)
+{
+    if (strcmp(str_text(got), str_text(expected)) == 0)
+        return true;
+    printf("FAIL %s: %s\n  expected %s\n  got      %s\n", name, kind, str_text(expected),
+           str_text(got));
+    return false;
+}
+
+static bool check(const json_t *record, struct vyre_program *program)
+{
+    const char *name = json_string_value(json_object_get(record, "name"));
+    const json_t *options = json_object_get(record, "options");
+    struct codes codes = { 0 };
+    struct str errors = { 0 };
+    struct str warnings = { 0 };
+    const struct vyre_diag_sink sink = { note_code, &codes };
+    enum vyre_result result = vyre_program_validate(
+        program,
+        vyre_validate_params(.diag = &sink,
+                             .allow_shadowing =
+                                 json_is_true(json_object_get(options, "allow_shadowing")),
+                             .subgroup_ops = json_is_true(json_object_get(options, "subgroup_ops")),
+                             .collectives = json_is_true(
+                                 json_object_get(options, "distributed_collectives"))));
+    expected_codes(json_object_get(record, "errors"), &errors);
+    expected_codes(json_object_get(record, "warnings"), &warnings);
+    bool ok = same_codes(name, "errors", &codes.errors, &errors) &&
+              same_codes(name, "warnings", &codes.warnings, &warnings);
+    enum vyre_result wanted = errors.size ? VYRE_ERR_INVALID_PROGRAM : VYRE_OK;
+    if (ok && result != wanted) {
+        printf("FAIL %s: %s\n", name, vyre_result_name(result));
+        ok = false;
+    }
+    str_fini(&codes.errors);
+    str_fini(&codes.warnings);
+    str_fini(&errors);
+    str_fini(&warnings);
+    return ok;
+}
+
+static void run_record(const json_t *record, struct counts *counts)
+{
+    if (reason_to_skip(record)) {
+        counts->skipped++;
+        return;
+    }
+    struct hex wire = hex_decode(json_string_value(json_object_get(record, "wire")));
+    struct vyre_program *program = NULL;
+    bool ok = vyre_program_decode(wire.data, wire.size, NULL, &program) == VYRE_OK &&
+              check(record, program);
+    *(ok ? &counts->passed : &counts->failed) += 1;
+    vyre_program_destroy(&program);
+    hex_free(&wire);
+}
+
+static bool run_file(const char *path, struct counts *counts)
+{
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        perror(path);
+        return false;
+    }
+    char *line = NULL;
+    size_t capacity = 0;
+    while (getline(&line, &capacity, file) > 0) {
+        json_error_t error;
+        json_t *record = json_loads(line, JSON_ALLOW_NUL, &error);
+        if (record) {
+            run_record(record, counts);
+        } else {
+            printf("%s: %s\n", path, error.text);
+            counts->failed++;
+        }
+        json_decref(record);
+    }
+    free(line);
+    fclose(file);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct counts counts = { 0 };
+    bool readable = argc > 1;
+    for (int i = 1; i < argc; i++)
+        readable &= run_file(argv[i], &counts);
+    printf("%u records passed, %u failed, %u skipped\n", counts.passed, counts.failed,
+           counts.skipped);
+    return readable && counts.failed == 0 && counts.passed > 0 ? 0 : 1;
+}
