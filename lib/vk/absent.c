@@ -41,12 +41,6 @@ enum vyre_result vk_device_open(const struct vyre_device_params *params,
     return absent(params);
 }
 
-enum vyre_result vyre_device_create(const struct vyre_device_params *params,
-                                    struct vyre_device **out)
-{
-    return vk_device_open(params, NULL, out);
-}
-
 // ---- Nothing below has an object to be called with --------------------------------------------
 
 #define ABSENT(result, name, ...)                                                                  \

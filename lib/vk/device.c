@@ -188,12 +188,6 @@ enum vyre_result vk_device_open(const struct vyre_device_params *params,
     return VYRE_OK;
 }
 
-enum vyre_result vyre_device_create(const struct vyre_device_params *params,
-                                    struct vyre_device **out)
-{
-    return vk_device_open(params, NULL, out);
-}
-
 struct vyre_device *vyre_device_ref(struct vyre_device *device)
 {
     atomic_fetch_add_explicit(&device->refs, 1, memory_order_relaxed);

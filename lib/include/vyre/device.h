@@ -15,6 +15,8 @@ VYRE_BEGIN
 // After a hang or a device loss it is poisoned: every call fails at once with that result.
 struct vyre_device;
 
+struct vyre_cache;
+
 enum vyre_device_kind {
     VYRE_DEVICE_KIND_ANY = 0,
     VYRE_DEVICE_KIND_DISCRETE = 1,
@@ -45,6 +47,9 @@ struct vyre_device_params {
     const struct vyre_pretend *pretend;
     bool validation;    // turn VK_LAYER_KHRONOS_validation on; its messages go to `log` as errors
     const char *loader; // path of the Vulkan loader; NULL: "libvulkan.so.1"
+    // Remembers what was found out by running code on the device, so that the next process need not
+    // run it again. NULL: found out every time.
+    struct vyre_cache *cache;
     const struct vyre_diag_sink *diag;
     struct vyre_log log; // kept by the device
 };

@@ -19,7 +19,8 @@ struct vk_probe_store {
     void *user;
 };
 
-// As vyre_device_create; `store` may be NULL.
+// What vyre_device_create (lib/kernel) opens a device with; `store` may be NULL. `params->cache` is
+// not looked at: this room knows no cache.
 enum vyre_result vk_device_open(const struct vyre_device_params *params,
                                 const struct vk_probe_store *store, struct vyre_device **out);
 

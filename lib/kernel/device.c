@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Opening a device with what the cache remembers of its probes. It stands here because vk knows no
+// cache and cache knows no Vulkan.
+#include "base/memory.h"
+#include "cache/store.h"
+#include "key.h"
+#include "vk/probe.h"
+
+// The payload of a probe entry: the loop limit, little-endian.
+enum { PROBE_SIZE = 4 };
+
+static bool load(void *user, const uint8_t identity[VK_DRIVER_IDENTITY_SIZE], struct vk_probe *out)
+{
+    struct cache_key key;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    kernel_key_probe(identity, VK_DRIVER_IDENTITY_SIZE, &key);
+    // Without memory the probe runs again, or fails by itself.
+    bool known =
+        cache_get(user, CACHE_KIND_PROBE, &key, &bytes, &size) == VYRE_OK && size == PROBE_SIZE;
+    if (known)
+        *out = (struct vk_probe){
+            .loop_limit = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+                          (uint32_t)bytes[3] << 24,
+        };
+    memory_free(bytes);
+    return known;
+}
+
+static void save(void *user, const uint8_t identity[VK_DRIVER_IDENTITY_SIZE],
+                 const struct vk_probe *probe)
+{
+    struct cache_key key;
+    uint8_t bytes[PROBE_SIZE];
+    for (unsigned i = 0; i < PROBE_SIZE; i++)
+        bytes[i] = (uint8_t)(probe->loop_limit >> (8 * i));
+    kernel_key_probe(identity, VK_DRIVER_IDENTITY_SIZE, &key);
+    cache_put(user, CACHE_KIND_PROBE, &key, bytes, sizeof bytes);
+}
+
+enum vyre_result vyre_device_create(const struct vyre_device_params *params,
+                                    struct vyre_device **out)
+{
+    struct vyre_cache *cache = params ? params->cache : NULL;
+    const struct vk_probe_store store = { .load = load, .save = save, .user = cache };
+    return vk_device_open(params, cache ? &store : NULL, out);
+}
