@@ -85,13 +85,24 @@ struct vyre_module_info {
     uint32_t workgroup_memory;                  // bytes
     const struct vyre_module_binding *bindings; // borrowed from the module
     size_t binding_count;
+    // Behind each binding the host provides at least 4 bytes, and the declared count of elements
+    // where the program declares one; a pushed length may be smaller than 4 bytes.
+    //
     // Push constants are u32 words: first the byte length of each entry of `bindings`, in that
     // order, then `param_count` launch parameters.
     uint32_t param_count;
     uint32_t push_bytes; // 4 * (binding_count + param_count)
-    // Binding of the fault record (4 words: kind, detail, detail, linear workgroup), written by a
-    // trap or an exhausted loop. UINT32_MAX when the module cannot fault.
+    // Binding of the fault record, 4 u32 words that the host zeroes before the launch: kind (enum
+    // vyre_fault_kind), two details, and the number of the workgroup in this launch (x fastest). The
+    // first invocation that faults writes it. UINT32_MAX when the module cannot fault.
     uint32_t fault_binding;
+};
+
+// Word 0 of a fault record, and what the details are.
+enum vyre_fault_kind {
+    VYRE_FAULT_NONE = 0,
+    VYRE_FAULT_TRAP = 1,       // the trap's address; number of the trap in program order
+    VYRE_FAULT_LOOP_LIMIT = 2, // number of the loop in program order; its counter when it ended
 };
 
 // Thread-safety: Safe.

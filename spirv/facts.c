@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MIT
+#include "facts.h"
+
+#include "base/memory.h"
+#include "base/size.h"
+
+// An atomic of the language, remembered until the whole program is known.
+struct atomic_use {
+    const struct ir_expr *expr;
+    ir_name result; // the local that takes its value directly; 0: the value is used in place
+    bool in_loop;
+};
+
+struct walk {
+    const struct vyre_program *program;
+    struct spv_facts *facts;
+    struct {
+        ARRAY(struct atomic_use);
+    } atomics;
+    bool external; // an atomic load or store: another agent takes part
+    uint32_t loop_depth;
+    bool failed;
+};
+
+// ---- Bounds -----------------------------------------------------------------------------------
+
+static uint32_t bound_of(const struct vyre_program *program, const struct ir_expr *expr, int depth);
+
+static uint32_t binary_bound(const struct vyre_program *program, const struct ir_expr *expr,
+                             int depth)
+{
+    const struct ir_expr *right = expr->kids[1];
+    uint32_t left = bound_of(program, expr->kids[0], depth);
+    switch (expr->op) {
+    case IR_BIN_MIN:
+    case IR_BIN_BIT_AND: {
+        uint32_t other = bound_of(program, right, depth);
+        return left < other ? left : other;
+    }
+    case IR_BIN_MOD:
+        if (right->kind == IR_EXPR_LIT_U32 && right->bits > 0 && right->bits - 1 < left)
+            return right->bits - 1;
+        return left;
+    case IR_BIN_DIV:
+        return right->kind == IR_EXPR_LIT_U32 && right->bits > 0 ? left / right->bits : UINT32_MAX;
+    case IR_BIN_SHR: return right->kind == IR_EXPR_LIT_U32 ? left >> (right->bits & 31) : left;
+    case IR_BIN_MAX: {
+        uint32_t other = bound_of(program, right, depth);
+        return left > other ? left : other;
+    }
+    default: return UINT32_MAX;
+    }
+}
+
+// Signed values reach these operators only through a literal or a cast, which give no bound: so a
+// bound below UINT32_MAX is never that of an i32 with a sign.
+static uint32_t bound_of(const struct vyre_program *program, const struct ir_expr *expr, int depth)
+{
+    if (depth-- == 0)
+        return UINT32_MAX;
+    switch (expr->kind) {
+    case IR_EXPR_LIT_U32: return expr->bits;
+    case IR_EXPR_LOCAL_ID: return expr->op < 3 ? program->workgroup[expr->op] - 1 : UINT32_MAX;
+    case IR_EXPR_SELECT: {
+        uint32_t yes = bound_of(program, expr->kids[1], depth);
+        uint32_t no = bound_of(program, expr->kids[2], depth);
+        return yes > no ? yes : no;
+    }
+    case IR_EXPR_BINOP: return binary_bound(program, expr, depth);
+    default: return UINT32_MAX;
+    }
+}
+
+uint32_t spv_upper_bound(const struct vyre_program *program, const struct ir_expr *expr)
+{
+    return bound_of(program, expr, 4);
+}
+
+bool spv_always_inside(const struct ir_buffer *buffer, uint32_t bound)
+{
+    return bound < buffer->count;
+}
+
+// ---- The walk ---------------------------------------------------------------------------------
+
+static struct spv_buffer_facts *buffer_facts(struct walk *walk, ir_name name)
+{
+    uint32_t buffer = walk->facts->names[name].buffer;
+    return buffer ? &walk->facts->buffers[buffer - 1] : NULL;
+}
+
+static void visit_extension(struct walk *walk, uint8_t ext, ir_name name, uint32_t immediate)
+{
+    struct spv_buffer_facts *buffer = buffer_facts(walk, name);
+    switch (ext) {
+    case IR_EXT_PARAM:
+        // Saturates: the launch check then refuses the program for its size.
+        if (immediate >= walk->facts->param_count)
+            walk->facts->param_count = immediate == UINT32_MAX ? immediate : immediate + 1;
+        break;
+    case IR_EXT_UNIFORM_LOAD:
+        if (buffer)
+            buffer->loaded = true;
+        break;
+    case IR_EXT_ATOMIC_LOAD:
+    case IR_EXT_ATOMIC_STORE:
+        walk->external = true;
+        if (buffer) {
+            buffer->external = true;
+            buffer->updated |= ext == IR_EXT_ATOMIC_STORE;
+            buffer->loaded |= ext == IR_EXT_ATOMIC_LOAD;
+        }
+        break;
+    default: break;
+    }
+}
+
+static void visit_expr(struct walk *walk, const struct ir_expr *expr, ir_name result)
+{
+    struct spv_buffer_facts *buffer;
+    switch (expr->kind) {
+    case IR_EXPR_VAR: walk->facts->names[expr->name].uses++; break;
+    case IR_EXPR_LOAD:
+        buffer = buffer_facts(walk, expr->name);
+        if (buffer)
+            buffer->loaded = true;
+        break;
+    case IR_EXPR_ATOMIC:
+        buffer = buffer_facts(walk, expr->name);
+        if (buffer)
+            buffer->updated = true;
+        if (!array_push(&walk->atomics,
+                        ((struct atomic_use){ expr, result, walk->loop_depth > 0 })))
+            walk->failed = true;
+        break;
+    case IR_EXPR_OPAQUE: visit_extension(walk, expr->ext, expr->name, expr->bits); break;
+    default: break;
+    }
+    for (uint32_t i = 0; i < expr->kid_count; i++)
+        visit_expr(walk, expr->kids[i], 0);
+}
+
+struct summary {
+    uint64_t iterations; // of loops without a guard, over the whole body, saturating
+    bool has_barrier;
+};
+
+static uint64_t saturating_product(uint64_t a, uint64_t b)
+{
+    uint64_t product;
+    return u64_mul(a, b, &product) ? product : UINT64_MAX;
+}
+
+static void add_summary(struct summary *sum, struct summary more)
+{
+    if (!u64_add(sum->iterations, more.iterations, &sum->iterations))
+        sum->iterations = UINT64_MAX;
+    sum->has_barrier |= more.has_barrier;
+}
+
+static struct summary visit_body(struct walk *walk, const struct ir_body *body);
+
+static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
+{
+    struct spv_facts *facts = walk->facts;
+    visit_expr(walk, node->a, 0);
+    visit_expr(walk, node->b, 0);
+    size_t number = facts->loops.count;
+    if (!array_push(&facts->loops, ((struct spv_loop_facts){ 0 }))) {
+        walk->failed = true;
+        return (struct summary){ 0 };
+    }
+    walk->loop_depth++;
+    struct summary inner = visit_body(walk, &node->body);
+    walk->loop_depth--;
+
+    uint32_t to = spv_upper_bound(walk->program, node->b);
+    uint32_t from = node->a->kind == IR_EXPR_LIT_U32 ? node->a->bits : 0;
+    uint64_t trips = to > from ? to - from : 0;
+    uint64_t each = inner.iterations + 1 ? inner.iterations + 1 : UINT64_MAX;
+    uint64_t total = saturating_product(trips, each);
+    struct spv_loop_facts *loop = &facts->loops.items[number];
+    loop->has_barrier = inner.has_barrier;
+    loop->guarded = total > facts->loop_budget;
+    loop->charge = (uint32_t)u64_min(each, facts->loop_budget);
+    facts->has_guarded_loop |= loop->guarded;
+    // A guarded loop accounts for itself.
+    return (struct summary){ loop->guarded ? 0 : total, inner.has_barrier };
+}
+
+static struct summary visit_node(struct walk *walk, const struct ir_node *node)
+{
+    struct summary sum = { 0 };
+    struct spv_buffer_facts *buffer;
+    switch (node->kind) {
+    case IR_NODE_LOOP: return visit_loop(walk, node);
+    case IR_NODE_ASSIGN: walk->facts->names[node->name].assigned = true; break;
+    case IR_NODE_STORE:
+        buffer = buffer_facts(walk, node->name);
+        if (buffer)
+            buffer->stored = true;
+        break;
+    case IR_NODE_BARRIER: sum.has_barrier = true; break;
+    case IR_NODE_TRAP: walk->facts->has_trap = true; break;
+    case IR_NODE_RETURN: walk->facts->has_return = true; break;
+    case IR_NODE_OPAQUE: visit_extension(walk, node->ext, node->name, 0); break;
+    default: break;
+    }
+    if (node->a)
+        visit_expr(walk, node->a, node->kind == IR_NODE_LET ? node->name : 0);
+    if (node->b)
+        visit_expr(walk, node->b, 0);
+    add_summary(&sum, visit_body(walk, &node->body));
+    add_summary(&sum, visit_body(walk, &node->otherwise));
+    return sum;
+}
+
+static struct summary visit_body(struct walk *walk, const struct ir_body *body)
+{
+    struct summary sum = { 0 };
+    for (uint32_t i = 0; i < body->count; i++)
+        add_summary(&sum, visit_node(walk, body->nodes[i]));
+    return sum;
+}
+
+// ---- Decisions --------------------------------------------------------------------------------
+
+// Whether no invocation can observe the order of two things that another did: then orderings cost
+// and give nothing. Conservative: it recognises the histogram (results unused) and the single claim
+// counter, and keeps every ordering otherwise.
+static bool atomics_are_relaxed(const struct walk *walk)
+{
+    const struct spv_facts *facts = walk->facts;
+    if (facts->has_barrier || walk->external)
+        return false;
+    for (uint32_t i = 0; i < walk->program->buffer_count; i++) {
+        const struct spv_buffer_facts *buffer = &facts->buffers[i];
+        if (walk->program->buffers[i].access == VYRE_ACCESS_WORKGROUP)
+            continue;
+        if (buffer->loaded && (buffer->stored || buffer->updated))
+            return false;
+    }
+    // No written location is read plainly, so only the results of atomics can observe anything.
+    const struct ir_expr *only = NULL;
+    for (size_t i = 0; i < walk->atomics.count; i++) {
+        const struct atomic_use *use = &walk->atomics.items[i];
+        if (use->result && facts->names[use->result].uses == 0)
+            continue;
+        // One observation per invocation, and thus nothing to order it against.
+        if (only || use->in_loop)
+            return false;
+        only = use->expr;
+    }
+    return true;
+}
+
+static void count_workgroup_memory(const struct vyre_program *program, struct spv_facts *facts)
+{
+    uint64_t invocations = (uint64_t)program->workgroup[0] * program->workgroup[1];
+    invocations = saturating_product(invocations, program->workgroup[2]);
+    facts->workgroup_invocations = (uint32_t)u64_min(invocations, UINT32_MAX);
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        const struct ir_buffer *buffer = &program->buffers[i];
+        if (buffer->access != VYRE_ACCESS_WORKGROUP)
+            continue;
+        facts->workgroup_bytes += (uint64_t)buffer->count * 4;
+        uint64_t rounds = invocations ? (buffer->count + invocations - 1) / invocations : 0;
+        facts->zero_rounds = (uint32_t)u64_min(facts->zero_rounds + rounds, UINT32_MAX);
+    }
+}
+
+// A driver that ends loops silently ends any of them once the total is spent, also one whose own
+// bound is small: when the total may exceed the limit, every loop has to notice.
+static void guard_all(struct spv_facts *facts)
+{
+    for (size_t i = 0; i < facts->loops.count; i++) {
+        facts->loops.items[i].guarded = true;
+        facts->loops.items[i].charge = 1;
+    }
+    facts->has_guarded_loop = facts->loops.count > 0;
+}
+
+enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
+                                const struct vyre_target *target)
+{
+    *facts = (struct spv_facts){ .loop_budget = SPV_LOOP_BUDGET };
+    if (target->loop_limit && target->loop_limit < facts->loop_budget)
+        facts->loop_budget = target->loop_limit;
+    facts->names = memory_calloc(program->name_count, sizeof *facts->names);
+    facts->buffers = memory_calloc(program->buffer_count, sizeof *facts->buffers);
+    if (!facts->names || !facts->buffers)
+        return VYRE_ERR_NO_MEMORY;
+    for (uint32_t i = program->buffer_count; i-- > 0;)
+        facts->names[program->buffers[i].name].buffer = i + 1;
+    count_workgroup_memory(program, facts);
+
+    struct walk walk = { .program = program, .facts = facts };
+    struct summary sum = visit_body(&walk, &program->entry);
+    facts->has_barrier = sum.has_barrier;
+    facts->relaxed = !walk.failed && atomics_are_relaxed(&walk);
+    facts->communicates =
+        facts->has_barrier || walk.external || (walk.atomics.count && !facts->relaxed);
+    array_fini(&walk.atomics);
+    if (walk.failed)
+        return VYRE_ERR_NO_MEMORY;
+    uint64_t total;
+    if (!u64_add(sum.iterations, facts->zero_rounds, &total))
+        total = UINT64_MAX;
+    if (target->loop_limit && (facts->has_guarded_loop || total > target->loop_limit))
+        guard_all(facts);
+    return VYRE_OK;
+}
+
+void spv_facts_fini(struct spv_facts *facts)
+{
+    memory_free(facts->names);
+    memory_free(facts->buffers);
+    array_fini(&facts->loops);
+    *facts = (struct spv_facts){ 0 };
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Facts about a whole program that lowering needs before its first instruction: which locals are
+// assigned, how each buffer is used, what communicates, how long loops may run.
+//
+// Does: one walk over the program, and a few decisions from what it counted.
+// Needs: a valid program. Breaks nothing.
+#ifndef SPV_FACTS_H
+#define SPV_FACTS_H
+
+#include "base/array.h"
+#include "ir/model.h"
+#include <vyre/compile.h>
+
+// The most loop iterations that one invocation may spend in loops whose bounds are not known when
+// compiling, unless the target has a smaller limit of its own. At 10^9 iterations a second, which a
+// GPU does not reach in a loop that touches memory, 2^26 of them take 67 ms: far below the shortest
+// watchdog (2 s), and more than a kernel that is sliced as it should be ever needs.
+enum { SPV_LOOP_BUDGET = 1 << 26 };
+
+struct spv_name_facts {
+    uint32_t buffer; // declaration index plus 1; 0: no buffer has this name
+    uint32_t uses;   // reads of a local of this name
+    bool assigned;   // some ASSIGN targets a local of this name
+};
+
+struct spv_buffer_facts {
+    bool loaded;   // plain or uniform loads
+    bool stored;   // plain stores
+    bool updated;  // atomics of the language, or atomic stores
+    bool external; // touched by an atomic load or store: another agent may write it meanwhile
+};
+
+// Loops are numbered in the order of the program.
+struct spv_loop_facts {
+    bool has_barrier;
+    // A guarded loop pays `charge` from its budget before each iteration, and reports a fault when
+    // it ends before its condition says so.
+    bool guarded;
+    uint32_t charge;
+};
+
+struct spv_facts {
+    struct spv_name_facts *names; // owned, one per name
+    struct spv_buffer_facts *buffers;
+    struct {
+        ARRAY(struct spv_loop_facts);
+    } loops;
+    bool has_barrier;
+    bool has_trap;
+    bool has_return;
+    bool has_guarded_loop;
+    // Data passes between invocations, or comes from another agent, while the kernel runs.
+    bool communicates;
+    // Atomics order nothing but themselves, and no location but theirs carries data from one
+    // invocation to another: all memory semantics may be relaxed.
+    bool relaxed;
+    uint32_t param_count; // launch parameters: highest number used plus 1
+    uint32_t loop_budget; // of guarded loops, iterations
+    uint32_t zero_rounds; // iterations of the loops that zero workgroup memory
+    uint64_t workgroup_bytes;
+    uint32_t workgroup_invocations;
+};
+
+// Returns VYRE_OK or VYRE_ERR_NO_MEMORY; spv_facts_fini accepts what it left.
+enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
+                                const struct vyre_target *target);
+void spv_facts_fini(struct spv_facts *facts);
+
+// An upper bound of a u32 expression that holds whatever the program's input is; UINT32_MAX when
+// nothing is known. Looks at the expression alone, a few levels deep.
+uint32_t spv_upper_bound(const struct vyre_program *program, const struct ir_expr *expr);
+
+// The count of a buffer may come from its declaration: true when every index up to `bound` is
+// inside, so that an access needs no check.
+bool spv_always_inside(const struct ir_buffer *buffer, uint32_t bound);
+
+// Where a barrier is not in provably uniform flow (spec: ir.md, 4.6, and semantics.md, 7.4).
+struct spv_flow_offence {
+    const struct ir_node *barrier; // NULL: none
+    bool after_exit;               // because some invocations may have left before
+};
+
+// Finds the first barrier that part of a workgroup may miss. VYRE_OK or VYRE_ERR_NO_MEMORY.
+enum vyre_result spv_flow_check(const struct vyre_program *program, const struct spv_facts *facts,
+                                struct spv_flow_offence *out);
+
+#endif // SPV_FACTS_H

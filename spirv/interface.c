@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+// What the module shares with the outside: storage buffers, workgroup memory, push constants,
+// built-ins, the fault record and the entry point. Variables are declared when they are first used,
+// because from SPIR-V 1.4 on every declared one is part of the entry point's interface.
+#include "lowering.h"
+
+#include "base/memory.h"
+
+enum { ENTRY_NAME_SIZE = 4 };
+static const char entry_name[] = "main";
+
+static uint32_t spirv_version(enum vyre_spirv_env env)
+{
+    switch (env) {
+    case VYRE_ENV_VULKAN_1_2: return 0x00010500;
+    case VYRE_ENV_VULKAN_1_3: return 0x00010600;
+    default: return 0x00010300;
+    }
+}
+
+static uint32_t pointer_type(struct spv_lowering *lowering, SpvStorageClass class, uint32_t type)
+{
+    const uint32_t operands[] = { class, type };
+    return spv_intern_type(&lowering->writer, SpvOpTypePointer, operands, 2);
+}
+
+static void decorate(struct spv_lowering *lowering, uint32_t id, SpvDecoration decoration)
+{
+    SPV_EMIT(&lowering->writer, SPV_DECORATIONS, SpvOpDecorate, id, decoration);
+}
+
+static void decorate_with(struct spv_lowering *lowering, uint32_t id, SpvDecoration decoration,
+                          uint32_t value)
+{
+    SPV_EMIT(&lowering->writer, SPV_DECORATIONS, SpvOpDecorate, id, decoration, value);
+}
+
+static void fail_memory(struct spv_lowering *lowering)
+{
+    if (!lowering->writer.status)
+        lowering->writer.status = VYRE_ERR_NO_MEMORY;
+}
+
+// A global variable, listed in the entry point as the version demands (SPIR-V 1.6, OpEntryPoint:
+// inputs and outputs up to 1.3, everything from 1.4 on).
+static uint32_t global_variable(struct spv_lowering *lowering, uint32_t pointer,
+                                SpvStorageClass class)
+{
+    uint32_t id = spv_writer_id(&lowering->writer);
+    SPV_EMIT(&lowering->writer, SPV_GLOBALS, SpvOpVariable, pointer, id, class);
+    bool listed = class == SpvStorageClassInput || spirv_version(lowering->target->env) > 0x10300;
+    if (listed && !array_push(&lowering->interface, id))
+        fail_memory(lowering);
+    return id;
+}
+
+// ---- Storage ----------------------------------------------------------------------------------
+
+// All storage buffers share one type: a block that holds a runtime array of words.
+static uint32_t storage_variable(struct spv_lowering *lowering, uint32_t binding)
+{
+    struct spv_writer *writer = &lowering->writer;
+    if (!lowering->type_buffer) {
+        uint32_t array = spv_intern_type(writer, SpvOpTypeRuntimeArray, &lowering->type_u32, 1);
+        decorate_with(lowering, array, SpvDecorationArrayStride, 4);
+        uint32_t block = spv_intern_type(writer, SpvOpTypeStruct, &array, 1);
+        decorate(lowering, block, SpvDecorationBlock);
+        SPV_EMIT(writer, SPV_DECORATIONS, SpvOpMemberDecorate, block, 0, SpvDecorationOffset, 0);
+        lowering->type_buffer = pointer_type(lowering, SpvStorageClassStorageBuffer, block);
+        lowering->type_u32_pointer =
+            pointer_type(lowering, SpvStorageClassStorageBuffer, lowering->type_u32);
+    }
+    uint32_t id = global_variable(lowering, lowering->type_buffer, SpvStorageClassStorageBuffer);
+    decorate_with(lowering, id, SpvDecorationDescriptorSet, 0);
+    decorate_with(lowering, id, SpvDecorationBinding, binding);
+    return id;
+}
+
+static uint32_t workgroup_variable(struct spv_lowering *lowering, uint32_t count)
+{
+    const uint32_t operands[] = { lowering->type_u32, spv_u32(lowering, count) };
+    uint32_t array = spv_intern_type(&lowering->writer, SpvOpTypeArray, operands, 2);
+    if (!lowering->type_workgroup_pointer)
+        lowering->type_workgroup_pointer =
+            pointer_type(lowering, SpvStorageClassWorkgroup, lowering->type_u32);
+    uint32_t type = pointer_type(lowering, SpvStorageClassWorkgroup, array);
+    return global_variable(lowering, type, SpvStorageClassWorkgroup);
+}
+
+// A buffer that another agent may write while the kernel runs must not be taken for constant, and
+// drivers take one that they only see being read for that: Mesa hoists and caches such loads
+// whatever the memory operands say, unless the binding is Aliased (spec: proving.md).
+static void decorate_access(struct spv_lowering *lowering, uint32_t buffer, uint32_t id)
+{
+    const struct spv_buffer_facts *facts = &lowering->facts.buffers[buffer];
+    const uint8_t access = lowering->program->buffers[buffer].access;
+    const bool constant = access == VYRE_ACCESS_READ_ONLY || access == VYRE_ACCESS_UNIFORM;
+    if (facts->external)
+        decorate(lowering, id, SpvDecorationAliased);
+    else if (constant && !facts->stored && !facts->updated)
+        decorate(lowering, id, SpvDecorationNonWritable);
+    if (lowering->target->memory_model == VYRE_MEMORY_GLSL450) {
+        if (lowering->buffers[buffer].non_private)
+            decorate(lowering, id, SpvDecorationCoherent);
+        if (facts->external)
+            decorate(lowering, id, SpvDecorationVolatile);
+    }
+}
+
+uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer)
+{
+    struct spv_buffer *state = &lowering->buffers[buffer];
+    const struct ir_buffer *declared = &lowering->program->buffers[buffer];
+    if (state->variable)
+        return state->variable;
+    if (declared->access == VYRE_ACCESS_WORKGROUP) {
+        state->variable = workgroup_variable(lowering, declared->count);
+    } else {
+        state->variable = storage_variable(lowering, state->binding);
+        decorate_access(lowering, buffer, state->variable);
+    }
+    spv_name(lowering, state->variable, declared->name);
+    return state->variable;
+}
+
+uint32_t spv_fault_variable(struct spv_lowering *lowering)
+{
+    if (!lowering->fault)
+        lowering->fault = storage_variable(lowering, lowering->binding_count);
+    return lowering->fault;
+}
+
+// ---- Push constants and built-ins --------------------------------------------------------------
+
+static uint32_t push_variable(struct spv_lowering *lowering)
+{
+    struct spv_writer *writer = &lowering->writer;
+    if (lowering->push)
+        return lowering->push;
+    // Not interned: an array of workgroup memory may have the same shape and must have no stride.
+    uint32_t count = spv_u32(lowering, lowering->push_words);
+    uint32_t array = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_GLOBALS, SpvOpTypeArray, array, lowering->type_u32, count);
+    decorate_with(lowering, array, SpvDecorationArrayStride, 4);
+    uint32_t block = spv_intern_type(writer, SpvOpTypeStruct, &array, 1);
+    decorate(lowering, block, SpvDecorationBlock);
+    SPV_EMIT(writer, SPV_DECORATIONS, SpvOpMemberDecorate, block, 0, SpvDecorationOffset, 0);
+    uint32_t type = pointer_type(lowering, SpvStorageClassPushConstant, block);
+    lowering->push = global_variable(lowering, type, SpvStorageClassPushConstant);
+    lowering->push_pointer =
+        pointer_type(lowering, SpvStorageClassPushConstant, lowering->type_u32);
+    return lowering->push;
+}
+
+uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word)
+{
+    uint32_t *value = &lowering->push_values[word];
+    if (*value)
+        return *value;
+    struct spv_writer *writer = &lowering->writer;
+    uint32_t variable = push_variable(lowering);
+    uint32_t zero = spv_u32(lowering, 0);
+    uint32_t index = spv_u32(lowering, word);
+    uint32_t pointer = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_PROLOGUE, SpvOpAccessChain, lowering->push_pointer, pointer, variable,
+             zero, index);
+    *value = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_PROLOGUE, SpvOpLoad, lowering->type_u32, *value, pointer);
+    return *value;
+}
+
+static uint32_t built_in_variable(struct spv_lowering *lowering, enum spv_built_in which,
+                                  uint32_t type)
+{
+    static const SpvBuiltIn names[] = {
+        [SPV_GLOBAL_ID] = SpvBuiltInGlobalInvocationId,
+        [SPV_WORKGROUP_ID] = SpvBuiltInWorkgroupId,
+        [SPV_LOCAL_ID] = SpvBuiltInLocalInvocationId,
+        [SPV_WORKGROUP_COUNT] = SpvBuiltInNumWorkgroups,
+        [SPV_LOCAL_INDEX] = SpvBuiltInLocalInvocationIndex,
+    };
+    uint32_t pointer = pointer_type(lowering, SpvStorageClassInput, type);
+    uint32_t id = global_variable(lowering, pointer, SpvStorageClassInput);
+    decorate_with(lowering, id, SpvDecorationBuiltIn, names[which]);
+    return id;
+}
+
+uint32_t spv_built_in(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const bool scalar = which == SPV_LOCAL_INDEX;
+    uint32_t *whole = &lowering->built_in[which];
+    if (!*whole) {
+        const uint32_t vector[] = { lowering->type_u32, 3 };
+        uint32_t type =
+            scalar ? lowering->type_u32 : spv_intern_type(writer, SpvOpTypeVector, vector, 2);
+        uint32_t variable = built_in_variable(lowering, which, type);
+        *whole = spv_writer_id(writer);
+        SPV_EMIT(writer, SPV_PROLOGUE, SpvOpLoad, type, *whole, variable);
+    }
+    if (scalar)
+        return *whole;
+    uint32_t *part = &lowering->built_in_part[which][axis];
+    if (!*part) {
+        *part = spv_writer_id(writer);
+        SPV_EMIT(writer, SPV_PROLOGUE, SpvOpCompositeExtract, lowering->type_u32, *part, *whole,
+                 axis);
+    }
+    return *part;
+}
+
+uint32_t spv_local_variable(struct spv_lowering *lowering)
+{
+    if (!lowering->type_local_pointer)
+        lowering->type_local_pointer =
+            pointer_type(lowering, SpvStorageClassFunction, lowering->type_u32);
+    uint32_t id = spv_writer_id(&lowering->writer);
+    SPV_EMIT(&lowering->writer, SPV_LOCALS, SpvOpVariable, lowering->type_local_pointer, id,
+             SpvStorageClassFunction);
+    return id;
+}
+
+// ---- The module's frame -----------------------------------------------------------------------
+
+static void declare_model(struct spv_lowering *lowering)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const struct vyre_target *target = lowering->target;
+    const bool vulkan = target->memory_model == VYRE_MEMORY_VULKAN;
+    SPV_EMIT(writer, SPV_CAPABILITIES, SpvOpCapability, SpvCapabilityShader);
+    if (vulkan) {
+        static const char extension[] = "SPV_KHR_vulkan_memory_model";
+        SPV_EMIT(writer, SPV_CAPABILITIES, SpvOpCapability, SpvCapabilityVulkanMemoryModel);
+        if (target->device_scope)
+            SPV_EMIT(writer, SPV_CAPABILITIES, SpvOpCapability,
+                     SpvCapabilityVulkanMemoryModelDeviceScope);
+        if (spirv_version(target->env) < 0x00010500)
+            spv_emit_text(writer, SPV_EXTENSIONS, SpvOpExtension, NULL, 0, extension,
+                          sizeof extension - 1, NULL, 0);
+    }
+    SPV_EMIT(writer, SPV_MODEL, SpvOpMemoryModel, SpvAddressingModelLogical,
+             vulkan ? SpvMemoryModelVulkan : SpvMemoryModelGLSL450);
+}
+
+void spv_interface_init(struct spv_lowering *lowering)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const uint32_t *size = lowering->program->workgroup;
+    declare_model(lowering);
+    lowering->type_void = spv_intern_type(writer, SpvOpTypeVoid, NULL, 0);
+    lowering->type_bool = spv_intern_type(writer, SpvOpTypeBool, NULL, 0);
+    const uint32_t word[] = { 32, 0 };
+    lowering->type_u32 = spv_intern_type(writer, SpvOpTypeInt, word, 2);
+    uint32_t function = spv_intern_type(writer, SpvOpTypeFunction, &lowering->type_void, 1);
+    lowering->main = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_MODES, SpvOpExecutionMode, lowering->main, SpvExecutionModeLocalSize,
+             size[0], size[1], size[2]);
+    SPV_EMIT(writer, SPV_HEAD, SpvOpFunction, lowering->type_void, lowering->main,
+             SpvFunctionControlMaskNone, function);
+    lowering->block = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_HEAD, SpvOpLabel, lowering->block);
+}
+
+enum vyre_result spv_interface_finish(struct spv_lowering *lowering, uint32_t **words,
+                                      size_t *count)
+{
+    const uint32_t operands[] = { SpvExecutionModelGLCompute, lowering->main };
+    spv_emit_text(&lowering->writer, SPV_ENTRY, SpvOpEntryPoint, operands, 2, entry_name,
+                  ENTRY_NAME_SIZE, lowering->interface.items, lowering->interface.count);
+    return spv_writer_finish(&lowering->writer, spirv_version(lowering->target->env), words, count);
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+// From a program to a module: look at the whole program, check it against the target, lower it.
+#include "lowering.h"
+#include "module.h"
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+// ---- Refusing ---------------------------------------------------------------------------------
+
+static void spell_path(const struct spv_lowering *lowering, struct str *path)
+{
+    static const char *const lists[] = { "entry", "body", "then", "otherwise" };
+    uint32_t depth = lowering->path_depth;
+    if (depth > SPV_DEEPEST_PATH)
+        depth = SPV_DEEPEST_PATH;
+    for (uint32_t i = 0; i < depth; i++)
+        str_printf(path, "%s%s[%u]", i ? "." : "", lists[lowering->path_list[i]],
+                   lowering->path_index[i]);
+}
+
+static void find_line(const struct vyre_program *program, struct diag_place *place)
+{
+    const char *text = program->source_text;
+    const char *end = text ? text + program->source_size : NULL;
+    for (uint32_t line = 1; text && line < place->line; line++) {
+        text = memchr(text, '\n', (size_t)(end - text));
+        text = text ? text + 1 : NULL;
+    }
+    if (!text)
+        return;
+    const char *stop = memchr(text, '\n', (size_t)(end - text));
+    size_t size = (size_t)((stop ? stop : end) - text);
+    place->line_text = text;
+    place->line_text_size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+}
+
+void spv_refuse(struct spv_lowering *lowering, enum vyre_result result, enum diag_code code,
+                const struct ir_pos *pos, const char *format, ...)
+{
+    if (lowering->status || lowering->writer.status)
+        return;
+    lowering->status = result;
+    if (!lowering->diag)
+        return;
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct str path = { 0 };
+    spell_path(lowering, &path);
+    struct diag_place place = { .source = lowering->program->source_name };
+    if (path.size && !path.failed)
+        place.path = path.text;
+    if (pos && pos->line) {
+        place.line = pos->line;
+        place.column = pos->column;
+        place.length = pos->column ? 1 : 0;
+        find_line(lowering->program, &place);
+    }
+    diag_report(lowering->diag, code, &place, "%s", text);
+    str_fini(&path);
+}
+
+void spv_refuse_type(struct spv_lowering *lowering, const struct ir_type *type,
+                     const struct ir_pos *pos, const char *what)
+{
+    struct str spelling = { 0 };
+    ir_type_spell(type, &spelling);
+    spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L002, pos, "%s %s is not compiled yet", what,
+               str_text(&spelling));
+    str_fini(&spelling);
+}
+
+// ---- Limits -----------------------------------------------------------------------------------
+
+static bool can_fault(const struct spv_facts *facts)
+{
+    return facts->has_trap || facts->has_guarded_loop;
+}
+
+static void check_workgroup(struct spv_lowering *lowering)
+{
+    const struct vyre_target *target = lowering->target;
+    const struct spv_facts *facts = &lowering->facts;
+    const uint32_t *size = lowering->program->workgroup;
+    for (int axis = 0; axis < 3; axis++) {
+        if (size[axis] == 0 || size[axis] > target->max_workgroup_size[axis])
+            spv_refuse(lowering, size[axis] ? VYRE_ERR_UNSUPPORTED : VYRE_ERR_INVALID_PROGRAM,
+                       DIAG_L008, NULL, "the workgroup has %u invocations along %c, of at most %u",
+                       size[axis], "xyz"[axis], target -> max_workgroup_size[axis]);
+    }
+    if (facts->workgroup_invocations > target->max_workgroup_invocations)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L008, NULL,
+                   "the workgroup has %u invocations, of at most %u", facts->workgroup_invocations,
+                   target->max_workgroup_invocations);
+    if (facts->workgroup_bytes > target->max_workgroup_memory)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L009, NULL,
+                   "the program declares %llu bytes of workgroup memory, of at most %u",
+                   (unsigned long long)facts->workgroup_bytes, target->max_workgroup_memory);
+    if (target->loop_limit && facts->zero_rounds > target->loop_limit)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L015, NULL,
+                   "zeroing workgroup memory takes %u iterations, of at most %u",
+                   facts->zero_rounds, target->loop_limit);
+}
+
+static void check_interface(struct spv_lowering *lowering)
+{
+    const struct vyre_target *target = lowering->target;
+    const struct spv_facts *facts = &lowering->facts;
+    const uint64_t buffers = (uint64_t)lowering->binding_count + can_fault(facts);
+    if (buffers > target->max_storage_buffers)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L010, NULL,
+                   "the module binds %llu storage buffers%s, of at most %u",
+                   (unsigned long long)buffers,
+                   can_fault(facts) ? ", one of them for the fault record" : "",
+                   target->max_storage_buffers);
+    const uint64_t bytes = 4 * ((uint64_t)lowering->binding_count + facts->param_count);
+    if (bytes > target->max_push_bytes)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L011, NULL,
+                   "the module takes %llu bytes of push constants, of at most %u",
+                   (unsigned long long)bytes, target->max_push_bytes);
+    lowering->push_words = (uint32_t)(bytes / 4);
+}
+
+static void check_flow(struct spv_lowering *lowering)
+{
+    struct spv_flow_offence offence;
+    if (spv_flow_check(lowering->program, &lowering->facts, &offence)) {
+        lowering->writer.status = VYRE_ERR_NO_MEMORY;
+        return;
+    }
+    if (!offence.barrier)
+        return;
+    if (offence.after_exit)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L006, &offence.barrier->pos,
+                   "some invocations of the workgroup may have returned before this barrier");
+    else
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L005, &offence.barrier->pos,
+                   "this barrier is not in provably uniform control flow");
+}
+
+// ---- Lowering ---------------------------------------------------------------------------------
+
+static enum vyre_result current_status(const struct spv_lowering *lowering)
+{
+    return lowering->status ? lowering->status : lowering->writer.status;
+}
+
+// The step from bytes to elements, for elements of 1, 2, 4, 8 or 16 bytes.
+static void measure_element(struct spv_buffer *state, const struct ir_type *element)
+{
+    uint64_t bits;
+    if (!ir_type_bits(element, &bits) || bits % 8)
+        return;
+    for (uint32_t shift = 0; shift <= 4; shift++) {
+        if (bits == 8ull << shift) {
+            state->shift = shift;
+            state->has_length = true;
+        }
+    }
+}
+
+// Which buffers carry data between invocations, or from another agent, while the kernel runs. A
+// buffer that the program declares as constant does not, unless an atomic load says otherwise.
+static void plan_buffers(struct spv_lowering *lowering)
+{
+    const struct vyre_program *program = lowering->program;
+    const struct spv_facts *facts = &lowering->facts;
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        const struct ir_buffer *buffer = &program->buffers[i];
+        const struct spv_buffer_facts *use = &facts->buffers[i];
+        struct spv_buffer *state = &lowering->buffers[i];
+        measure_element(state, buffer->element);
+        if (buffer->access == VYRE_ACCESS_WORKGROUP) {
+            state->binding = UINT32_MAX;
+            state->non_private = facts->workgroup_invocations > 1;
+            continue;
+        }
+        bool writable = buffer->access == VYRE_ACCESS_READ_WRITE ||
+                        buffer->access == VYRE_ACCESS_WRITE_ONLY || use->stored || use->updated;
+        state->binding = lowering->binding_count++;
+        state->non_private = use->external || (facts->communicates && writable);
+    }
+}
+
+static enum vyre_result prepare(struct spv_lowering *lowering)
+{
+    const struct vyre_program *program = lowering->program;
+    if (spv_facts_init(&lowering->facts, program, lowering->target))
+        return VYRE_ERR_NO_MEMORY;
+    lowering->locals = memory_calloc(program->name_count, sizeof *lowering->locals);
+    lowering->buffers = memory_calloc(program->buffer_count, sizeof *lowering->buffers);
+    if (!lowering->locals || !lowering->buffers)
+        return VYRE_ERR_NO_MEMORY;
+    plan_buffers(lowering);
+    check_workgroup(lowering);
+    check_interface(lowering);
+    check_flow(lowering);
+    if (current_status(lowering))
+        return current_status(lowering);
+    lowering->push_values = memory_calloc(lowering->push_words, sizeof(uint32_t));
+    return lowering->push_values ? VYRE_OK : VYRE_ERR_NO_MEMORY;
+}
+
+static void describe(const struct spv_lowering *lowering, struct vyre_module_binding *bindings,
+                     struct vyre_module_info *out)
+{
+    const struct vyre_program *program = lowering->program;
+    const struct spv_facts *facts = &lowering->facts;
+    *out = (struct vyre_module_info){
+        .workgroup_memory = (uint32_t)facts->workgroup_bytes, // within a 32-bit limit by now
+        .bindings = bindings,
+        .binding_count = lowering->binding_count,
+        .param_count = facts->param_count,
+        .push_bytes = 4 * lowering->push_words,
+        .fault_binding = can_fault(facts) ? lowering->binding_count : UINT32_MAX,
+    };
+    memcpy(out->workgroup_size, program->workgroup, sizeof out->workgroup_size);
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        const struct ir_buffer *buffer = &program->buffers[i];
+        if (buffer->access == VYRE_ACCESS_WORKGROUP)
+            continue;
+        bindings[lowering->buffers[i].binding] = (struct vyre_module_binding){
+            .binding = lowering->buffers[i].binding,
+            .buffer = i,
+            .stride = (uint32_t)u64_min(ir_type_stride(buffer->element), UINT32_MAX),
+            .writable = buffer->access == VYRE_ACCESS_READ_WRITE ||
+                        buffer->access == VYRE_ACCESS_WRITE_ONLY,
+        };
+    }
+}
+
+static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre_module **out)
+{
+    enum vyre_result result = prepare(lowering);
+    if (result)
+        return result;
+    spv_interface_init(lowering);
+    spv_zero_workgroup_memory(lowering);
+    spv_body(lowering, &lowering->program->entry, SPV_LIST_ENTRY);
+    if (lowering->block)
+        spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
+    if (lowering->status)
+        return lowering->status;
+    uint32_t *words;
+    size_t count;
+    result = spv_interface_finish(lowering, &words, &count);
+    if (result == VYRE_ERR_LIMIT) {
+        lowering->writer.status = VYRE_OK; // so that it may be told
+        spv_refuse(lowering, result, DIAG_L012, NULL,
+                   "the module needs more than %d ids or an instruction of more than 65535 words",
+                   SPV_ID_LIMIT);
+    }
+    if (result)
+        return result;
+    struct vyre_module_binding *bindings = memory_calloc(lowering->binding_count, sizeof *bindings);
+    if (!bindings) {
+        memory_free(words);
+        return VYRE_ERR_NO_MEMORY;
+    }
+    struct vyre_module_info info;
+    describe(lowering, bindings, &info);
+    return spv_module_create(words, count, bindings, &info, out);
+}
+
+enum vyre_result spv_lower(const struct vyre_program *program,
+                           const struct vyre_compile_params *params, struct vyre_module **out)
+{
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *out = NULL;
+    if (!program)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    static const struct vyre_compile_params none;
+    if (!params)
+        params = &none;
+    struct vyre_target portable;
+    vyre_target_default(&portable);
+    struct spv_lowering lowering = {
+        .program = program,
+        .target = params->target ? params->target : &portable,
+        .diag = params->diag,
+        .no_optimize = params->no_optimize,
+        .debug_names = params->debug_names,
+        .writer = { .next_id = 1 },
+        .at = SPV_BODY,
+    };
+    enum vyre_result result = lower_program(&lowering, out);
+    spv_facts_fini(&lowering.facts);
+    spv_writer_fini(&lowering.writer);
+    array_fini(&lowering.undo);
+    array_fini(&lowering.interface);
+    memory_free(lowering.locals);
+    memory_free(lowering.buffers);
+    memory_free(lowering.push_values);
+    return result;
+}
+
+enum vyre_result vyre_compile(const struct vyre_program *program,
+                              const struct vyre_compile_params *params, struct vyre_module **out)
+{
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *out = NULL;
+    if (!program)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    const struct vyre_validate_params validate = {
+        // What the target lacks is refused by lowering, with a reason that fits.
+        .subgroup_ops = true,
+        .diag = params ? params->diag : NULL,
+    };
+    enum vyre_result result = vyre_program_validate(program, &validate);
+    return result ? result : spv_lower(program, params, out);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// One lowering in progress, shared by the files that lower statements, expressions, operators and
+// memory. Everything here lives for one call of spv_lower.
+//
+// Every integer is a 32-bit word of the unsigned SPIR-V type; its kind says how operators read it.
+// That is what the language does too: some operators are u32 for the validator and give an i32 at
+// run time (spec: ir.md, 7.2), and only the run-time kind decides what a later operator does.
+#ifndef SPV_LOWERING_H
+#define SPV_LOWERING_H
+
+#include "base/report.h"
+#include "facts.h"
+#include "ir/model.h"
+#include "spirv/lower.h"
+#include "writer.h"
+
+enum spv_kind { SPV_U32, SPV_I32, SPV_BOOL };
+
+struct spv_value {
+    uint32_t id;
+    uint8_t kind; // enum spv_kind
+};
+
+// A live local.
+struct spv_binding {
+    uint32_t id;      // of the value, or of the variable that holds it; 0: not live
+    uint8_t kind;     // SPV_BOOL only for values: variables hold words
+    bool is_variable; // some statement assigns it
+};
+
+// What a scope has to put back when it ends.
+struct spv_undo {
+    ir_name name;
+    struct spv_binding before;
+};
+
+struct spv_buffer {
+    uint32_t variable; // 0: not used yet
+    uint32_t binding;  // in set 0; UINT32_MAX for workgroup memory
+    uint32_t length;   // id of the element count; 0: not needed yet
+    uint32_t last;     // id of the largest index a clamped load may use; 0: not needed yet
+    uint32_t shift;    // log2 of the element's size in bytes
+    bool has_length;   // elements are a power of two of bytes wide
+    bool non_private;  // accesses take part in communication
+};
+
+enum { SPV_DEEPEST_PATH = 72 };
+enum spv_list { SPV_LIST_ENTRY, SPV_LIST_BODY, SPV_LIST_THEN, SPV_LIST_OTHERWISE };
+
+struct spv_lowering {
+    const struct vyre_program *program;
+    const struct vyre_target *target;
+    const struct vyre_diag_sink *diag;
+    bool no_optimize;
+    bool debug_names;
+    struct spv_facts facts;
+    struct spv_writer writer;
+    enum vyre_result status; // the first refusal
+
+    struct spv_binding *locals; // owned, one per name
+    struct {
+        ARRAY(struct spv_undo);
+    } undo;
+    struct spv_buffer *buffers; // owned, one per declared buffer
+    struct spv_words interface; // ids of global variables
+    uint32_t next_loop;
+    uint32_t next_trap;
+
+    // Where the program stands, for diagnostics: the index of the current node in each enclosing
+    // list, and which list of its parent that is.
+    uint32_t path_index[SPV_DEEPEST_PATH];
+    uint8_t path_list[SPV_DEEPEST_PATH]; // enum spv_list
+    uint32_t path_depth;
+
+    enum spv_section at; // where instructions go: SPV_BODY or SPV_PROLOGUE
+    uint32_t block;      // label of the current block
+    uint32_t glsl;       // extended instruction set; 0: not imported yet
+    uint32_t type_void, type_bool, type_u32, type_u32_pointer, type_workgroup_pointer;
+    uint32_t type_local_pointer, type_wide; // { low, high } of a product
+    uint32_t type_buffer;                   // pointer to the block of a storage buffer
+    uint32_t main;
+    uint32_t push;         // push constant variable; 0: not used yet
+    uint32_t push_pointer; // pointer type to one of its words
+    uint32_t push_words;
+    uint32_t *push_values; // owned; id of each loaded word, 0: not loaded yet
+    uint32_t fault;        // fault record variable; 0: not used yet
+    uint32_t built_in[5];
+    uint32_t built_in_part[5][3];
+    uint32_t budget[2]; // variables: loops without and with barriers; 0: not used yet
+    uint32_t binding_count;
+};
+
+// ---- Refusing (lower.c) -----------------------------------------------------------------------
+
+// Refuses the program once: the first call reports, later ones do nothing.
+#if defined(__GNUC__)
+__attribute__((format(printf, 5, 6)))
+#endif
+void spv_refuse(struct spv_lowering *lowering, enum vyre_result result, enum diag_code code,
+                const struct ir_pos *pos, const char *format, ...);
+
+// The same for a type that is not compiled: "`what` TYPE is not compiled yet".
+void spv_refuse_type(struct spv_lowering *lowering, const struct ir_type *type,
+                     const struct ir_pos *pos, const char *what);
+
+// ---- Instructions (build.c) -------------------------------------------------------------------
+
+uint32_t spv_u32(struct spv_lowering *lowering, uint32_t value); // constants
+uint32_t spv_bool(struct spv_lowering *lowering, bool value);
+uint32_t spv_op1(struct spv_lowering *lowering, SpvOp op, uint32_t type, uint32_t a);
+uint32_t spv_op2(struct spv_lowering *lowering, SpvOp op, uint32_t type, uint32_t a, uint32_t b);
+uint32_t spv_word2(struct spv_lowering *lowering, SpvOp op, uint32_t a, uint32_t b); // u32 result
+uint32_t spv_test2(struct spv_lowering *lowering, SpvOp op, uint32_t a, uint32_t b); // bool result
+uint32_t spv_choose(struct spv_lowering *lowering, uint32_t type, uint32_t cond, uint32_t yes,
+                    uint32_t no);
+uint32_t spv_glsl1(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a);
+uint32_t spv_glsl2(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a, uint32_t b);
+void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name); // when names are wanted
+
+// A value as a word, or as a condition (spec: semantics.md, 2.2).
+uint32_t spv_as_word(struct spv_lowering *lowering, struct spv_value value);
+uint32_t spv_as_bool(struct spv_lowering *lowering, struct spv_value value);
+
+// Blocks. An if is begun, then its branch is lowered, then it is ended or goes on with the other
+// branch. `spv_start_block` makes `label` the current block.
+struct spv_if {
+    uint32_t otherwise; // 0: none
+    uint32_t merge;
+};
+void spv_start_block(struct spv_lowering *lowering, uint32_t label);
+void spv_branch(struct spv_lowering *lowering, uint32_t label);
+struct spv_if spv_if_begin(struct spv_lowering *lowering, uint32_t cond, bool has_otherwise);
+void spv_if_otherwise(struct spv_lowering *lowering, struct spv_if *branch);
+void spv_if_end(struct spv_lowering *lowering, struct spv_if *branch);
+
+// ---- Interface (interface.c) ------------------------------------------------------------------
+
+// Component `axis` of a built-in, loaded once at the start of the entry point. For
+// SPV_LOCAL_INDEX the axis is ignored.
+enum spv_built_in {
+    SPV_GLOBAL_ID,
+    SPV_WORKGROUP_ID,
+    SPV_LOCAL_ID,
+    SPV_WORKGROUP_COUNT,
+    SPV_LOCAL_INDEX
+};
+uint32_t spv_built_in(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis);
+
+uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word); // loaded once
+uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer);
+uint32_t spv_fault_variable(struct spv_lowering *lowering);
+uint32_t spv_local_variable(struct spv_lowering *lowering); // a word of the function
+void spv_interface_init(struct spv_lowering *lowering);
+enum vyre_result spv_interface_finish(struct spv_lowering *lowering, uint32_t **words,
+                                      size_t *count);
+
+// ---- Memory (memory.c) ------------------------------------------------------------------------
+
+// Number of elements of a buffer, and the pointer to one of them.
+uint32_t spv_length(struct spv_lowering *lowering, uint32_t buffer);
+struct spv_value spv_load(struct spv_lowering *lowering, const struct ir_expr *expr);
+struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr *expr);
+struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_expr *expr);
+void spv_atomic_store(struct spv_lowering *lowering, const struct ir_node *node);
+void spv_store(struct spv_lowering *lowering, const struct ir_node *node);
+void spv_zero_workgroup_memory(struct spv_lowering *lowering);
+void spv_barrier(struct spv_lowering *lowering);
+
+// Writes the fault record unless one is there already.
+void spv_record_fault(struct spv_lowering *lowering, enum vyre_fault_kind kind, uint32_t detail,
+                      uint32_t detail2);
+
+// ---- The language -----------------------------------------------------------------------------
+
+// The declaration index of a buffer; refuses the program and gives UINT32_MAX when there is none.
+uint32_t spv_find_buffer(struct spv_lowering *lowering, ir_name name, const struct ir_pos *pos);
+
+struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *expr);
+struct spv_value spv_binary(struct spv_lowering *lowering, const struct ir_expr *expr,
+                            struct spv_value left, struct spv_value right);
+struct spv_value spv_unary(struct spv_lowering *lowering, const struct ir_expr *expr,
+                           struct spv_value operand);
+struct spv_value spv_select(struct spv_lowering *lowering, const struct ir_expr *expr,
+                            struct spv_value cond, struct spv_value yes, struct spv_value no);
+struct spv_value spv_cast(struct spv_lowering *lowering, const struct ir_expr *expr,
+                          struct spv_value value);
+void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum spv_list list);
+
+// Ends the locals that were bound since `undo.count` was `mark`.
+void spv_unbind(struct spv_lowering *lowering, size_t mark);
+
+#endif // SPV_LOWERING_H

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: MIT
+// Loads, stores, atomics, lengths, workgroup memory and faults (spec: semantics.md, 6).
+//
+// Bounds: the host promises at least 4 bytes behind each binding and the declared count where there
+// is one. A load reads at the smaller of index and last index and then drops what was out of
+// bounds; it has no branch. Stores and atomics out of bounds are branched around.
+#include "lowering.h"
+
+#include "ir/tables.h"
+
+// ---- Scopes and semantics ---------------------------------------------------------------------
+
+static bool vulkan_model(const struct spv_lowering *lowering)
+{
+    return lowering->target->memory_model == VYRE_MEMORY_VULKAN;
+}
+
+// The widest scope that the device offers: all invocations of a dispatch, and the host.
+static uint32_t device_scope(struct spv_lowering *lowering)
+{
+    bool device = !vulkan_model(lowering) || lowering->target->device_scope;
+    return spv_u32(lowering, device ? SpvScopeDevice : SpvScopeQueueFamily);
+}
+
+static uint32_t memory_kinds(const struct spv_lowering *lowering)
+{
+    uint32_t kinds = SpvMemorySemanticsUniformMemoryMask; // storage buffers too
+    if (lowering->facts.workgroup_bytes)
+        kinds |= SpvMemorySemanticsWorkgroupMemoryMask;
+    return kinds;
+}
+
+// Without MakeAvailable and MakeVisible the Vulkan model orders accesses but moves no data.
+static uint32_t semantics(struct spv_lowering *lowering, bool acquire, bool release)
+{
+    uint32_t mask = 0;
+    if (!acquire && !release)
+        return spv_u32(lowering, 0);
+    if (acquire && release)
+        mask = SpvMemorySemanticsAcquireReleaseMask;
+    else
+        mask = acquire ? SpvMemorySemanticsAcquireMask : SpvMemorySemanticsReleaseMask;
+    if (vulkan_model(lowering)) {
+        mask |= acquire ? SpvMemorySemanticsMakeVisibleMask : 0;
+        mask |= release ? SpvMemorySemanticsMakeAvailableMask : 0;
+    }
+    return spv_u32(lowering, mask | memory_kinds(lowering));
+}
+
+// Sequential consistency does not exist in the Vulkan model; what is left of it is acquire-release.
+static bool acquires(uint8_t ordering)
+{
+    return ordering == IR_ORDER_ACQUIRE || ordering == IR_ORDER_ACQ_REL ||
+           ordering == IR_ORDER_SEQ_CST;
+}
+
+static bool releases(uint8_t ordering)
+{
+    return ordering == IR_ORDER_RELEASE || ordering == IR_ORDER_ACQ_REL ||
+           ordering == IR_ORDER_SEQ_CST;
+}
+
+// ---- Addresses --------------------------------------------------------------------------------
+
+uint32_t spv_find_buffer(struct spv_lowering *lowering, ir_name name, const struct ir_pos *pos)
+{
+    uint32_t buffer = lowering->facts.names[name].buffer;
+    if (buffer)
+        return buffer - 1;
+    spv_refuse(lowering, VYRE_ERR_INVALID_PROGRAM, DIAG_L014, pos, "there is no buffer %s",
+               ir_name_text(lowering->program, name).text);
+    return UINT32_MAX;
+}
+
+static bool is_workgroup(const struct spv_lowering *lowering, uint32_t buffer)
+{
+    return lowering->program->buffers[buffer].access == VYRE_ACCESS_WORKGROUP;
+}
+
+// A buffer whose elements are words, or UINT32_MAX after refusing the program.
+static uint32_t find_words(struct spv_lowering *lowering, ir_name name, const struct ir_pos *pos)
+{
+    uint32_t buffer = spv_find_buffer(lowering, name, pos);
+    if (buffer == UINT32_MAX)
+        return buffer;
+    const struct ir_type *element = lowering->program->buffers[buffer].element;
+    if (element->kind == IR_TYPE_U32 || element->kind == IR_TYPE_I32 ||
+        element->kind == IR_TYPE_BOOL)
+        return buffer;
+    spv_refuse_type(lowering, element, pos, "an access to elements of type");
+    return UINT32_MAX;
+}
+
+static uint8_t element_kind(const struct spv_lowering *lowering, uint32_t buffer)
+{
+    // Elements of bool buffers stay raw words (spec: semantics.md, 2.4).
+    return lowering->program->buffers[buffer].element->kind == IR_TYPE_I32 ? SPV_I32 : SPV_U32;
+}
+
+uint32_t spv_length(struct spv_lowering *lowering, uint32_t buffer)
+{
+    struct spv_buffer *state = &lowering->buffers[buffer];
+    if (state->length)
+        return state->length;
+    if (is_workgroup(lowering, buffer)) {
+        state->length = spv_u32(lowering, lowering->program->buffers[buffer].count);
+        return state->length;
+    }
+    uint32_t bytes = spv_push_word(lowering, state->binding);
+    enum spv_section at = lowering->at;
+    lowering->at = SPV_PROLOGUE;
+    state->length = state->shift ? spv_word2(lowering, SpvOpShiftRightLogical, bytes,
+                                             spv_u32(lowering, state->shift))
+                                 : bytes;
+    lowering->at = at;
+    return state->length;
+}
+
+// The largest index that may be read; 0 for an empty buffer, where the host's 4 bytes are.
+static uint32_t last_index(struct spv_lowering *lowering, uint32_t buffer)
+{
+    struct spv_buffer *state = &lowering->buffers[buffer];
+    if (state->last)
+        return state->last;
+    if (is_workgroup(lowering, buffer)) {
+        state->last = spv_u32(lowering, lowering->program->buffers[buffer].count - 1);
+        return state->last;
+    }
+    uint32_t length = spv_length(lowering, buffer);
+    enum spv_section at = lowering->at;
+    lowering->at = SPV_PROLOGUE;
+    uint32_t one = spv_u32(lowering, 1);
+    uint32_t least = spv_glsl2(lowering, GLSLstd450UMax, length, one);
+    state->last = spv_word2(lowering, SpvOpISub, least, one);
+    lowering->at = at;
+    return state->last;
+}
+
+static uint32_t pointer_to(struct spv_lowering *lowering, uint32_t buffer, uint32_t index)
+{
+    struct spv_writer *writer = &lowering->writer;
+    uint32_t variable = spv_buffer_variable(lowering, buffer);
+    uint32_t zero = spv_u32(lowering, 0);
+    uint32_t id = spv_writer_id(writer);
+    if (is_workgroup(lowering, buffer))
+        SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain, lowering->type_workgroup_pointer, id, variable,
+                 index);
+    else
+        SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain, lowering->type_u32_pointer, id, variable, zero,
+                 index);
+    return id;
+}
+
+// Whether an access needs a check when running: the one place that decides it.
+static bool check_needed(const struct spv_lowering *lowering, uint32_t buffer,
+                         const struct ir_expr *index)
+{
+    uint32_t bound = index->kind == IR_EXPR_LIT_U32 ? index->bits : UINT32_MAX;
+    if (!lowering->no_optimize)
+        bound = spv_upper_bound(lowering->program, index);
+    return !spv_always_inside(&lowering->program->buffers[buffer], bound);
+}
+
+static bool non_private(const struct spv_lowering *lowering, uint32_t buffer)
+{
+    return vulkan_model(lowering) && lowering->buffers[buffer].non_private;
+}
+
+static uint32_t plain_load(struct spv_lowering *lowering, uint32_t buffer, uint32_t index)
+{
+    struct spv_writer *writer = &lowering->writer;
+    uint32_t pointer = pointer_to(lowering, buffer, index);
+    uint32_t id = spv_writer_id(writer);
+    if (non_private(lowering, buffer))
+        SPV_EMIT(writer, SPV_BODY, SpvOpLoad, lowering->type_u32, id, pointer,
+                 SpvMemoryAccessNonPrivatePointerMask);
+    else
+        SPV_EMIT(writer, SPV_BODY, SpvOpLoad, lowering->type_u32, id, pointer);
+    return id;
+}
+
+static void plain_store(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
+                        uint32_t value)
+{
+    uint32_t pointer = pointer_to(lowering, buffer, index);
+    if (non_private(lowering, buffer))
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, pointer, value,
+                 SpvMemoryAccessNonPrivatePointerMask);
+    else
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, pointer, value);
+}
+
+// ---- Loads and stores -------------------------------------------------------------------------
+
+struct spv_value spv_load(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    uint32_t index = spv_as_word(lowering, spv_expr(lowering, expr->kids[0]));
+    uint32_t buffer = find_words(lowering, expr->name, &expr->pos);
+    if (buffer == UINT32_MAX)
+        return (struct spv_value){ index, SPV_U32 };
+    struct spv_value result = { .kind = element_kind(lowering, buffer) };
+    if (!check_needed(lowering, buffer, expr->kids[0])) {
+        result.id = plain_load(lowering, buffer, index);
+        return result;
+    }
+    uint32_t last = last_index(lowering, buffer);
+    uint32_t length = spv_length(lowering, buffer);
+    uint32_t clamped = spv_glsl2(lowering, GLSLstd450UMin, index, last);
+    uint32_t word = plain_load(lowering, buffer, clamped);
+    uint32_t inside = spv_test2(lowering, SpvOpULessThan, index, length);
+    result.id = spv_choose(lowering, lowering->type_u32, inside, word, spv_u32(lowering, 0));
+    return result;
+}
+
+// Begins the branch in which `index` is inside, when there has to be one.
+static bool begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
+                         uint32_t index, struct spv_if *branch)
+{
+    if (!check_needed(lowering, buffer, expr))
+        return false;
+    uint32_t length = spv_length(lowering, buffer);
+    uint32_t inside = spv_test2(lowering, SpvOpULessThan, index, length);
+    *branch = spv_if_begin(lowering, inside, false);
+    return true;
+}
+
+void spv_store(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    uint32_t index = spv_as_word(lowering, spv_expr(lowering, node->a));
+    uint32_t value = spv_as_word(lowering, spv_expr(lowering, node->b));
+    uint32_t buffer = find_words(lowering, node->name, &node->pos);
+    if (buffer == UINT32_MAX)
+        return;
+    struct spv_if branch;
+    bool checked = begin_inside(lowering, buffer, node->a, index, &branch);
+    plain_store(lowering, buffer, index, value);
+    if (checked)
+        spv_if_end(lowering, &branch);
+}
+
+// ---- Atomics ----------------------------------------------------------------------------------
+
+static SpvOp atomic_op(uint8_t op)
+{
+    switch (op) {
+    case IR_ATOMIC_ADD: return SpvOpAtomicIAdd;
+    case IR_ATOMIC_OR: return SpvOpAtomicOr;
+    case IR_ATOMIC_AND: return SpvOpAtomicAnd;
+    case IR_ATOMIC_XOR: return SpvOpAtomicXor;
+    case IR_ATOMIC_MIN: return SpvOpAtomicUMin;
+    case IR_ATOMIC_MAX:
+    case IR_ATOMIC_LRU_UPDATE: return SpvOpAtomicUMax;
+    case IR_ATOMIC_EXCHANGE: return SpvOpAtomicExchange;
+    default: return SpvOpNop;
+    }
+}
+
+// The result of something that only ran when an index was inside: its value, else 0.
+static uint32_t inside_or_zero(struct spv_lowering *lowering, struct spv_if *branch,
+                               uint32_t before, uint32_t value)
+{
+    uint32_t within = lowering->block;
+    spv_if_end(lowering, branch);
+    uint32_t zero = spv_u32(lowering, 0);
+    uint32_t id = spv_writer_id(&lowering->writer);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpPhi, lowering->type_u32, id, value, within, zero,
+             before);
+    return id;
+}
+
+// A storage buffer that atomics may touch, or UINT32_MAX after refusing the program.
+static uint32_t find_atomic(struct spv_lowering *lowering, ir_name name, const struct ir_pos *pos)
+{
+    uint32_t buffer = find_words(lowering, name, pos);
+    if (buffer == UINT32_MAX || !is_workgroup(lowering, buffer))
+        return buffer;
+    spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, pos,
+               "atomics on workgroup memory are not part of the language yet");
+    return UINT32_MAX;
+}
+
+static uint32_t emit_atomic(struct spv_lowering *lowering, const struct ir_expr *expr,
+                            uint32_t pointer, uint32_t expected, uint32_t value)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const uint8_t ordering = lowering->facts.relaxed ? IR_ORDER_RELAXED : expr->ordering;
+    uint32_t scope = device_scope(lowering);
+    uint32_t order = semantics(lowering, acquires(ordering), releases(ordering));
+    if (expr->op == IR_ATOMIC_COMPARE_EXCHANGE || expr->op == IR_ATOMIC_COMPARE_EXCHANGE_WEAK) {
+        // A failed exchange writes nothing, and may not release (SPIR-V 1.6, 3.49.18).
+        uint32_t failed = semantics(lowering, acquires(ordering), false);
+        uint32_t id = spv_writer_id(writer);
+        SPV_EMIT(writer, SPV_BODY, SpvOpAtomicCompareExchange, lowering->type_u32, id, pointer,
+                 scope, order, failed, value, expected);
+        return id;
+    }
+    uint32_t id = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_BODY, atomic_op(expr->op), lowering->type_u32, id, pointer, scope, order,
+             value);
+    return id;
+}
+
+struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    const bool compares =
+        (expr->op == IR_ATOMIC_COMPARE_EXCHANGE || expr->op == IR_ATOMIC_COMPARE_EXCHANGE_WEAK) &&
+        expr->has_expected;
+    if (!compares && (atomic_op(expr->op) == SpvOpNop || expr->has_expected)) {
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &expr->pos,
+                   "the atomic %s is not compiled yet", ir_atomic_info(expr->op)->name);
+        return (struct spv_value){ spv_u32(lowering, 0), SPV_U32 };
+    }
+    uint32_t operands[3] = { 0 };
+    for (uint32_t i = 0; i < expr->kid_count && i < 3; i++)
+        operands[i] = spv_as_word(lowering, spv_expr(lowering, expr->kids[i]));
+    uint32_t index = operands[0];
+    uint32_t expected = compares ? operands[1] : 0;
+    uint32_t value = compares ? operands[2] : operands[1];
+    struct spv_value result = { value, SPV_U32 };
+    uint32_t buffer = find_atomic(lowering, expr->name, &expr->pos);
+    if (buffer == UINT32_MAX)
+        return result;
+    struct spv_if branch;
+    uint32_t before = lowering->block;
+    bool checked = begin_inside(lowering, buffer, expr->kids[0], index, &branch);
+    uint32_t pointer = pointer_to(lowering, buffer, index);
+    result.id = emit_atomic(lowering, expr, pointer, expected, value);
+    if (checked)
+        result.id = inside_or_zero(lowering, &branch, before, result.id);
+    return result;
+}
+
+struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    uint32_t index = spv_as_word(lowering, spv_expr(lowering, expr->kids[0]));
+    struct spv_value result = { index, SPV_U32 };
+    uint32_t buffer = find_atomic(lowering, expr->name, &expr->pos);
+    if (buffer == UINT32_MAX)
+        return result;
+    struct spv_if branch;
+    uint32_t before = lowering->block;
+    bool checked = begin_inside(lowering, buffer, expr->kids[0], index, &branch);
+    uint32_t pointer = pointer_to(lowering, buffer, index);
+    uint32_t scope = device_scope(lowering);
+    uint32_t order = semantics(lowering, acquires(expr->ordering), false);
+    result.id = spv_writer_id(&lowering->writer);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicLoad, lowering->type_u32, result.id, pointer,
+             scope, order);
+    if (checked)
+        result.id = inside_or_zero(lowering, &branch, before, result.id);
+    return result;
+}
+
+void spv_atomic_store(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    uint32_t index = spv_as_word(lowering, spv_expr(lowering, node->a));
+    uint32_t value = spv_as_word(lowering, spv_expr(lowering, node->b));
+    uint32_t buffer = find_atomic(lowering, node->name, &node->pos);
+    if (buffer == UINT32_MAX)
+        return;
+    struct spv_if branch;
+    bool checked = begin_inside(lowering, buffer, node->a, index, &branch);
+    uint32_t pointer = pointer_to(lowering, buffer, index);
+    uint32_t scope = device_scope(lowering);
+    uint32_t order = semantics(lowering, false, releases(node->ordering));
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicStore, pointer, scope, order, value);
+    if (checked)
+        spv_if_end(lowering, &branch);
+}
+
+// ---- Workgroup memory -------------------------------------------------------------------------
+
+void spv_barrier(struct spv_lowering *lowering)
+{
+    // Invocations of one workgroup meet here, and what they wrote anywhere is visible to each
+    // other.
+    uint32_t scope = spv_u32(lowering, SpvScopeWorkgroup);
+    uint32_t order = semantics(lowering, true, true);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpControlBarrier, scope, scope, order);
+}
+
+static void zero_element(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
+                         bool checked)
+{
+    struct spv_if branch;
+    if (checked) {
+        uint32_t length = spv_length(lowering, buffer);
+        uint32_t inside = spv_test2(lowering, SpvOpULessThan, index, length);
+        branch = spv_if_begin(lowering, inside, false);
+    }
+    plain_store(lowering, buffer, index, spv_u32(lowering, 0));
+    if (checked)
+        spv_if_end(lowering, &branch);
+}
+
+// for (i = local index; i < count; i += invocations) buffer[i] = 0
+static void zero_by_loop(struct spv_lowering *lowering, uint32_t buffer, uint32_t start)
+{
+    struct spv_writer *writer = &lowering->writer;
+    uint32_t count = spv_length(lowering, buffer);
+    uint32_t step = spv_u32(lowering, lowering->facts.workgroup_invocations);
+    uint32_t header = spv_writer_id(writer), body = spv_writer_id(writer);
+    uint32_t next_block = spv_writer_id(writer), merge = spv_writer_id(writer);
+    uint32_t index = spv_writer_id(writer), next = spv_writer_id(writer);
+    uint32_t before = lowering->block;
+    spv_branch(lowering, header);
+    spv_start_block(lowering, header);
+    SPV_EMIT(writer, SPV_BODY, SpvOpPhi, lowering->type_u32, index, start, before, next,
+             next_block);
+    uint32_t more = spv_test2(lowering, SpvOpULessThan, index, count);
+    SPV_EMIT(writer, SPV_BODY, SpvOpLoopMerge, merge, next_block, SpvLoopControlMaskNone);
+    SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, more, body, merge);
+    spv_start_block(lowering, body);
+    plain_store(lowering, buffer, index, spv_u32(lowering, 0));
+    spv_branch(lowering, next_block);
+    spv_start_block(lowering, next_block);
+    SPV_EMIT(writer, SPV_BODY, SpvOpIAdd, lowering->type_u32, next, index, step);
+    spv_branch(lowering, header);
+    spv_start_block(lowering, merge);
+}
+
+void spv_zero_workgroup_memory(struct spv_lowering *lowering)
+{
+    // Up to this many rounds are written out; drivers unroll short loops anyway.
+    enum { MOST_UNROLLED = 4 };
+    const struct vyre_program *program = lowering->program;
+    const uint32_t invocations = lowering->facts.workgroup_invocations;
+    bool any = false;
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        if (!is_workgroup(lowering, i) || !lowering->facts.buffers[i].loaded)
+            continue; // nobody can tell
+        any = true;
+        uint32_t count = program->buffers[i].count;
+        uint32_t start = spv_built_in(lowering, SPV_LOCAL_INDEX, 0);
+        uint64_t rounds = ((uint64_t)count + invocations - 1) / invocations;
+        if (rounds > MOST_UNROLLED) {
+            zero_by_loop(lowering, i, start);
+            continue;
+        }
+        for (uint32_t round = 0; round < rounds; round++) {
+            uint32_t index = start;
+            if (round)
+                index =
+                    spv_word2(lowering, SpvOpIAdd, start, spv_u32(lowering, round * invocations));
+            zero_element(lowering, i, index, (uint64_t)(round + 1) * invocations > count);
+        }
+    }
+    if (any && invocations > 1)
+        spv_barrier(lowering);
+}
+
+// ---- Faults -----------------------------------------------------------------------------------
+
+static uint32_t fault_word(struct spv_lowering *lowering, uint32_t word)
+{
+    uint32_t variable = spv_fault_variable(lowering);
+    uint32_t zero = spv_u32(lowering, 0);
+    uint32_t index = spv_u32(lowering, word);
+    uint32_t id = spv_writer_id(&lowering->writer);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAccessChain, lowering->type_u32_pointer, id,
+             variable, zero, index);
+    return id;
+}
+
+static uint32_t linear_workgroup(struct spv_lowering *lowering)
+{
+    uint32_t linear = spv_built_in(lowering, SPV_WORKGROUP_ID, 2);
+    for (uint32_t axis = 2; axis-- > 0;) {
+        uint32_t count = spv_built_in(lowering, SPV_WORKGROUP_COUNT, axis);
+        uint32_t product = spv_word2(lowering, SpvOpIMul, linear, count);
+        linear =
+            spv_word2(lowering, SpvOpIAdd, product, spv_built_in(lowering, SPV_WORKGROUP_ID, axis));
+    }
+    return linear;
+}
+
+void spv_record_fault(struct spv_lowering *lowering, enum vyre_fault_kind kind, uint32_t detail,
+                      uint32_t detail2)
+{
+    struct spv_writer *writer = &lowering->writer;
+    // The first invocation that faults owns the record. Relaxed is enough: the host reads it after
+    // the dispatch, and nobody else reads the other words.
+    uint32_t scope = device_scope(lowering);
+    uint32_t relaxed = spv_u32(lowering, 0);
+    uint32_t pointer = fault_word(lowering, 0);
+    uint32_t old = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_BODY, SpvOpAtomicCompareExchange, lowering->type_u32, old, pointer, scope,
+             relaxed, relaxed, spv_u32(lowering, kind), relaxed);
+    uint32_t first = spv_test2(lowering, SpvOpIEqual, old, relaxed);
+    struct spv_if branch = spv_if_begin(lowering, first, false);
+    const uint32_t values[] = { detail, detail2, linear_workgroup(lowering) };
+    for (uint32_t i = 0; i < 3; i++) {
+        pointer = fault_word(lowering, i + 1);
+        SPV_EMIT(writer, SPV_BODY, SpvOpAtomicStore, pointer, scope, relaxed, values[i]);
+    }
+    spv_if_end(lowering, &branch);
+}

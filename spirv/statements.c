@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+// Statements and expressions in program order (spec: semantics.md, 5 and 7).
+//
+// Structure stays structure: an if is a selection, a loop is a loop whose only exit is its header's
+// condition, a return ends the block it stands in. A local that nobody assigns is an SSA value; one
+// that is assigned is a variable of the function, which every driver turns into SSA itself.
+#include "lowering.h"
+
+#include "ir/tables.h"
+
+// ---- Expressions ------------------------------------------------------------------------------
+
+static struct spv_value word(uint32_t id, uint8_t kind)
+{
+    return (struct spv_value){ id, kind };
+}
+
+static struct spv_value refuse_expr(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &expr->pos,
+               "the expression %s is not compiled yet", ir_expr_info(expr->kind)->name);
+    return word(spv_u32(lowering, 0), SPV_U32);
+}
+
+static struct spv_value lower_var(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    const struct spv_binding *local = &lowering->locals[expr->name];
+    if (!local->id) {
+        spv_refuse(lowering, VYRE_ERR_INVALID_PROGRAM, DIAG_L014, &expr->pos,
+                   "there is no local %s", ir_name_text(lowering->program, expr->name).text);
+        return word(spv_u32(lowering, 0), SPV_U32);
+    }
+    if (!local->is_variable)
+        return word(local->id, local->kind);
+    return word(spv_op1(lowering, SpvOpLoad, lowering->type_u32, local->id), local->kind);
+}
+
+static struct spv_value lower_length(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    uint32_t buffer = spv_find_buffer(lowering, expr->name, &expr->pos);
+    if (buffer == UINT32_MAX)
+        return word(spv_u32(lowering, 0), SPV_U32);
+    if (!lowering->buffers[buffer].has_length)
+        spv_refuse_type(lowering, lowering->program->buffers[buffer].element, &expr->pos,
+                        "the length of a buffer of");
+    return word(spv_length(lowering, buffer), SPV_U32);
+}
+
+static struct spv_value lower_id(struct spv_lowering *lowering, const struct ir_expr *expr,
+                                 enum spv_built_in which)
+{
+    if (expr->op > 2) {
+        spv_refuse(lowering, VYRE_ERR_INVALID_PROGRAM, DIAG_L014, &expr->pos, "there is no axis %d",
+                   expr->op);
+        return word(spv_u32(lowering, 0), SPV_U32);
+    }
+    return word(spv_built_in(lowering, which, expr->op), SPV_U32);
+}
+
+static struct spv_value lower_extension(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    switch (expr->ext) {
+    case IR_EXT_UNIFORM_LOAD: return spv_load(lowering, expr);
+    case IR_EXT_ATOMIC_LOAD: return spv_atomic_load(lowering, expr);
+    case IR_EXT_PARAM:
+        return word(spv_push_word(lowering, lowering->binding_count + expr->bits), SPV_U32);
+    default: return refuse_expr(lowering, expr);
+    }
+}
+
+struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    struct spv_value a, b, c;
+    switch (expr->kind) {
+    case IR_EXPR_LIT_U32: return word(spv_u32(lowering, expr->bits), SPV_U32);
+    case IR_EXPR_LIT_I32: return word(spv_u32(lowering, expr->bits), SPV_I32);
+    case IR_EXPR_LIT_BOOL: return word(spv_bool(lowering, expr->bits != 0), SPV_BOOL);
+    case IR_EXPR_VAR: return lower_var(lowering, expr);
+    case IR_EXPR_LOAD: return spv_load(lowering, expr);
+    case IR_EXPR_BUF_LEN: return lower_length(lowering, expr);
+    case IR_EXPR_INVOCATION_ID: return lower_id(lowering, expr, SPV_GLOBAL_ID);
+    case IR_EXPR_WORKGROUP_ID: return lower_id(lowering, expr, SPV_WORKGROUP_ID);
+    case IR_EXPR_LOCAL_ID: return lower_id(lowering, expr, SPV_LOCAL_ID);
+    case IR_EXPR_BINOP:
+        a = spv_expr(lowering, expr->kids[0]);
+        b = spv_expr(lowering, expr->kids[1]);
+        return spv_binary(lowering, expr, a, b);
+    case IR_EXPR_UNOP: return spv_unary(lowering, expr, spv_expr(lowering, expr->kids[0]));
+    case IR_EXPR_SELECT:
+        a = spv_expr(lowering, expr->kids[0]);
+        b = spv_expr(lowering, expr->kids[1]);
+        c = spv_expr(lowering, expr->kids[2]);
+        return spv_select(lowering, expr, a, b, c);
+    case IR_EXPR_CAST: return spv_cast(lowering, expr, spv_expr(lowering, expr->kids[0]));
+    case IR_EXPR_ATOMIC: return spv_atomic(lowering, expr);
+    case IR_EXPR_OPAQUE: return lower_extension(lowering, expr);
+    default: return refuse_expr(lowering, expr);
+    }
+}
+
+// ---- Locals -----------------------------------------------------------------------------------
+
+static void bind(struct spv_lowering *lowering, ir_name name, struct spv_binding binding)
+{
+    struct spv_binding *local = &lowering->locals[name];
+    if (!array_push(&lowering->undo, ((struct spv_undo){ name, *local })))
+        lowering->writer.status = VYRE_ERR_NO_MEMORY;
+    *local = binding;
+}
+
+static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    struct spv_value value = spv_expr(lowering, node->a);
+    if (!lowering->facts.names[node->name].assigned) {
+        bind(lowering, node->name, (struct spv_binding){ value.id, value.kind, false });
+        return;
+    }
+    uint32_t variable = spv_local_variable(lowering);
+    spv_name(lowering, variable, node->name);
+    uint32_t stored = spv_as_word(lowering, value);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, variable, stored);
+    // As a word a bool is 0 or 1, and every operator that takes bool treats that word alike.
+    uint8_t kind = value.kind == SPV_BOOL ? SPV_U32 : value.kind;
+    bind(lowering, node->name, (struct spv_binding){ variable, kind, true });
+}
+
+static void lower_assign(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    struct spv_value value = spv_expr(lowering, node->a);
+    const struct spv_binding *local = &lowering->locals[node->name];
+    const char *name = ir_name_text(lowering->program, node->name).text;
+    if (!local->id || !local->is_variable) {
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &node->pos,
+                   "%s is not a local that can be assigned", name);
+        return;
+    }
+    uint8_t kind = value.kind == SPV_BOOL ? SPV_U32 : value.kind;
+    if (kind != local->kind)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L013, &node->pos,
+                   "%s would change its kind at run time, from %s to %s", name,
+                   local->kind == SPV_I32 ? "i32" : "u32", kind == SPV_I32 ? "i32" : "u32");
+    uint32_t stored = spv_as_word(lowering, value);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, local->id, stored);
+}
+
+// ---- Control flow -----------------------------------------------------------------------------
+
+static void leave(struct spv_lowering *lowering)
+{
+    spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
+    lowering->block = 0;
+}
+
+static void lower_if(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    uint32_t cond = spv_as_bool(lowering, spv_expr(lowering, node->a));
+    const bool has_otherwise = node->otherwise.count > 0;
+    struct spv_if branch = spv_if_begin(lowering, cond, has_otherwise);
+    spv_body(lowering, &node->body, SPV_LIST_THEN);
+    if (has_otherwise) {
+        spv_if_otherwise(lowering, &branch);
+        spv_body(lowering, &node->otherwise, SPV_LIST_OTHERWISE);
+    }
+    spv_if_end(lowering, &branch);
+}
+
+// The variable that holds what is left of a budget. Loops with barriers have one of their own: they
+// stand in uniform flow, and so every invocation of the workgroup finds the same rest in it.
+static uint32_t budget_variable(struct spv_lowering *lowering, bool has_barrier)
+{
+    uint32_t *variable = &lowering->budget[has_barrier];
+    if (!*variable) {
+        *variable = spv_local_variable(lowering);
+        SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpStore, *variable,
+                 spv_u32(lowering, lowering->facts.loop_budget));
+    }
+    return *variable;
+}
+
+// A loop that ended although its own condition still holds ran out of budget, or was ended by the
+// driver. Either way its results are wrong, and that must not go unseen.
+static void check_completion(struct spv_lowering *lowering, uint32_t unfinished, uint32_t number,
+                             uint32_t counter)
+{
+    struct spv_if branch = spv_if_begin(lowering, unfinished, false);
+    spv_record_fault(lowering, VYRE_FAULT_LOOP_LIMIT, spv_u32(lowering, number), counter);
+    // Leaving would make others of the workgroup wait for ever at a barrier. Going on is safe:
+    // accesses stay checked, and loops find the budget spent.
+    if (!lowering->facts.has_barrier)
+        leave(lowering);
+    spv_if_end(lowering, &branch);
+}
+
+static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const uint32_t number = lowering->next_loop++;
+    const struct spv_loop_facts facts = lowering->facts.loops.items[number];
+    uint32_t from = spv_as_word(lowering, spv_expr(lowering, node->a));
+    uint32_t to = spv_as_word(lowering, spv_expr(lowering, node->b));
+    uint32_t header = spv_writer_id(writer), body = spv_writer_id(writer);
+    uint32_t step = spv_writer_id(writer), merge = spv_writer_id(writer);
+    uint32_t counter = spv_writer_id(writer), next = spv_writer_id(writer);
+    uint32_t before = lowering->block;
+
+    spv_branch(lowering, header);
+    spv_start_block(lowering, header);
+    SPV_EMIT(writer, SPV_BODY, SpvOpPhi, lowering->type_u32, counter, from, before, next, step);
+    uint32_t unfinished = spv_test2(lowering, SpvOpULessThan, counter, to);
+    uint32_t enter = unfinished;
+    uint32_t budget = 0, left = 0, charge = 0;
+    if (facts.guarded) {
+        budget = budget_variable(lowering, facts.has_barrier);
+        charge = spv_u32(lowering, facts.charge);
+        left = spv_op1(lowering, SpvOpLoad, lowering->type_u32, budget);
+        uint32_t enough = spv_test2(lowering, SpvOpUGreaterThanEqual, left, charge);
+        enter = spv_test2(lowering, SpvOpLogicalAnd, unfinished, enough);
+    }
+    SPV_EMIT(writer, SPV_BODY, SpvOpLoopMerge, merge, step, SpvLoopControlMaskNone);
+    SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, enter, body, merge);
+
+    spv_start_block(lowering, body);
+    if (facts.guarded) {
+        uint32_t rest = spv_word2(lowering, SpvOpISub, left, charge);
+        SPV_EMIT(writer, SPV_BODY, SpvOpStore, budget, rest);
+    }
+    size_t mark = lowering->undo.count;
+    bind(lowering, node->name, (struct spv_binding){ counter, SPV_U32, false });
+    spv_name(lowering, counter, node->name);
+    spv_body(lowering, &node->body, SPV_LIST_BODY);
+    spv_unbind(lowering, mark);
+    spv_branch(lowering, step);
+
+    spv_start_block(lowering, step);
+    SPV_EMIT(writer, SPV_BODY, SpvOpIAdd, lowering->type_u32, next, counter, spv_u32(lowering, 1));
+    spv_branch(lowering, header);
+    spv_start_block(lowering, merge);
+    if (facts.guarded)
+        check_completion(lowering, unfinished, number, counter);
+}
+
+static void lower_trap(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    uint32_t address = spv_as_word(lowering, spv_expr(lowering, node->a));
+    spv_record_fault(lowering, VYRE_FAULT_TRAP, address, spv_u32(lowering, lowering->next_trap++));
+    leave(lowering);
+}
+
+static void refuse_node(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &node->pos,
+               "the statement %s is not compiled yet", ir_node_info(node->kind)->name);
+}
+
+static void lower_node(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    switch (node->kind) {
+    case IR_NODE_LET: lower_let(lowering, node); break;
+    case IR_NODE_ASSIGN: lower_assign(lowering, node); break;
+    case IR_NODE_STORE: spv_store(lowering, node); break;
+    case IR_NODE_IF: lower_if(lowering, node); break;
+    case IR_NODE_LOOP: lower_loop(lowering, node); break;
+    case IR_NODE_RETURN: leave(lowering); break;
+    case IR_NODE_BLOCK:
+    case IR_NODE_REGION: spv_body(lowering, &node->body, SPV_LIST_BODY); break;
+    case IR_NODE_BARRIER:
+        if (node->ordering == IR_ORDER_GRID_SYNC)
+            spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L007, &node->pos,
+                       "a grid-wide barrier is not compiled yet");
+        else
+            spv_barrier(lowering);
+        break;
+    case IR_NODE_TRAP: lower_trap(lowering, node); break;
+    case IR_NODE_OPAQUE:
+        if (node->ext == IR_EXT_ATOMIC_STORE)
+            spv_atomic_store(lowering, node);
+        else
+            refuse_node(lowering, node);
+        break;
+    default: refuse_node(lowering, node); break;
+    }
+}
+
+void spv_unbind(struct spv_lowering *lowering, size_t mark)
+{
+    while (lowering->undo.count > mark) {
+        const struct spv_undo *undo = &lowering->undo.items[--lowering->undo.count];
+        lowering->locals[undo->name] = undo->before;
+    }
+}
+
+void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum spv_list list)
+{
+    const uint32_t depth = lowering->path_depth;
+    const size_t mark = lowering->undo.count;
+    lowering->path_depth++;
+    for (uint32_t i = 0; i < body->count && !lowering->status; i++) {
+        if (depth < SPV_DEEPEST_PATH) {
+            lowering->path_index[depth] = i;
+            lowering->path_list[depth] = (uint8_t)list;
+        }
+        // Behind a return nothing runs; the language forbids it (spec: ir.md, U25).
+        if (!lowering->block)
+            break;
+        lower_node(lowering, body->nodes[i]);
+    }
+    lowering->path_depth = depth;
+    spv_unbind(lowering, mark);
+}

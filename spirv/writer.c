@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "writer.h"
+
+#include "base/memory.h"
+#include "base/size.h"
+
+#include <string.h>
+
+void spv_writer_fini(struct spv_writer *writer)
+{
+    for (int i = 0; i < SPV_SECTION_COUNT; i++)
+        array_fini(&writer->sections[i]);
+    memory_free(writer->interned);
+    *writer = (struct spv_writer){ 0 };
+}
+
+static void fail(struct spv_writer *writer, enum vyre_result status)
+{
+    if (!writer->status)
+        writer->status = status;
+}
+
+uint32_t spv_writer_id(struct spv_writer *writer)
+{
+    if (writer->next_id >= SPV_ID_LIMIT) {
+        fail(writer, VYRE_ERR_LIMIT);
+        return 1;
+    }
+    return writer->next_id++;
+}
+
+// Room for one instruction of `count` words with its first word written, or NULL.
+static uint32_t *open_instruction(struct spv_writer *writer, enum spv_section section, SpvOp op,
+                                  size_t count)
+{
+    struct spv_words *words = &writer->sections[section];
+    // The word count of an instruction has 16 bits.
+    if (count > UINT16_MAX) {
+        fail(writer, VYRE_ERR_LIMIT);
+        return NULL;
+    }
+    if (!array_reserve(words, count)) {
+        fail(writer, VYRE_ERR_NO_MEMORY);
+        return NULL;
+    }
+    uint32_t *first = words->items + words->count;
+    first[0] = (uint32_t)count << SpvWordCountShift | (uint32_t)op;
+    words->count += count;
+    return first;
+}
+
+void spv_emit(struct spv_writer *writer, enum spv_section section, SpvOp op,
+              const uint32_t *operands, size_t count)
+{
+    uint32_t *words = open_instruction(writer, section, op, count + 1);
+    if (words && count)
+        memcpy(words + 1, operands, count * sizeof *operands);
+}
+
+void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op,
+                   const uint32_t *operands, size_t count, const char *text, size_t size,
+                   const uint32_t *tail, size_t tail_count)
+{
+    size_t text_words = size / 4 + 1; // with the NUL
+    uint32_t *words = open_instruction(writer, section, op, 1 + count + text_words + tail_count);
+    if (!words)
+        return;
+    memcpy(words + 1, operands, count * sizeof *operands);
+    uint32_t *packed = words + 1 + count;
+    memset(packed, 0, text_words * sizeof *packed);
+    // Characters go into words low byte first, whatever the host's byte order.
+    for (size_t i = 0; i < size; i++)
+        packed[i / 4] |= (uint32_t)(unsigned char)text[i] << (i % 4 * 8);
+    if (tail_count)
+        memcpy(packed + text_words, tail, tail_count * sizeof *tail);
+}
+
+// ---- Types and constants ----------------------------------------------------------------------
+
+// FNV-1a over words. Programs do not choose these words freely enough to attack the table: at worst
+// they choose constants, and a long probe costs no more than lowering the constant's use.
+static uint32_t hash_words(uint32_t hash, const uint32_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hash = (hash ^ words[i]) * 0x01000193u;
+        hash ^= hash >> 15;
+    }
+    return hash;
+}
+
+// The table's notion of an instruction: everything but the result id, which is word `id_at`.
+static uint32_t hash_stored(const uint32_t *words, size_t id_at)
+{
+    size_t count = words[0] >> SpvWordCountShift;
+    uint32_t hash = hash_words(0x811C9DC5u, words, 1);
+    hash = hash_words(hash, words + 1, id_at - 1);
+    return hash_words(hash, words + id_at + 1, count - id_at - 1);
+}
+
+static size_t result_position(uint32_t first_word)
+{
+    switch ((SpvOp)(first_word & SpvOpCodeMask)) {
+    case SpvOpConstant:
+    case SpvOpConstantTrue:
+    case SpvOpConstantFalse:
+    case SpvOpConstantNull:
+    case SpvOpConstantComposite: return 2;
+    default: return 1;
+    }
+}
+
+static bool grow_interned(struct spv_writer *writer)
+{
+    size_t size = writer->interned_size ? writer->interned_size * 2 : 64;
+    uint32_t *slots = memory_calloc(size, sizeof *slots);
+    if (!slots)
+        return false;
+    const uint32_t *globals = writer->sections[SPV_GLOBALS].items;
+    for (size_t i = 0; i < writer->interned_size; i++) {
+        if (!writer->interned[i])
+            continue;
+        const uint32_t *words = globals + writer->interned[i] - 1;
+        size_t slot = hash_stored(words, result_position(words[0])) & (size - 1);
+        while (slots[slot])
+            slot = (slot + 1) & (size - 1);
+        slots[slot] = writer->interned[i];
+    }
+    memory_free(writer->interned);
+    writer->interned = slots;
+    writer->interned_size = size;
+    return true;
+}
+
+static uint32_t intern(struct spv_writer *writer, SpvOp op, size_t id_at, const uint32_t *operands,
+                       size_t count)
+{
+    if (writer->interned_count * 4 >= writer->interned_size * 3 && !grow_interned(writer)) {
+        fail(writer, VYRE_ERR_NO_MEMORY);
+        return 1;
+    }
+    static const uint32_t none[1];
+    if (!operands)
+        operands = none; // memcmp and memcpy want a pointer even for nothing
+    const uint32_t first = (uint32_t)(count + 2) << SpvWordCountShift | (uint32_t)op;
+    const size_t before = id_at - 1; // operands that precede the result id
+    uint32_t hash = hash_words(0x811C9DC5u, &first, 1);
+    hash = hash_words(hash, operands, count);
+    size_t slot = hash & (writer->interned_size - 1);
+    for (; writer->interned[slot]; slot = (slot + 1) & (writer->interned_size - 1)) {
+        const uint32_t *words = writer->sections[SPV_GLOBALS].items + writer->interned[slot] - 1;
+        if (words[0] == first && memcmp(words + 1, operands, before * sizeof *operands) == 0 &&
+            memcmp(words + id_at + 1, operands + before, (count - before) * sizeof *operands) == 0)
+            return words[id_at];
+    }
+    size_t offset = writer->sections[SPV_GLOBALS].count;
+    uint32_t *words = open_instruction(writer, SPV_GLOBALS, op, count + 2);
+    if (!words)
+        return 1;
+    uint32_t id = spv_writer_id(writer);
+    if (before)
+        memcpy(words + 1, operands, before * sizeof *operands);
+    words[id_at] = id;
+    if (count > before)
+        memcpy(words + id_at + 1, operands + before, (count - before) * sizeof *operands);
+    writer->interned[slot] = (uint32_t)offset + 1;
+    writer->interned_count++;
+    return id;
+}
+
+uint32_t spv_intern_type(struct spv_writer *writer, SpvOp op, const uint32_t *operands,
+                         size_t count)
+{
+    return intern(writer, op, 1, operands, count);
+}
+
+uint32_t spv_intern_constant(struct spv_writer *writer, SpvOp op, const uint32_t *operands,
+                             size_t count)
+{
+    return intern(writer, op, 2, operands, count);
+}
+
+// ---- The module -------------------------------------------------------------------------------
+
+enum { HEADER_WORDS = 5 };
+
+enum vyre_result spv_writer_finish(struct spv_writer *writer, uint32_t version, uint32_t **out,
+                                   size_t *count)
+{
+    *out = NULL;
+    *count = 0;
+    spv_emit(writer, SPV_BODY, SpvOpFunctionEnd, NULL, 0);
+    if (writer->status)
+        return writer->status;
+    size_t total = HEADER_WORDS;
+    for (int i = 0; i < SPV_SECTION_COUNT; i++)
+        total += writer->sections[i].count; // these arrays exist, so the sum fits
+    size_t bytes;
+    if (!size_mul(total, sizeof(uint32_t), &bytes))
+        return VYRE_ERR_LIMIT;
+    uint32_t *words = memory_alloc(bytes);
+    if (!words)
+        return VYRE_ERR_NO_MEMORY;
+    words[0] = SpvMagicNumber;
+    words[1] = version;
+    words[2] = 0; // generator: not registered
+    words[3] = writer->next_id;
+    words[4] = 0; // schema
+    size_t at = HEADER_WORDS;
+    for (int i = 0; i < SPV_SECTION_COUNT; i++) {
+        const struct spv_words *section = &writer->sections[i];
+        if (section->count)
+            memcpy(words + at, section->items, section->count * sizeof *words);
+        at += section->count;
+    }
+    *out = words;
+    *count = total;
+    return VYRE_OK;
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// The module writer: one stream of words per section of a SPIR-V module (SPIR-V 1.6, 2.4), with one
+// entry point function. It knows the shape of instructions and nothing of vyre.
+//
+// Failure is sticky: emitters return nothing, spv_writer_finish reports the first failure.
+#ifndef SPV_WRITER_H
+#define SPV_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <spirv/unified1/GLSL.std.450.h>
+#include <spirv/unified1/spirv.h>
+
+#include "base/array.h"
+#include <vyre/result.h>
+
+// In module order. The last four are the entry point function: its head, its variables, what is
+// computed once at its start, and everything else.
+enum spv_section {
+    SPV_CAPABILITIES,
+    SPV_EXTENSIONS,
+    SPV_IMPORTS,
+    SPV_MODEL,
+    SPV_ENTRY,
+    SPV_MODES,
+    SPV_NAMES,
+    SPV_DECORATIONS,
+    SPV_GLOBALS,
+    SPV_HEAD,
+    SPV_LOCALS,
+    SPV_PROLOGUE,
+    SPV_BODY,
+    SPV_SECTION_COUNT
+};
+
+struct spv_words {
+    ARRAY(uint32_t);
+};
+
+// SPIR-V 1.6, 2.17: a module that every implementation takes has ids below this bound.
+enum { SPV_ID_LIMIT = 0x3FFFFF };
+
+// Zero-initialised is ready to use, except that `next_id` starts at 1.
+struct spv_writer {
+    struct spv_words sections[SPV_SECTION_COUNT];
+    uint32_t next_id;
+    uint32_t *interned; // open addressing; offset in SPV_GLOBALS plus 1, 0 is free
+    size_t interned_size;
+    size_t interned_count;
+    enum vyre_result status; // VYRE_OK, NO_MEMORY, or LIMIT: too many ids or words
+};
+
+void spv_writer_fini(struct spv_writer *writer);
+
+// A fresh id. Ids past the limit make the writer fail.
+uint32_t spv_writer_id(struct spv_writer *writer);
+
+// Appends one instruction with its operands, result type and result id included.
+void spv_emit(struct spv_writer *writer, enum spv_section section, SpvOp op,
+              const uint32_t *operands, size_t count);
+
+// The same with the operands written out; at least one.
+#define SPV_EMIT(writer, section, op, ...)                                                         \
+    spv_emit((writer), (section), (op), (const uint32_t[]){ __VA_ARGS__ },                         \
+             sizeof((const uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t))
+
+// Appends one instruction whose last operand before `tail` is a literal string.
+void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op,
+                   const uint32_t *operands, size_t count, const char *text, size_t size,
+                   const uint32_t *tail, size_t tail_count);
+
+// The id of a type or constant, which is declared when it is new. For a type the operands follow
+// the result id; for a constant the first operand is its type.
+uint32_t spv_intern_type(struct spv_writer *writer, SpvOp op, const uint32_t *operands,
+                         size_t count);
+uint32_t spv_intern_constant(struct spv_writer *writer, SpvOp op, const uint32_t *operands,
+                             size_t count);
+
+// The whole module for a SPIR-V version word such as 0x00010300; memory_free frees *out.
+enum vyre_result spv_writer_finish(struct spv_writer *writer, uint32_t version, uint32_t **out,
+                                   size_t *count);
+
+#endif // SPV_WRITER_H

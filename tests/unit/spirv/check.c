@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "check.h"
+
+#include "spirv/lower.h"
+
+#include <spirv-tools/libspirv.h>
+#include <stdlib.h>
+
+static spv_target_env tools_env(enum vyre_spirv_env env)
+{
+    switch (env) {
+    case VYRE_ENV_VULKAN_1_2: return SPV_ENV_VULKAN_1_2;
+    case VYRE_ENV_VULKAN_1_3: return SPV_ENV_VULKAN_1_3;
+    default: return SPV_ENV_VULKAN_1_1;
+    }
+}
+
+const char *check_words(enum vyre_spirv_env env, const uint32_t *words, size_t count)
+{
+    static char message[600];
+    spv_context context = spvContextCreate(tools_env(env));
+    spv_const_binary_t binary = { words, count };
+    spv_diagnostic diagnostic = NULL;
+    spv_result_t result = spvValidate(context, &binary, &diagnostic);
+    snprintf(message, sizeof message, "%s", diagnostic ? diagnostic->error : "no message");
+    spvDiagnosticDestroy(diagnostic);
+    spvContextDestroy(context);
+    return result == SPV_SUCCESS ? NULL : message;
+}
+
+char *check_disassemble(const uint32_t *words, size_t count)
+{
+    spv_context context = spvContextCreate(SPV_ENV_VULKAN_1_3);
+    spv_text text = NULL;
+    char *copy = NULL;
+    if (spvBinaryToText(context, words, count,
+                        SPV_BINARY_TO_TEXT_OPTION_NO_HEADER |
+                            SPV_BINARY_TO_TEXT_OPTION_FRIENDLY_NAMES,
+                        &text, NULL) == SPV_SUCCESS)
+        copy = strdup(text->str);
+    spvTextDestroy(text);
+    spvContextDestroy(context);
+    return copy;
+}
+
+void check_target(struct vyre_target *out, unsigned env, unsigned memory_model)
+{
+    vyre_target_default(out);
+    out->env = (enum vyre_spirv_env)env;
+    out->memory_model = (enum vyre_memory_model)memory_model;
+    out->device_scope = true;
+    out->max_workgroup_size[0] = out->max_workgroup_size[1] = 1024;
+    out->max_workgroup_invocations = 1024;
+    out->max_workgroup_memory = 32768;
+    out->max_storage_buffers = 16;
+}
+
+static void check_once(const struct vyre_program *program, const struct vyre_target *target,
+                       const struct vyre_compile_params *params)
+{
+    struct vyre_compile_params with_target = *params;
+    struct test_diags diags = { 0 };
+    with_target.target = target;
+    with_target.diag = test_diag_sink(&diags);
+    struct vyre_module *module;
+    enum vyre_result result = spv_lower(program, &with_target, &module);
+    if (result)
+        fail_msg("%s: %s", vyre_result_name(result), diags.text);
+    size_t count;
+    const uint32_t *words = vyre_module_words(module, &count);
+    const char *message = check_words(target->env, words, count);
+    if (message)
+        fail_msg("env %d, memory model %d: %s\n%s", target->env, target->memory_model, message,
+                 check_disassemble(words, count));
+    struct vyre_module *again;
+    assert_result(VYRE_OK, spv_lower(program, &with_target, &again));
+    size_t count_again;
+    const uint32_t *words_again = vyre_module_words(again, &count_again);
+    assert_int_equal(count, count_again);
+    assert_memory_equal(words, words_again, count * sizeof *words);
+    vyre_module_destroy(&again);
+    vyre_module_destroy(&module);
+    assert_null(module);
+}
+
+void check_everywhere(const struct vyre_program *program)
+{
+    for (unsigned env = 0; env < 3; env++) {
+        for (unsigned model = 0; model < 2; model++) {
+            struct vyre_target target;
+            check_target(&target, env, model);
+            check_once(program, &target, vyre_compile_params(.debug_names = true));
+            check_once(program, &target, vyre_compile_params(.no_optimize = true));
+            target.loop_limit = 1000;
+            target.device_scope = false;
+            check_once(program, &target, vyre_compile_params(0));
+        }
+    }
+}
+
+unsigned check_count_words(const uint32_t *words, size_t count, unsigned opcode)
+{
+    unsigned found = 0;
+    for (size_t at = 5; at < count; at += words[at] >> 16)
+        found += (words[at] & 0xFFFF) == opcode;
+    return found;
+}
+
+unsigned check_count(const struct vyre_program *program, unsigned opcode)
+{
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    struct vyre_module *module;
+    assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = &target), &module));
+    size_t count;
+    const uint32_t *words = vyre_module_words(module, &count);
+    unsigned found = check_count_words(words, count, opcode);
+    vyre_module_destroy(&module);
+    return found;
+}
