@@ -48,13 +48,13 @@ struct vyre_scan;
 struct vyre_scan_params {
     const struct vyre_patterns *patterns; // required
     struct vyre_cache *cache;             // NULL: compile every time
-    uint64_t memory_limit;                // bytes of buffers of every kind; 0: 256 MiB
-    uint64_t chunk_size;                  // bytes of one chunk; 0: chosen
-    uint64_t hang_timeout_ns;             // 0: 10 s
+    uint64_t memory_limit;    // bytes of buffers of every kind; 0: 256 MiB and the automata
+    uint64_t chunk_size;      // bytes of one chunk, rounded up to 4096; 0: chosen
+    uint64_t hang_timeout_ns; // 0: 10 s
     enum vyre_ingest_path ingest;
-    bool count_only; // no hits, only counts
-    const struct vyre_diag_sink *diag;
-    struct vyre_log log;
+    bool count_only;                   // no hits, only counts
+    const struct vyre_diag_sink *diag; // copied; its user must outlive the scan
+    struct vyre_log log;               // kept
 };
 
 #define vyre_scan_params(...) (&(const struct vyre_scan_params){ __VA_ARGS__ })

@@ -303,8 +303,10 @@ enum vyre_result scan_payload_create(const struct scan_shape *shape, struct vyre
     *out = NULL;
     struct writer writer = { 0 };
     struct ir_draft *draft = &writer.draft;
-    if (!ir_draft_init(draft))
+    if (!ir_draft_init(draft)) {
+        ir_draft_fini(draft);
         return VYRE_ERR_NO_MEMORY;
+    }
     draft->program->workgroup[0] = SCAN_LANES;
     draft->program->workgroup[1] = 1;
     draft->program->workgroup[2] = 1;
