@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "snapshots.h"
+
+static struct vk_plan plan_of(struct vk_snapshot snapshot, struct vyre_pretend pretend)
+{
+    struct vk_plan plan;
+    vk_plan_make(&snapshot, &pretend, &plan);
+    return plan;
+}
+
+static void the_least_that_vulkan_1_1_allows_is_usable(void **state)
+{
+    (void)state;
+    struct vk_snapshot snapshot = smallest_snapshot();
+    struct vk_plan plan;
+    vk_plan_make(&snapshot, NULL, &plan);
+    assert_true(plan.usable);
+    assert_string_equal(plan.refusal, "");
+    assert_false(plan.timeline);
+    assert_false(plan.host_import);
+    assert_int_equal(plan.import_alignment, 0);
+    assert_int_equal(plan.offset_alignment, 256);
+    assert_int_equal(plan.memory_bytes, gib);
+    assert_int_equal(plan.target.env, VYRE_ENV_VULKAN_1_1);
+    assert_int_equal(plan.target.memory_model, VYRE_MEMORY_GLSL450);
+    assert_false(plan.target.device_scope);
+    assert_false(plan.target.int64);
+    assert_int_equal(plan.target.subgroup_size, 0); // not offered to compute shaders
+    assert_int_equal(plan.target.max_storage_buffers, 4);
+    assert_int_equal(plan.target.max_storage_range, 128 * mib);
+    assert_int_equal(plan.target.max_workgroup_invocations, 128);
+    for (int i = 0; i < VK_EXTENSION_COUNT; i++)
+        assert_false(plan.extensions[i]);
+}
+
+static void a_discrete_device_gives_all_it_has(void **state)
+{
+    (void)state;
+    struct vk_plan plan = plan_of(discrete_snapshot(), (struct vyre_pretend){ 0 });
+    assert_true(plan.usable);
+    assert_true(plan.timeline);
+    assert_true(plan.host_import);
+    assert_false(plan.unified);
+    assert_int_equal(plan.import_alignment, 4096);
+    assert_int_equal(plan.memory_bytes, 8 * gib);
+    assert_int_equal(plan.queue_family, 2); // computes and does not draw
+    assert_int_equal(plan.target.env, VYRE_ENV_VULKAN_1_3);
+    assert_int_equal(plan.target.memory_model, VYRE_MEMORY_VULKAN);
+    assert_true(plan.target.device_scope);
+    assert_true(plan.target.int64 && plan.target.int16 && plan.target.int8);
+    assert_true(plan.target.float16 && plan.target.float64);
+    assert_true(plan.target.storage_16bit && plan.target.storage_8bit);
+    assert_int_equal(plan.target.subgroup_size, 32);
+    assert_int_equal(plan.target.max_storage_range, UINT32_MAX);
+    assert_int_equal(plan.target.loop_limit, 0); // the probe's
+    // Everything but the import is core in 1.3 and must not be named.
+    for (int i = 0; i < VK_EXTENSION_COUNT; i++)
+        assert_int_equal(plan.extensions[i], i == VK_EXTENSION_HOST_IMPORT);
+}
+
+static void the_same_on_1_1_comes_from_extensions(void **state)
+{
+    (void)state;
+    struct vk_snapshot snapshot = discrete_snapshot();
+    snapshot.api_version = VK_API_VERSION_1_1;
+    struct vk_plan plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_true(plan.timeline);
+    assert_int_equal(plan.target.env, VYRE_ENV_VULKAN_1_1);
+    assert_int_equal(plan.target.memory_model, VYRE_MEMORY_VULKAN);
+    assert_true(plan.extensions[VK_EXTENSION_TIMELINE]);
+    assert_true(plan.extensions[VK_EXTENSION_MEMORY_MODEL]);
+    assert_true(plan.extensions[VK_EXTENSION_STORAGE_8BIT]);
+    assert_true(plan.extensions[VK_EXTENSION_FLOAT16_INT8]);
+    // A feature bit without the extension that brings it is a driver's mistake, not an offer.
+    snapshot.extensions[VK_EXTENSION_TIMELINE] = false;
+    assert_false(plan_of(snapshot, (struct vyre_pretend){ 0 }).timeline);
+}
+
+static void lavapipe_is_planned_as_what_it_is(void **state)
+{
+    (void)state;
+    struct vk_plan plan = plan_of(cpu_snapshot(), (struct vyre_pretend){ 0 });
+    assert_true(plan.usable);
+    assert_true(plan.unified);
+    assert_true(plan.host_import);
+    assert_int_equal(plan.queue_family, 0);
+    assert_int_equal(plan.target.subgroup_size, 8);
+    assert_int_equal(plan.target.max_storage_buffers, 32);
+    assert_int_equal(plan.target.max_storage_range, 128 * mib);
+}
+
+static void features_that_are_missing_are_not_planned(void **state)
+{
+    (void)state;
+    struct vk_snapshot snapshot = integrated_snapshot();
+    snapshot.timeline = false;
+    snapshot.memory_model = false; // device scope alone means nothing
+    snapshot.import_alignment = 0;
+    struct vk_plan plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_true(plan.usable);
+    assert_false(plan.timeline);
+    assert_false(plan.host_import);
+    assert_int_equal(plan.target.memory_model, VYRE_MEMORY_GLSL450);
+    assert_false(plan.target.device_scope);
+    assert_false(plan.extensions[VK_EXTENSION_HOST_IMPORT]);
+    assert_false(plan.extensions[VK_EXTENSION_MEMORY_MODEL]);
+}
+
+static void pretending_takes_away(void **state)
+{
+    (void)state;
+    const struct vyre_pretend pretend = {
+        .no_host_import = true,
+        .no_timeline = true,
+        .no_vulkan_memory_model = true,
+        .no_int64 = true,
+        .no_subgroup = true,
+        .loop_limit = 1000,
+        .max_storage_buffers = 5,
+        .max_storage_range = 65536,
+    };
+    struct vk_plan plan = plan_of(discrete_snapshot(), pretend);
+    assert_true(plan.usable);
+    assert_false(plan.timeline);
+    assert_false(plan.host_import);
+    assert_int_equal(plan.import_alignment, 0);
+    assert_int_equal(plan.target.memory_model, VYRE_MEMORY_GLSL450);
+    assert_false(plan.target.device_scope);
+    assert_false(plan.target.int64);
+    assert_int_equal(plan.target.subgroup_size, 0);
+    assert_int_equal(plan.target.loop_limit, 1000);
+    assert_int_equal(plan.target.max_storage_buffers, 5);
+    assert_int_equal(plan.target.max_storage_range, 65536);
+    for (int i = 0; i < VK_EXTENSION_COUNT; i++)
+        assert_false(plan.extensions[i]);
+}
+
+static void pretending_never_adds(void **state)
+{
+    (void)state;
+    const struct vyre_pretend pretend = {
+        .max_storage_buffers = 1000,
+        .max_storage_range = UINT64_MAX,
+    };
+    struct vk_plan plan = plan_of(smallest_snapshot(), pretend);
+    assert_int_equal(plan.target.max_storage_buffers, 4);
+    assert_int_equal(plan.target.max_storage_range, 128 * mib);
+}
+
+static void a_binding_is_never_larger_than_memory(void **state)
+{
+    (void)state;
+    struct vk_snapshot snapshot = discrete_snapshot();
+    snapshot.max_allocation_size = 64 * mib;
+    assert_int_equal(plan_of(snapshot, (struct vyre_pretend){ 0 }).target.max_storage_range,
+                     64 * mib);
+    snapshot.max_allocation_size = 0; // a driver that does not say
+    snapshot.memory.memoryHeaps[0].size = 32 * mib;
+    assert_int_equal(plan_of(snapshot, (struct vyre_pretend){ 0 }).target.max_storage_range,
+                     32 * mib);
+}
+
+static void what_cannot_work_is_refused_with_the_reason(void **state)
+{
+    (void)state;
+    struct vk_snapshot snapshot = discrete_snapshot();
+    snapshot.api_version = VK_API_VERSION_1_0;
+    struct vk_plan plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_false(plan.usable);
+    assert_string_equal(plan.refusal, "it speaks Vulkan 1.0, 1.1 is needed");
+
+    snapshot = smallest_snapshot();
+    snapshot.queue_families[0].queueFlags = VK_QUEUE_GRAPHICS_BIT;
+    plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_false(plan.usable);
+    assert_non_null(strstr(plan.refusal, "no queue"));
+
+    snapshot = smallest_snapshot();
+    snapshot.memory.memoryTypes[0].propertyFlags = VISIBLE | CACHED;
+    plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_false(plan.usable);
+    assert_non_null(strstr(plan.refusal, "coherent"));
+
+    snapshot = smallest_snapshot();
+    snapshot.limits.maxPerStageDescriptorStorageBuffers = 0;
+    plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_false(plan.usable);
+    assert_non_null(strstr(plan.refusal, "limits"));
+
+    snapshot = (struct vk_snapshot){ 0 }; // a driver that says nothing at all
+    assert_false(plan_of(snapshot, (struct vyre_pretend){ 0 }).usable);
+    snapshot.api_version = VK_API_VERSION_1_3;
+    assert_false(plan_of(snapshot, (struct vyre_pretend){ 0 }).usable);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_least_that_vulkan_1_1_allows_is_usable),
+        cmocka_unit_test(a_discrete_device_gives_all_it_has),
+        cmocka_unit_test(the_same_on_1_1_comes_from_extensions),
+        cmocka_unit_test(lavapipe_is_planned_as_what_it_is),
+        cmocka_unit_test(features_that_are_missing_are_not_planned),
+        cmocka_unit_test(pretending_takes_away),
+        cmocka_unit_test(pretending_never_adds),
+        cmocka_unit_test(a_binding_is_never_larger_than_memory),
+        cmocka_unit_test(what_cannot_work_is_refused_with_the_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
