@@ -15,6 +15,7 @@ struct ingest_pool {
     uint8_t *bytes;
     uint64_t size;
     atomic_uint refs;
+    bool borrowed;
 };
 
 // Maps size + alignment bytes and gives the ends back, since mmap only promises page alignment.
@@ -67,6 +68,22 @@ enum vyre_result ingest_pool_create(uint64_t size, uint64_t alignment,
     return VYRE_OK;
 }
 
+enum vyre_result ingest_pool_borrow(void *bytes, uint64_t size, struct ingest_pool **out)
+{
+    *out = NULL;
+    if (!bytes || size == 0)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    struct ingest_pool *pool = memory_calloc(1, sizeof *pool);
+    if (!pool)
+        return VYRE_ERR_NO_MEMORY;
+    pool->bytes = bytes;
+    pool->size = size;
+    pool->borrowed = true;
+    atomic_init(&pool->refs, 1);
+    *out = pool;
+    return VYRE_OK;
+}
+
 uint8_t *ingest_pool_bytes(const struct ingest_pool *pool)
 {
     return pool->bytes;
@@ -90,6 +107,7 @@ void ingest_pool_unref(struct ingest_pool **pool)
     // Release and acquire: whoever unmaps must see every use before the other references went.
     if (!gone || atomic_fetch_sub_explicit(&gone->refs, 1, memory_order_acq_rel) != 1)
         return;
-    munmap(gone->bytes, gone->size);
+    if (!gone->borrowed)
+        munmap(gone->bytes, gone->size);
     memory_free(gone);
 }

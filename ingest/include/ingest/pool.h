@@ -19,6 +19,10 @@ struct ingest_pool;
 enum vyre_result ingest_pool_create(uint64_t size, uint64_t alignment,
                                     const struct vyre_diag_sink *diag, struct ingest_pool **out);
 
+// A pool over memory of somebody else, such as a mapped buffer of a device, who keeps it mapped
+// while the pool lives. Only for INGEST_PREAD: such memory often cannot be registered.
+enum vyre_result ingest_pool_borrow(void *bytes, uint64_t size, struct ingest_pool **out);
+
 uint8_t *ingest_pool_bytes(const struct ingest_pool *pool);
 uint64_t ingest_pool_size(const struct ingest_pool *pool); // after rounding
 
