@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/str.h"
+#include "ir/place.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,22 +25,6 @@ static void spell_path(const struct spv_lowering *lowering, struct str *path)
                    lowering->path_index[i]);
 }
 
-static void find_line(const struct vyre_program *program, struct diag_place *place)
-{
-    const char *text = program->source_text;
-    const char *end = text ? text + program->source_size : NULL;
-    for (uint32_t line = 1; text && line < place->line; line++) {
-        text = memchr(text, '\n', (size_t)(end - text));
-        text = text ? text + 1 : NULL;
-    }
-    if (!text)
-        return;
-    const char *stop = memchr(text, '\n', (size_t)(end - text));
-    size_t size = (size_t)((stop ? stop : end) - text);
-    place->line_text = text;
-    place->line_text_size = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
-}
-
 void spv_refuse(struct spv_lowering *lowering, enum vyre_result result, enum diag_code code,
                 const struct ir_pos *pos, const char *format, ...)
 {
@@ -55,15 +40,10 @@ void spv_refuse(struct spv_lowering *lowering, enum vyre_result result, enum dia
     va_end(args);
     struct str path = { 0 };
     spell_path(lowering, &path);
-    struct diag_place place = { .source = lowering->program->source_name };
+    static const struct ir_pos nowhere;
+    struct diag_place place = ir_place(lowering->program, pos ? *pos : nowhere);
     if (path.size && !path.failed)
         place.path = path.text;
-    if (pos && pos->line) {
-        place.line = pos->line;
-        place.column = pos->column;
-        place.length = pos->column ? 1 : 0;
-        find_line(lowering->program, &place);
-    }
     diag_report(lowering->diag, code, &place, "%s", text);
     str_fini(&path);
 }

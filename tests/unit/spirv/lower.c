@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+// Lowering: every construct gives a valid module for every environment and memory model, and what
+// the module contains is what the rules say.
+#include "check.h"
+
+#include "spirv/lower.h"
+
+#include <spirv/unified1/spirv.h>
+
+static struct vyre_program *parse(const char *text)
+{
+    struct test_diags diags = { 0 };
+    struct vyre_program *program;
+    if (vyre_program_parse(text, strlen(text), "test", test_diag_sink(&diags), &program))
+        fail_msg("%s\n%s", diags.text, text);
+    if (vyre_program_validate(program, vyre_validate_params(.diag = test_diag_sink(&diags))))
+        fail_msg("%s\n%s", diags.text, text);
+    return program;
+}
+
+static void assert_compiles(const char *text)
+{
+    struct vyre_program *program = parse(text);
+    check_everywhere(program);
+    vyre_program_destroy(&program);
+}
+
+static unsigned count_in(const char *text, unsigned opcode)
+{
+    struct vyre_program *program = parse(text);
+    unsigned found = check_count(program, opcode);
+    vyre_program_destroy(&program);
+    return found;
+}
+
+// ---- Everything that compiles -----------------------------------------------------------------
+
+static void every_operator_on_every_kind(void **state)
+{
+    (void)state;
+    static const char *const u32[] = {
+        "a + b",
+        "a - b",
+        "a * b",
+        "a / b",
+        "a % b",
+        "a / 7",
+        "a % 7",
+        "a & b",
+        "a | b",
+        "a ^ b",
+        "a << b",
+        "a >> b",
+        "a << 3",
+        "a >> 35",
+        "min(a, b)",
+        "max(a, b)",
+        "abs_diff(a, b)",
+        "saturating_add(a, b)",
+        "saturating_sub(a, b)",
+        "saturating_mul(a, b)",
+        "rotate_left(a, b)",
+        "rotate_right(a, b)",
+        "wrapping_add(a, b)",
+        "wrapping_sub(a, b)",
+        "mul_high(a, b)",
+        "-a",
+        "~a",
+        "popcount(a)",
+        "clz(a)",
+        "ctz(a)",
+        "reverse_bits(a)",
+        "u32(a == b)",
+        "u32(a != b)",
+        "u32(a < b)",
+        "u32(a > b)",
+        "u32(a <= b)",
+        "u32(a >= b)",
+        "u32(a && b)",
+        "u32(a || b)",
+        "u32(!a)",
+        "select(a < b, a, b)",
+        "select(a, b, a)",
+        "u32(i32(a))",
+        "u32(bool(a))",
+        "u32(i32(a) / i32(b))",
+        "u32(i32(a) / 3i)",
+        "u32(i32(a) / -1i)",
+        "i32(a) % i32(b)",
+        "i32(a) & i32(b)",
+        "u32(i32(a) < i32(b))",
+        "u32(min(i32(a), i32(b)))",
+        "u32(bool(a) == bool(b))",
+        "u32(bool(a) != (a < b))",
+        "(i32(a) & i32(b)) >> (i32(a) | i32(b))",
+        "clz(i32(a) & i32(b))",
+        "saturating_add(i32(a) & i32(b), i32(b) | i32(a))",
+        "saturating_sub(i32(a) & i32(b), i32(b) | i32(a))",
+        "saturating_mul(i32(a) & i32(b), i32(b) | i32(a))",
+        "abs_diff(i32(a) & i32(b), i32(b) | i32(a))",
+    };
+    for (size_t i = 0; i < sizeof u32 / sizeof *u32; i++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 "workgroup 64\n"
+                 "buffer in : u32[] readonly @0\n"
+                 "buffer out : u32[] readwrite @1\n"
+                 "let a = in[gid.x]\n"
+                 "let b = in[gid.x + 1]\n"
+                 "out[gid.x] = %s\n",
+                 u32[i]);
+        assert_compiles(text);
+    }
+}
+
+static const char everything[] =
+    "workgroup 8 4 2\n"
+    "buffer in : i32[] readonly @0\n"
+    "buffer flags : bool[16] readwrite @1\n"
+    "buffer words : u32[64] readwrite @2\n"
+    "buffer ring : u32[] readwrite @3\n"
+    "buffer fixed : u32[4] uniform @4\n"
+    "buffer halves : f16[] readonly @5\n"
+    "shared tile : u32[100]\n"
+    "shared large : i32[2000]\n"
+    "shared small : bool[3]\n"
+    "let i = gid.x + wid.y * lid.z\n"
+    "let sum = 0\n"
+    "let flag = false\n"
+    "let negative = -5i\n"
+    "tile[lid.x] = i\n"
+    "large[i] = in[i]\n"
+    "small[1] = flags[i]\n"
+    "barrier\n"
+    "loop k in 0..len(in) {\n"
+    "    sum = sum + u32(in[k])\n"
+    "    if flags[k] { flag = flags[k + 1] } else if k < 4 { flag = true } else { }\n"
+    "    loop j in k..min(len(halves), 10) { sum = sum ^ tile[j] + u32(large[j]) }\n"
+    "}\n"
+    "region \"part\" { let local = sum; words[3] = local + fixed[2] }\n"
+    "if wid.x == param(1) {\n"
+    "    barrier acquire\n"
+    "    negative = select(flag, negative, in[3])\n"
+    "    if param(0) { return }\n"
+    "}\n"
+    "barrier\n"
+    "let old = atomic_add(words[i], 1)\n"
+    "let seen = atomic_compare_exchange(ring[old], sum, 7)\n"
+    "barrier\n"
+    "words[seen] = atomic_load.acquire(ring[0]) + uniform_load(ring[1])\n"
+    "atomic_store.release(ring[9], u32(negative))\n"
+    "flags[5] = flag || small[1]\n";
+
+static void everything_at_once(void **state)
+{
+    (void)state;
+    assert_compiles(everything);
+    assert_compiles("workgroup 1\n");
+    assert_compiles("buffer out : u32[] readwrite @0\nout[0] = len(out)");
+}
+
+static void every_atomic_with_every_ordering(void **state)
+{
+    (void)state;
+    static const char *const ops[] = { "add",       "or",  "and",      "xor",
+                                       "min",       "max", "exchange", "compare_exchange",
+                                       "lru_update" };
+    static const char *const orders[] = { "",         ".relaxed", ".acquire",
+                                          ".release", ".acq_rel", ".seq_cst" };
+    for (size_t op = 0; op < sizeof ops / sizeof *ops; op++) {
+        for (size_t order = 0; order < sizeof orders / sizeof *orders; order++) {
+            char text[400];
+            snprintf(text, sizeof text,
+                     "workgroup 64\n"
+                     "buffer a : u32[] readwrite @0\n"
+                     "buffer b : u32[8] readwrite @1\n"
+                     "buffer c : u32[] readwrite @2\n"
+                     "let x = atomic_%s%s(a[gid.x], %s5)\n"
+                     "let y = atomic_%s%s(b[7], %sx)\n"
+                     "c[y] = x\n",
+                     ops[op], orders[order], op == 7 ? "4, " : "", ops[op], orders[order],
+                     op == 7 ? "4, " : "");
+            assert_compiles(text);
+        }
+    }
+}
+
+static void control_flow_that_leaves(void **state)
+{
+    (void)state;
+    assert_compiles("workgroup 64\n"
+                    "buffer out : u32[] readwrite @0\n"
+                    "if gid.x > 3 { return } else { if gid.x == 2 { return } }\n"
+                    "loop i in 0..10 { if i == gid.x { return }; out[i] = 1 }\n"
+                    "loop i in gid.x..len(out) { return }\n"
+                    "if gid.y { trap(7, \"seven\") }\n"
+                    "if gid.z { return } else { return }\n"
+                    "out[1] = 2\n");
+}
+
+static void empty_and_early_bodies(void **state)
+{
+    (void)state;
+    assert_compiles("buffer out : u32[] readwrite @0\n"
+                    "if true { } else { out[0] = 1 }\n"
+                    "if len(out) { }\n"
+                    "loop i in 0..0 { }\n"
+                    "{ }\n"
+                    "region \"nothing\" { }\n"
+                    "return\n");
+}
+
+// ---- What a module contains -------------------------------------------------------------------
+
+static void known_indices_need_no_check(void **state)
+{
+    (void)state;
+    const char *declared = "workgroup 16\nbuffer b : u32[16] readwrite @0\n%s\n";
+    static const struct {
+        const char *body;
+        unsigned branches;
+    } cases[] = {
+        { "b[15] = 1", 0 },
+        { "b[gid.x] = 1", 1 },
+        { "b[lid.x] = 1", 0 },
+        { "b[gid.x & 15] = 1", 0 },
+        { "b[gid.x % 16] = 1", 0 },
+        { "b[gid.x % 17] = 1", 1 },
+        { "b[min(gid.x, 3)] = 1", 0 },
+        { "b[gid.x >> 28] = 1", 0 },
+        { "b[gid.x >> 27] = 1", 1 },
+        { "b[0] = b[gid.x]", 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, declared, cases[i].body);
+        if (count_in(text, SpvOpSelectionMerge) != cases[i].branches)
+            fail_msg("%s", cases[i].body);
+    }
+    // The clamp of a checked load, and nothing of it for one inside.
+    assert_int_equal(count_in("buffer b : u32[] readwrite @0\nb[0] = b[gid.x]", SpvOpSelect), 1);
+    assert_int_equal(count_in("buffer b : u32[2] readwrite @0\nb[0] = b[1]", SpvOpSelect), 0);
+}
+
+static unsigned operand_of_first(const char *text, unsigned opcode, unsigned operand)
+{
+    struct vyre_program *program = parse(text);
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    struct vyre_module *module;
+    assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = &target), &module));
+    size_t count;
+    const uint32_t *words = vyre_module_words(module, &count);
+    uint32_t id = 0, value = UINT32_MAX;
+    for (size_t at = 5; at < count && !id; at += words[at] >> 16)
+        if ((words[at] & 0xFFFF) == opcode)
+            id = words[at + operand];
+    for (size_t at = 5; at < count; at += words[at] >> 16)
+        if ((words[at] & 0xFFFF) == SpvOpConstant && words[at + 2] == id)
+            value = words[at + 3];
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+    return value;
+}
+
+static void atomics_pay_only_for_communication(void **state)
+{
+    (void)state;
+    const uint32_t full = SpvMemorySemanticsAcquireReleaseMask |
+                          SpvMemorySemanticsUniformMemoryMask |
+                          SpvMemorySemanticsMakeAvailableMask | SpvMemorySemanticsMakeVisibleMask;
+    static const struct {
+        const char *text;
+        bool relaxed;
+    } cases[] = {
+        // A histogram: nobody looks at a result.
+        { "buffer h : u32[] readwrite @0\nbuffer in : u32[] readonly @1\n"
+          "let x = atomic_add(h[in[gid.x]], 1)\nlet y = atomic_max(h[0], 5)",
+          true },
+        // A claim: one result, nothing else to see.
+        { "buffer h : u32[] readwrite @0\nbuffer out : u32[] readwrite @1\n"
+          "let x = atomic_add(h[0], 1)\nout[x] = gid.x",
+          true },
+        // Data beside the counter is read back.
+        { "buffer h : u32[] readwrite @0\nbuffer out : u32[] readwrite @1\n"
+          "let x = atomic_add(h[0], 1)\nout[x] = out[x + 1]",
+          false },
+        // Two results may show an order.
+        { "buffer h : u32[] readwrite @0\nbuffer out : u32[] readwrite @1\n"
+          "let x = atomic_add(h[0], 1)\nlet y = atomic_add(h[1], 1)\nout[x] = y",
+          false },
+        // One in a loop is more than one.
+        { "buffer h : u32[] readwrite @0\nbuffer out : u32[] readwrite @1\n"
+          "loop i in 0..9 { let x = atomic_add(h[i], 1)\nout[x] = i }",
+          false },
+        { "workgroup 2\nbuffer h : u32[] readwrite @0\nlet x = atomic_add(h[0], 1)\nbarrier",
+          false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t semantics = operand_of_first(cases[i].text, SpvOpAtomicIAdd, 5);
+        if (semantics != (cases[i].relaxed ? 0 : full))
+            fail_msg("semantics %u in\n%s", semantics, cases[i].text);
+    }
+}
+
+static void loops_are_guarded_when_their_bound_is_not_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *loop;
+        bool guarded;
+    } cases[] = {
+        { "loop i in 0..1000 { out[i] = i }", false },
+        { "loop i in 0..min(len(out), 1000) { out[i] = i }", false },
+        { "loop i in 0..0xffffffff { out[i] = i }", true },
+        { "loop i in 0..len(out) { out[i] = i }", true },
+        { "loop i in 0..10000 { loop j in 0..10000 { out[i] = j } }", true },
+        { "loop i in 0..1000 { loop j in 0..1000 { out[i] = j } }", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "buffer out : u32[] readwrite @0\n%s", cases[i].loop);
+        struct vyre_program *program = parse(text);
+        check_everywhere(program);
+        struct vyre_target target;
+        check_target(&target, 0, 0);
+        struct vyre_module *module;
+        assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = &target), &module));
+        struct vyre_module_info info;
+        vyre_module_reflect(module, &info);
+        if (info.fault_binding != (cases[i].guarded ? 1 : UINT32_MAX))
+            fail_msg("%s", cases[i].loop);
+        vyre_module_destroy(&module);
+        // A driver that ends loops silently: every loop that may be ended has to notice.
+        target.loop_limit = 999;
+        assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = &target), &module));
+        vyre_module_reflect(module, &info);
+        assert_int_equal(info.fault_binding, 1);
+        vyre_module_destroy(&module);
+        vyre_program_destroy(&program);
+    }
+}
+
+static void workgroup_memory_is_zeroed_once(void **state)
+{
+    (void)state;
+    const char *used = "workgroup 64\nshared s : u32[1000]\nbuffer out : u32[] readwrite @0\n"
+                       "out[gid.x] = s[lid.x]";
+    assert_int_equal(count_in(used, SpvOpLoopMerge), 1);
+    assert_int_equal(count_in(used, SpvOpControlBarrier), 1);
+    const char *alone = "workgroup 1\nshared s : u32[2]\nbuffer out : u32[] readwrite @0\n"
+                        "out[gid.x] = s[1]";
+    assert_int_equal(count_in(alone, SpvOpControlBarrier), 0);
+    const char *unread = "workgroup 64\nshared s : u32[1000]\ns[lid.x] = 1";
+    assert_int_equal(count_in(unread, SpvOpControlBarrier), 0);
+}
+
+static void buffers_that_others_write_are_aliased(void **state)
+{
+    (void)state;
+    struct vyre_program *program =
+        parse("buffer status : u32[4] readwrite @0\nbuffer data : u32[4] readonly @1\n"
+              "buffer out : u32[4] readwrite @2\n"
+              "out[0] = atomic_load.acquire(status[0]) + status[1] + data[1]");
+    unsigned aliased = 0, constant = 0;
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    struct vyre_module *module;
+    assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = &target), &module));
+    size_t count;
+    const uint32_t *words = vyre_module_words(module, &count);
+    for (size_t at = 5; at < count; at += words[at] >> 16) {
+        bool decorates = (words[at] & 0xFFFF) == SpvOpDecorate;
+        aliased += decorates && words[at + 2] == SpvDecorationAliased;
+        constant += decorates && words[at + 2] == SpvDecorationNonWritable;
+    }
+    assert_int_equal(aliased, 1);
+    assert_int_equal(constant, 1);
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_operator_on_every_kind),
+        cmocka_unit_test(everything_at_once),
+        cmocka_unit_test(every_atomic_with_every_ordering),
+        cmocka_unit_test(control_flow_that_leaves),
+        cmocka_unit_test(empty_and_early_bodies),
+        cmocka_unit_test(known_indices_need_no_check),
+        cmocka_unit_test(atomics_pay_only_for_communication),
+        cmocka_unit_test(loops_are_guarded_when_their_bound_is_not_known),
+        cmocka_unit_test(workgroup_memory_is_zeroed_once),
+        cmocka_unit_test(buffers_that_others_write_are_aliased),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

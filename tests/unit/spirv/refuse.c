@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// What is not compiled: each refusal has its code, and says what and where.
+#include "check.h"
+
+#include "ir/draft.h"
+#include "spirv/lower.h"
+
+struct refusal {
+    const char *code;
+    const char *says; // a part of the message
+    const char *text;
+};
+
+static struct vyre_program *parse(const char *text)
+{
+    struct test_diags diags = { 0 };
+    struct vyre_program *program;
+    if (vyre_program_parse(text, strlen(text), "test", test_diag_sink(&diags), &program))
+        fail_msg("%s\n%s", diags.text, text);
+    return program;
+}
+
+static void expect(const struct refusal *refusal, const struct vyre_target *target)
+{
+    struct vyre_program *program = parse(refusal->text);
+    struct test_diags diags = { 0 };
+    struct vyre_module *module;
+    enum vyre_result result = vyre_compile(
+        program, vyre_compile_params(.target = target, .diag = test_diag_sink(&diags)), &module);
+    assert_null(module);
+    if (result != VYRE_ERR_UNSUPPORTED || diags.count != 1 ||
+        strncmp(diags.text, refusal->code, 4) != 0 || !strstr(diags.text, refusal->says))
+        fail_msg("%s: %u diagnostics, %s\nexpected %s with %s from\n%s", vyre_result_name(result),
+                 diags.count, diags.text, refusal->code, refusal->says, refusal->text);
+    vyre_program_destroy(&program);
+}
+
+#define OUT "buffer out : u32[] readwrite @0\n"
+
+static void constructs(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        { "L001", "SubgroupAdd", OUT "out[0] = subgroup_add(1)" },
+        { "L001", "LitF32", OUT "let x = 1.0\nout[0] = 1" },
+        { "L001", "FetchNand", OUT "let x = atomic_nand(out[0], 1)" },
+        { "L001", "AsyncWait", OUT "async_wait(\"tag\")" },
+        { "L001", "IndirectDispatch", OUT "indirect_dispatch(out, 0)" },
+        { "L002", "f32", OUT "buffer f : f32[] readonly @1\nlet x = f[0]\nout[0] = 1" },
+        { "L002", "u64", OUT "let x = u64(out[1])\nout[0] = 1" },
+        { "L002", "i4", OUT "buffer b : i4[] readonly @1\nout[0] = len(b)" },
+        { "L003", "u32 and i32", OUT "out[0] = 1 + (i32(out[1]) & 3i)" },
+        { "L003", "select", OUT "out[0] = select(out[2], 1, i32(out[1]) & 3i)" },
+        { "L004", "MulHigh", OUT "out[0] = mul_high(i32(out[0]), 2i)" },
+        { "L004", "bool", OUT "out[0] = wrapping_add(true, false)" },
+        { "L007", "grid", "workgroup 2\n" OUT "barrier grid_sync\nout[0] = 1" },
+        { "L013", "u32 to i32", OUT "let x = 1\nx = i32(out[0]) % 2i\nout[0] = x" },
+    };
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        expect(&refusals[i], &target);
+}
+
+static void barriers_outside_uniform_flow(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        // Each of these passes the validator, which looks at every construct once.
+        { "L006", "returned", "workgroup 64\n" OUT "if gid.x > 5 { return }\nbarrier\nout[0] = 1" },
+        { "L006", "returned",
+          "workgroup 64\n" OUT "loop i in 0..4 { barrier\nif lid.x == i { return } }" },
+        { "L006", "returned", "workgroup 64\n" OUT "if lid.x { trap(1, \"t\") }\nbarrier" },
+        { "L005", "uniform",
+          "workgroup 64\n" OUT "let u = 0\nif lid.x > 3 { u = 1 }\nif u { barrier }" },
+        { "L005", "uniform",
+          "workgroup 64\n" OUT "let u = 0\nloop i in 0..2 { if u { barrier }\nu = lid.x }" },
+    };
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        expect(&refusals[i], &target);
+}
+
+static void programs_beyond_the_target(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        { "L008", "65 invocations along z", "workgroup 1 1 65\n" OUT },
+        { "L008", "256 invocations", "workgroup 16 16\n" OUT },
+        { "L009", "16388 bytes", "workgroup 1\nshared s : u32[4097]\n" },
+        { "L010", "5 storage buffers",
+          "buffer a : u32[] readonly @0\nbuffer b : u32[] readonly @1\n"
+          "buffer c : u32[] readonly @2\nbuffer d : u32[] readonly @3\n"
+          "buffer e : u32[] readonly @4\n" },
+        { "L010", "fault record",
+          "buffer a : u32[] readonly @0\nbuffer b : u32[] readonly @1\n"
+          "buffer c : u32[] readonly @2\nbuffer d : u32[] readwrite @3\n"
+          "loop i in 0..len(a) { d[i] = 1 }" },
+        { "L011", "132 bytes", OUT "out[0] = param(31)" },
+        { "L011", "push", OUT "out[0] = param(4294967295)" },
+    };
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        expect(&refusals[i], NULL);
+    struct vyre_target target;
+    vyre_target_default(&target);
+    target.loop_limit = 1000;
+    expect(
+        &(const struct refusal){ "L015", "4096 iterations", "workgroup 1\nshared s : u32[4096]\n" },
+        &target);
+}
+
+static void place_of_a_refusal(void *user, const struct vyre_diag *diag)
+{
+    *(bool *)user = diag->line == 4 && diag->column == 14 && diag->path && diag->fix &&
+                    strcmp(diag->path, "entry[0].body[1].then[0]") == 0 &&
+                    strncmp(diag->line_text, "    out[1] = mul_high", 20) == 0;
+}
+
+static void refusals_say_where(void **state)
+{
+    (void)state;
+    struct vyre_program *program = parse("buffer out : u32[] readwrite @0\n"
+                                         "let a = 1\n"
+                                         "if a {\n"
+                                         "    out[1] = mul_high(i32(a), 2i)\n"
+                                         "}\n");
+    bool placed = false;
+    const struct vyre_diag_sink sink = { place_of_a_refusal, &placed };
+    struct vyre_module *module;
+    assert_result(VYRE_ERR_UNSUPPORTED,
+                  vyre_compile(program, vyre_compile_params(.diag = &sink), &module));
+    assert_true(placed);
+    vyre_program_destroy(&program);
+}
+
+static void broken_contracts(void **state)
+{
+    (void)state;
+    struct vyre_module *module;
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_compile(NULL, NULL, &module));
+    assert_null(module);
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, spv_lower(NULL, NULL, &module));
+    struct vyre_program *program = parse(OUT "out[0] = nowhere[1]");
+    assert_result(VYRE_ERR_INVALID_PROGRAM, vyre_compile(program, NULL, &module));
+    assert_result(VYRE_ERR_INVALID_PROGRAM, spv_lower(program, NULL, &module));
+    assert_null(module);
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_compile(program, NULL, NULL));
+    vyre_program_destroy(&program);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(constructs),
+        cmocka_unit_test(barriers_outside_uniform_flow),
+        cmocka_unit_test(programs_beyond_the_target),
+        cmocka_unit_test(refusals_say_where),
+        cmocka_unit_test(broken_contracts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
