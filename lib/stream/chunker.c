@@ -130,7 +130,8 @@ static uint8_t *record_bytes(const struct chunker *chunker, const struct chunker
 // A record with memory for `size` bytes, or NONE. `front`: it is the next chunk to be returned.
 static uint32_t take_record(struct chunker *chunker, uint64_t size, bool front)
 {
-    if (chunker->free_count == 0 || (chunker->free_count == 1 && !front))
+    // Records need no reserve: the one that the front gives back is the first that the front takes.
+    if (chunker->free_count == 0)
         return NONE;
     uint32_t units = (uint32_t)(size / STREAM_UNIT);
     uint32_t unit = stream_units_take(&chunker->units, units);
@@ -212,7 +213,6 @@ static void chunk_read(struct chunker *chunker, uint32_t index)
     if (record->ended || record->error) {
         // The input ends here. What was read behind it came from a file that was longer then.
         drop_after(chunker, input, index);
-        input->started = record->number + 1;
         input->all_started = true;
     } else if (room < chunker->params.chunk_size) {
         // The file is longer than its size said, and a chunk that is not the last must be whole.

@@ -6,8 +6,8 @@
 // so that no chunk waits for another. The size that fstat tells only says how many chunks to start
 // at once and how much memory the last of them may need; the end is where a read finds it.
 //
-// Nothing can block for ever: memory for one chunk and one record are kept for the chunk that the
-// caller gets next, so that reads which ran ahead never take what the front needs.
+// Nothing can block for ever: memory for one whole chunk is kept for the chunk that the caller gets
+// next, so that reads which ran ahead never take what the front needs.
 #ifndef STREAM_CHUNKER_H
 #define STREAM_CHUNKER_H
 

@@ -32,8 +32,9 @@ struct fake_backend {
     unsigned eagain;
     unsigned eio;
     unsigned shorten;
-    unsigned lazy; // chance in 256 that a reap with work gives nothing
-    bool withhold; // no answers at all
+    unsigned lazy;       // chance in 256 that a reap with work gives nothing
+    uint64_t fail_below; // requests that start before this file offset answer EIO
+    bool withhold;       // no answers at all
     bool in_order;
     bool grow;        // one answer larger than asked
     uint64_t bad_tag; // xor into the next tag
@@ -41,7 +42,8 @@ struct fake_backend {
     int break_reap;
     uint32_t random;
     unsigned submits;
-    unsigned most; // requests owed at once
+    unsigned most;         // requests owed at once
+    uint64_t refused_wait; // longest wait while a part of the batch was refused
     unsigned closed;
 };
 
@@ -97,6 +99,8 @@ static inline int64_t fake_answer(struct fake_backend *fake, const struct ingest
     const struct fake_file *file = &fake->files[request->fd];
     if (file->error)
         return -file->error;
+    if (request->offset < fake->fail_below)
+        return -EIO;
     if (fake_draw(fake, fake->eintr))
         return -EINTR;
     if (fake_draw(fake, fake->eagain))
@@ -119,8 +123,9 @@ static inline int64_t fake_answer(struct fake_backend *fake, const struct ingest
 static inline int fake_reap(void *self, uint64_t timeout_ns, struct ingest_answer *answers,
                             unsigned capacity)
 {
-    (void)timeout_ns;
     struct fake_backend *fake = self;
+    if (fake->count > fake->handed && timeout_ns > fake->refused_wait)
+        fake->refused_wait = timeout_ns;
     if (fake->break_reap)
         return -fake->break_reap;
     if (fake->withhold || fake_draw(fake, fake->lazy))

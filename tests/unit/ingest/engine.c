@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#define SECOND UINT64_C(1000000000)
+
 enum { POOL = 1 << 20, FILE_SIZE = 300000, DEPTH = 16, SLOTS = 16, SLOT = POOL / SLOTS };
 
 static uint8_t content[FILE_SIZE];
@@ -54,7 +56,8 @@ static enum vyre_result start(struct bench *bench, int fd, uint64_t offset, uint
 }
 
 // Reads ranges of many files until `rounds` are done and checks each against the file.
-static void read_and_check(struct bench *bench, unsigned rounds, bool errors_allowed)
+static void read_and_check_waiting(struct bench *bench, unsigned rounds, bool errors_allowed,
+                                   uint64_t timeout_ns)
 {
     struct ingest_read reads[SLOTS];
     bool busy[SLOTS] = { false };
@@ -74,7 +77,7 @@ static void read_and_check(struct bench *bench, unsigned rounds, bool errors_all
         }
         struct ingest_done done[5];
         size_t count;
-        enum vyre_result result = ingest_poll(bench->ingest, 1000000, done, 5, &count);
+        enum vyre_result result = ingest_poll(bench->ingest, timeout_ns, done, 5, &count);
         assert_true(result == VYRE_OK || result == VYRE_TIMEOUT);
         assert_int_equal(result == VYRE_OK, count > 0);
         for (size_t i = 0; i < count; i++) {
@@ -96,6 +99,11 @@ static void read_and_check(struct bench *bench, unsigned rounds, bool errors_all
         }
     }
     assert_int_equal(errors > 0, errors_allowed);
+}
+
+static void read_and_check(struct bench *bench, unsigned rounds, bool errors_allowed)
+{
+    read_and_check_waiting(bench, rounds, errors_allowed, 1000000);
 }
 
 static void bytes_are_right_whatever_the_order_of_answers(void **state)
@@ -141,8 +149,28 @@ static void refused_batches_are_handed_over_again(void **state)
     (void)state;
     struct bench bench = { .fake = { .random = 3, .refuse = 4 } };
     setup(&bench, DEPTH);
-    read_and_check(&bench, 50, false);
+    read_and_check_waiting(&bench, 50, false, SECOND);
     assert_int_equal(bench.fake.refuse, 0);
+    // The kernel may have taken nothing, so nothing would end a long wait.
+    assert_true(bench.fake.refused_wait > 0 && bench.fake.refused_wait <= 10000000);
+    teardown(&bench);
+}
+
+// The next piece of one read is under way while the caller looks at another.
+static void reads_go_on_before_the_caller_comes_back(void **state)
+{
+    (void)state;
+    struct bench bench = { .fake = { .limit = 100 } };
+    setup(&bench, DEPTH);
+    assert_result(VYRE_OK, start(&bench, 0, 0, 100, 0, NULL));
+    assert_result(VYRE_OK, start(&bench, 0, 0, 200, 1, NULL));
+    struct ingest_done done[2];
+    size_t count;
+    assert_result(VYRE_OK, ingest_poll(bench.ingest, 0, done, 2, &count));
+    assert_true(count == 1 && done[0].tag == 0);
+    assert_int_equal(bench.fake.handed, 1);
+    assert_int_equal(bench.fake.requests[0].offset, 100);
+    assert_int_equal(bench.fake.requests[0].at, SLOT + 100);
     teardown(&bench);
 }
 
@@ -418,6 +446,7 @@ int main(void)
         cmocka_unit_test(bytes_are_right_with_short_and_interrupted_answers),
         cmocka_unit_test(errors_keep_the_bytes_before_them),
         cmocka_unit_test(refused_batches_are_handed_over_again),
+        cmocka_unit_test(reads_go_on_before_the_caller_comes_back),
         cmocka_unit_test(each_errno_of_a_descriptor_is_reported),
         cmocka_unit_test(endless_eagain_becomes_an_error),
         cmocka_unit_test(an_answer_larger_than_its_request_is_an_error),

@@ -112,6 +112,27 @@ static void sizes_and_ends_of_files(void **state)
     }
 }
 
+static void offsets_beyond_four_gibibytes(void **state)
+{
+    (void)state;
+    const uint64_t end = (UINT64_C(5) << 30) + 11;
+    int fd = make_file(100);
+    assert_int_equal(pwrite(fd, "needle", 6, (off_t)end - 6), 6);
+    for (enum ingest_path path = INGEST_AUTO; path <= INGEST_PREAD; path++) {
+        struct ingest_pool *pool;
+        struct ingest *ingest;
+        if (!open_path(path, &pool, &ingest))
+            continue;
+        const struct ingest_read read = { fd, end - 7, 100, 0, 1 };
+        struct ingest_done done = read_range(ingest, &read);
+        assert_true(done.size == 7 && done.ended && !done.error);
+        assert_memory_equal(ingest_pool_bytes(pool), "\0needle", 7);
+        assert_true(ingest_destroy(&ingest, SECOND, NULL));
+        ingest_pool_unref(&pool);
+    }
+    close(fd);
+}
+
 static void many_reads_at_once(void **state)
 {
     (void)state;
@@ -402,6 +423,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_and_ends_of_files),
+        cmocka_unit_test(offsets_beyond_four_gibibytes),
         cmocka_unit_test(many_reads_at_once),
         cmocka_unit_test(descriptors_that_cannot_be_read),
         cmocka_unit_test(files_that_change_while_they_are_read),

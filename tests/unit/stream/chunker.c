@@ -423,6 +423,53 @@ static void a_file_that_grew_does_not_starve_behind_those_that_ran_ahead(void **
     teardown(&bench);
 }
 
+// The same with records instead of memory: more chunks wait behind the front than there are.
+static void records_do_not_run_out_for_the_front(void **state)
+{
+    (void)state;
+    struct bench bench = { 0 };
+    setup(&bench, (uint64_t)(CHUNKER_RECORDS_MAX + 2000) * UNIT, UNIT, 10, 64);
+    assert_result(VYRE_OK,
+                  stream_chunker_feed_fd(&bench.chunker, make_file(&bench, 0, 1, CONTENT), 0));
+    for (unsigned i = 1; i < STREAM_INPUTS_MAX; i++)
+        assert_result(VYRE_OK, stream_chunker_feed_memory(&bench.chunker, content, CONTENT, i));
+    uint64_t covered = 0;
+    for (uint64_t input = 0; input < STREAM_INPUTS_MAX;) {
+        struct stream_chunk chunk;
+        assert_result(VYRE_OK, stream_chunker_next(&bench.chunker, 1000000000, &chunk));
+        assert_int_equal(chunk.input, input);
+        check_chunk(&bench, &chunk, &covered);
+        stream_chunker_release(&bench.chunker, &chunk);
+        if (!chunk.last)
+            continue;
+        assert_int_equal(covered, CONTENT);
+        covered = 0;
+        input++;
+    }
+    check_empty(&bench);
+    teardown(&bench);
+}
+
+// What lies behind an error is not read to its end.
+static void reads_behind_an_error_stop(void **state)
+{
+    (void)state;
+    struct bench bench = { .fake = { .limit = 100, .fail_below = 1, .in_order = true } };
+    setup(&bench, 16 * UNIT, UNIT, 10, 8);
+    int fd = make_file(&bench, 1, 8 * UNIT, 8 * UNIT);
+    assert_result(VYRE_OK, stream_chunker_feed_fd(&bench.chunker, fd, 0));
+    struct stream_chunk chunk;
+    assert_result(VYRE_OK, stream_chunker_next(&bench.chunker, 1000000000, &chunk));
+    assert_true(chunk.last && chunk.error == EIO && chunk.size == 0);
+    stream_chunker_release(&bench.chunker, &chunk);
+    bench.fake.fail_below = 0;
+    check_empty(&bench);
+    struct ingest_stats stats;
+    ingest_get_stats(bench.ingest, &stats);
+    assert_true(stats.reads < 8 * 4);
+    teardown(&bench);
+}
+
 static void an_error_ends_its_input_and_no_other(void **state)
 {
     (void)state;
@@ -518,6 +565,8 @@ int main(void)
         cmocka_unit_test(inputs_are_bounded),
         cmocka_unit_test(a_file_that_shrank_ends_where_a_read_found_its_end),
         cmocka_unit_test(a_file_that_grew_does_not_starve_behind_those_that_ran_ahead),
+        cmocka_unit_test(records_do_not_run_out_for_the_front),
+        cmocka_unit_test(reads_behind_an_error_stop),
         cmocka_unit_test(an_error_ends_its_input_and_no_other),
         cmocka_unit_test(nothing_ready_is_a_timeout_and_a_broken_backend_an_error),
         cmocka_unit_test(sizes_that_do_not_fit_are_refused),
