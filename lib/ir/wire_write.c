@@ -500,10 +500,10 @@ static void put_blob(struct ir_wire_writer *w)
     memcpy(blob->text + start + 8, digest, sizeof digest);
 }
 
-enum vyre_result ir_wire_encode(const struct vyre_program *program, const uint32_t *order,
+enum vyre_result ir_wire_encode(const struct vyre_program *program,
                                 const struct vyre_diag_sink *diag, struct str *out)
 {
-    struct ir_wire_writer w = { .program = program, .order = order, .diag = diag, .out = out };
+    struct ir_wire_writer w = { .program = program, .diag = diag, .out = out };
     ir_wire_check_program(&w);
     if (!w.refused)
         put_blob(&w);
@@ -534,7 +534,7 @@ enum vyre_result vyre_program_encode(const struct vyre_program *program,
     *out = NULL;
     *size = 0;
     struct str blob = { 0 };
-    enum vyre_result result = ir_wire_encode(program, NULL, diag, &blob);
+    enum vyre_result result = ir_wire_encode(program, diag, &blob);
     char *bytes = NULL;
     if (result) {
         str_fini(&blob);

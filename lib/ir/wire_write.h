@@ -8,7 +8,6 @@
 
 struct ir_wire_writer {
     const struct vyre_program *program; // borrowed
-    const uint32_t *order;              // of buffers; NULL: declaration order
     const struct vyre_diag_sink *diag;
     struct str *out; // the blob, or the payload that is being collected
     unsigned depth;

@@ -3,8 +3,8 @@
 // usage: wire FILE.jsonl...
 #include "test.h"
 
-#include "base/blake3.h"
 #include "hex.h"
+#include "ir/wire.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -88,6 +88,29 @@ static bool encodes_to(const char *name, const struct vyre_program *program, con
     return same || fails(name, "encodes to other bytes");
 }
 
+// Canonical bytes and fingerprint, given for every program that the original encodes.
+static bool check_identity(const char *name, const json_t *record,
+                           const struct vyre_program *program)
+{
+    const char *decoded = text_of(record, "decoded_fingerprint");
+    struct hex fingerprint = hex_decode(decoded ? decoded : text_of(record, "fingerprint"));
+    struct hex canonical = hex_decode(text_of(record, "canonical"));
+    uint8_t got[VYRE_FINGERPRINT_SIZE];
+    struct vyre_program *made = NULL;
+    bool ok = true;
+    if (ir_canonicalize(program, &made) != VYRE_OK)
+        ok = fails(name, "has no canonical form");
+    else if (canonical.size && !decoded)
+        ok = encodes_to(name, made, canonical.data, canonical.size);
+    if (ok && (vyre_program_fingerprint(program, NULL, got) != VYRE_OK ||
+               memcmp(got, fingerprint.data, sizeof got) != 0))
+        ok = fails(name, "has another fingerprint");
+    vyre_program_destroy(&made);
+    hex_free(&canonical);
+    hex_free(&fingerprint);
+    return ok;
+}
+
 static bool check_wire(const json_t *record)
 {
     const char *name = text_of(record, "name");
@@ -106,6 +129,8 @@ static bool check_wire(const json_t *record)
         ok = result == VYRE_OK ? encodes_to(name, program, expected.data, expected.size)
                                : fails(name, seen.first);
         hex_free(&expected);
+        if (ok && !json_is_true(json_object_get(record, "fallback_fingerprint")))
+            ok = check_identity(name, record, program);
     } else if (result != VYRE_ERR_INVALID_PROGRAM) {
         ok = fails(name, "is decoded, the original refuses it");
     } else {

@@ -64,6 +64,16 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_encode(const struct vyre_pr
                                                             const struct vyre_diag_sink *diag,
                                                             uint8_t **out, size_t *size);
 
+enum { VYRE_FINGERPRINT_SIZE = 32 };
+
+// The identity of a program: BLAKE3 over the wire form of its canonical form (spec: ir.md, 5.4). It
+// ignores declaration order, the order of commutative operands, blocks that bind nothing, and
+// fields that are not on the wire; so it names a program but must not key compiled code. Returns
+// VYRE_ERR_INVALID_PROGRAM for programs that have no wire form. Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_fingerprint(
+    const struct vyre_program *program, const struct vyre_diag_sink *diag,
+    uint8_t out[VYRE_FINGERPRINT_SIZE]);
+
 // Options of vyre_program_validate; zero is the default for all of them.
 struct vyre_validate_params {
     bool allow_shadowing; // switches off V008

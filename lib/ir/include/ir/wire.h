@@ -30,8 +30,7 @@ enum {
 };
 
 // Appends the whole blob. VYRE_ERR_INVALID_PROGRAM: the program has no wire form (codes W02n).
-// With `order`, buffers are written in that order instead of declaration order.
-enum vyre_result ir_wire_encode(const struct vyre_program *program, const uint32_t *order,
+enum vyre_result ir_wire_encode(const struct vyre_program *program,
                                 const struct vyre_diag_sink *diag, struct str *out);
 
 // Appends one expression or one data type as they stand inside a payload (3.8, 3.8.3). False when
