@@ -47,10 +47,11 @@ VYRE_API void vyre_kernel_get_stats(const struct vyre_kernel *kernel,
 VYRE_API struct vyre_kernel *vyre_kernel_ref(struct vyre_kernel *kernel);
 VYRE_API void vyre_kernel_destroy(struct vyre_kernel **kernel);
 
-// One buffer argument: a range of a buffer.
+// One buffer argument: a range of a buffer. Its length in elements is what `len` gives; a part of
+// an element at the end belongs to nobody.
 struct vyre_argument {
-    struct vyre_buffer *buffer; // required
-    uint64_t offset;            // bytes; multiple of 256
+    struct vyre_buffer *buffer; // required; of the kernel's device
+    uint64_t offset;            // bytes; multiple of 256; the buffer's size gives an empty range
     uint64_t size;              // bytes; 0: to the end of the buffer
 };
 
@@ -67,10 +68,16 @@ struct vyre_dispatch_params {
 // A dispatch in flight. Destroying it does not cancel the work.
 struct vyre_ticket;
 
-// Submits the kernel; returns without waiting. Sizes are checked: an argument smaller than the
-// declared count is VYRE_ERR_INVALID_ARGUMENT. Large grids are sliced so that no submission runs
-// for long. Returns VYRE_ERR_LIMIT, VYRE_ERR_DEVICE or the result that poisoned the device.
-// Thread-safety: Safe.
+// Submits the kernel; returns without waiting. The buffers may be destroyed at once; contents stay
+// as they are where the program does not write. Dispatches on one device run in the order of their
+// submission.
+//
+// VYRE_ERR_INVALID_ARGUMENT (codes K0nn say which): an argument smaller than the declared count, a
+// grid with some axes 0, or arguments that share memory which the program writes, because the
+// language has no aliasing; two buffers that import the same host pages are the caller's care.
+// VYRE_ERR_LIMIT: an argument or a grid beyond the device's limits. Large grids are sliced so that
+// no submission runs for long. VYRE_ERR_DEVICE, or the result that poisoned the device; slices that
+// were submitted before a failure still run. Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_dispatch(struct vyre_kernel *kernel,
                                                       const struct vyre_dispatch_params *params,
                                                       struct vyre_ticket **out);

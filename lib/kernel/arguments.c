@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "arguments.h"
+
+#include "base/memory.h"
+#include "base/report.h"
+#include "base/size.h"
+#include "ir/grid.h"
+
+static const char *name_of(const struct vyre_program *program, const struct ir_buffer *buffer)
+{
+    return ir_name_text(program, buffer->name).text;
+}
+
+static bool is_argument(const struct ir_buffer *buffer)
+{
+    return buffer->access != VYRE_ACCESS_WORKGROUP;
+}
+
+static bool is_written(const struct ir_buffer *buffer)
+{
+    return buffer->access == VYRE_ACCESS_READ_WRITE || buffer->access == VYRE_ACCESS_WRITE_ONLY;
+}
+
+// ---- One argument -------------------------------------------------------------------------------
+
+static enum vyre_result place(const struct vyre_argument *argument, const char *name,
+                              const struct vyre_diag_sink *diag, struct kernel_range *out)
+{
+    if (!argument->buffer) {
+        diag_report(diag, DIAG_K001, NULL, "argument '%s' has no buffer", name);
+        return VYRE_ERR_INVALID_ARGUMENT;
+    }
+    uint64_t total = vyre_buffer_size(argument->buffer);
+    if (argument->offset % KERNEL_OFFSET_ALIGNMENT || argument->offset > total ||
+        argument->size > total - argument->offset) {
+        diag_report(diag, DIAG_K001, NULL,
+                    "argument '%s': %llu bytes at offset %llu of a buffer of %llu bytes; the range "
+                    "must lie inside, and the offset be a multiple of %d",
+                    name, (unsigned long long)argument->size, (unsigned long long)argument->offset,
+                    (unsigned long long)total, KERNEL_OFFSET_ALIGNMENT);
+        return VYRE_ERR_INVALID_ARGUMENT;
+    }
+    *out = (struct kernel_range){
+        .buffer = argument->buffer,
+        .offset = argument->offset,
+        .size = argument->size ? argument->size : total - argument->offset,
+    };
+    return VYRE_OK;
+}
+
+static enum vyre_result check_size(const struct ir_buffer *buffer, const char *name,
+                                   uint64_t max_range, const struct vyre_diag_sink *diag,
+                                   const struct kernel_range *range)
+{
+    uint64_t declared = 0;
+    uint64_t stride = ir_type_stride(buffer->element);
+    if (!u64_mul(buffer->count, stride, &declared) || range->size < declared) {
+        diag_report(diag, DIAG_K002, NULL,
+                    "argument '%s' has %llu bytes; %u elements of %llu bytes are declared", name,
+                    (unsigned long long)range->size, buffer->count, (unsigned long long)stride);
+        return VYRE_ERR_INVALID_ARGUMENT;
+    }
+    // Byte lengths travel to the device as u32.
+    if (range->size > u64_min(max_range, UINT32_MAX)) {
+        diag_report(diag, DIAG_K004, NULL, "argument '%s' has %llu bytes; the device binds %llu",
+                    name, (unsigned long long)range->size,
+                    (unsigned long long)u64_min(max_range, UINT32_MAX));
+        return VYRE_ERR_LIMIT;
+    }
+    return VYRE_OK;
+}
+
+// ---- All of them --------------------------------------------------------------------------------
+
+// The language knows no aliasing: the interpreter gives every buffer its own memory, and the
+// compiler tells the driver the same. Two buffer objects that import the same host pages are beyond
+// what can be seen here.
+static bool overlap(const struct kernel_range *a, const struct kernel_range *b)
+{
+    return a->buffer && a->buffer == b->buffer && a->offset < b->offset + b->size &&
+           b->offset < a->offset + a->size;
+}
+
+static enum vyre_result check_overlap(const struct vyre_program *program,
+                                      const struct kernel_range *ranges,
+                                      const struct vyre_diag_sink *diag)
+{
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            const struct ir_buffer *first = &program->buffers[j];
+            const struct ir_buffer *second = &program->buffers[i];
+            if (!overlap(&ranges[i], &ranges[j]) || !(is_written(first) || is_written(second)))
+                continue;
+            diag_report(diag, DIAG_K003, NULL,
+                        "arguments '%s' and '%s' overlap, and the program may write to '%s'",
+                        name_of(program, first), name_of(program, second),
+                        name_of(program, is_written(first) ? first : second));
+            return VYRE_ERR_INVALID_ARGUMENT;
+        }
+    }
+    return VYRE_OK;
+}
+
+enum vyre_result kernel_arguments_check(const struct vyre_program *program, uint64_t max_range,
+                                        const struct vyre_dispatch_params *params,
+                                        struct kernel_range *ranges)
+{
+    size_t expected = 0;
+    for (uint32_t i = 0; i < program->buffer_count; i++)
+        expected += is_argument(&program->buffers[i]);
+    if (params->argument_count != expected || (expected && !params->arguments)) {
+        diag_report(params->diag, DIAG_K001, NULL, "%zu arguments; the kernel has %zu",
+                    params->arguments ? params->argument_count : 0, expected);
+        return VYRE_ERR_INVALID_ARGUMENT;
+    }
+    const struct vyre_argument *next = params->arguments;
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        const struct ir_buffer *buffer = &program->buffers[i];
+        ranges[i] = (struct kernel_range){ .size = 0 };
+        if (!is_argument(buffer))
+            continue;
+        const char *name = name_of(program, buffer);
+        enum vyre_result result = place(next++, name, params->diag, &ranges[i]);
+        if (!result)
+            result = check_size(buffer, name, max_range, params->diag, &ranges[i]);
+        if (result)
+            return result;
+    }
+    return check_overlap(program, ranges, params->diag);
+}
+
+// ---- Grid ---------------------------------------------------------------------------------------
+
+static enum vyre_result infer(const struct vyre_program *program, const struct kernel_range *ranges,
+                              const struct vyre_diag_sink *diag, uint32_t grid[3])
+{
+    uint64_t *sizes = memory_calloc(program->buffer_count, sizeof *sizes);
+    if (!sizes)
+        return VYRE_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < program->buffer_count; i++)
+        sizes[i] = ranges[i].size;
+    bool inferred = ir_grid_infer(program, sizes, grid);
+    memory_free(sizes);
+    if (inferred)
+        return VYRE_OK;
+    diag_report(diag, DIAG_K006, NULL, "the element type of a buffer has no size");
+    return VYRE_ERR_UNSUPPORTED;
+}
+
+enum vyre_result kernel_grid_decide(const struct vyre_program *program, const uint32_t max_grid[3],
+                                    const struct vyre_dispatch_params *params,
+                                    const struct kernel_range *ranges, uint32_t grid[3])
+{
+    const uint32_t *given = params->grid;
+    unsigned zeros = !given[0] + !given[1] + !given[2];
+    enum vyre_result result = VYRE_OK;
+    if (zeros == 3)
+        result = infer(program, ranges, params->diag, grid);
+    else
+        for (unsigned axis = 0; axis < 3; axis++)
+            grid[axis] = given[axis];
+    if (result)
+        return result;
+    if (zeros && zeros < 3) {
+        diag_report(params->diag, DIAG_K005, NULL, "a grid of %u x %u x %u workgroups", given[0],
+                    given[1], given[2]);
+        return VYRE_ERR_INVALID_ARGUMENT;
+    }
+    for (unsigned axis = 0; axis < 3; axis++) {
+        if (grid[axis] <= max_grid[axis])
+            continue;
+        diag_report(params->diag, DIAG_K005, NULL,
+                    "%s grid of %u x %u x %u workgroups; the device takes %u x %u x %u",
+                    zeros ? "the sizes of the buffers give a" : "a", grid[0], grid[1], grid[2],
+                    max_grid[0], max_grid[1], max_grid[2]);
+        return VYRE_ERR_LIMIT;
+    }
+    return VYRE_OK;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "fault.h"
+
+#include "base/memory.h"
+#include "base/report.h"
+#include "ir/place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// ---- Meaning ------------------------------------------------------------------------------------
+
+// Finds statement `*number` of a kind, counted in program order as the compiler counts; counts
+// *number down on the way.
+static const struct ir_node *find_node(const struct ir_body *body, enum ir_node_kind kind,
+                                       uint32_t *number)
+{
+    const struct ir_node *found = NULL;
+    for (uint32_t i = 0; !found && i < body->count; i++) {
+        const struct ir_node *node = body->nodes[i];
+        if (node->kind == kind && (*number)-- == 0)
+            return node;
+        found = find_node(&node->body, kind, number);
+        if (!found)
+            found = find_node(&node->otherwise, kind, number);
+    }
+    return found;
+}
+
+enum vyre_result kernel_fault_report(const struct vyre_program *program, const uint32_t record[4],
+                                     bool linear, const struct vyre_diag_sink *diag)
+{
+    if (record[0] == VYRE_FAULT_NONE)
+        return VYRE_OK;
+    char where[40] = "";
+    if (linear)
+        snprintf(where, sizeof where, " in workgroup %u", record[3]);
+    bool is_trap = record[0] == VYRE_FAULT_TRAP;
+    uint32_t number = is_trap ? record[2] : record[1];
+    uint32_t left = number;
+    const struct ir_node *node =
+        find_node(&program->entry, is_trap ? IR_NODE_TRAP : IR_NODE_LOOP, &left);
+    struct diag_place place = ir_place(program, node ? node->pos : (struct ir_pos){ 0, 0 });
+    if (is_trap)
+        diag_report(diag, DIAG_K007, &place, "trap '%s' with address %u%s",
+                    node ? ir_name_text(program, node->name).text : "?", record[1], where);
+    else
+        diag_report(diag, DIAG_K008, &place, "loop %u over '%s' did not end: its counter was %u%s",
+                    number, node ? ir_name_text(program, node->name).text : "?", record[2], where);
+    return VYRE_ERR_FAULT;
+}
+
+// ---- Records ------------------------------------------------------------------------------------
+
+enum {
+    SLOTS = 64,
+    SLOT_STRIDE = 256, // the largest offset alignment that a device may ask for
+};
+
+struct kernel_fault_block {
+    struct kernel_fault_block *next;
+    struct vyre_buffer *buffer; // owned
+    uint8_t *host;
+    struct {
+        bool held;
+        uint64_t point;
+    } slots[SLOTS];
+};
+
+enum vyre_result kernel_faults_init(struct kernel_faults *faults, struct vyre_device *device)
+{
+    *faults = (struct kernel_faults){ .device = device };
+    return pthread_mutex_init(&faults->lock, NULL) ? VYRE_ERR_NO_MEMORY : VYRE_OK;
+}
+
+void kernel_faults_fini(struct kernel_faults *faults)
+{
+    while (faults->blocks) {
+        struct kernel_fault_block *block = faults->blocks;
+        faults->blocks = block->next;
+        vyre_buffer_destroy(&block->buffer);
+        memory_free(block);
+    }
+    pthread_mutex_destroy(&faults->lock);
+}
+
+// Takes a record that is free for certain. Otherwise *oldest is the first submission that may free
+// one, 0 when there is none.
+static bool take_free(struct kernel_faults *faults, struct kernel_fault_slot *out, uint64_t *oldest)
+{
+    *oldest = 0;
+    for (struct kernel_fault_block *block = faults->blocks; block; block = block->next) {
+        for (unsigned i = 0; i < SLOTS; i++) {
+            uint64_t point = block->slots[i].point;
+            if (block->slots[i].held)
+                continue;
+            if (point <= faults->completed) {
+                block->slots[i].held = true;
+                *out = (struct kernel_fault_slot){ block, i };
+                return true;
+            }
+            if (*oldest == 0 || point < *oldest)
+                *oldest = point;
+        }
+    }
+    return false;
+}
+
+static enum vyre_result make_block(struct kernel_faults *faults, const struct vyre_diag_sink *diag,
+                                   struct kernel_fault_block **out)
+{
+    struct kernel_fault_block *block = memory_calloc(1, sizeof *block);
+    if (!block)
+        return VYRE_ERR_NO_MEMORY;
+    void *host = NULL;
+    enum vyre_result result = vyre_buffer_create(
+        faults->device, vyre_buffer_params(.size = SLOTS * SLOT_STRIDE, .diag = diag),
+        &block->buffer);
+    if (!result)
+        result = vyre_buffer_map(block->buffer, &host);
+    if (result) {
+        vyre_buffer_destroy(&block->buffer);
+        memory_free(block);
+        return result;
+    }
+    block->host = host;
+    *out = block;
+    return VYRE_OK;
+}
+
+static uint8_t *record_of(const struct kernel_fault_slot *slot)
+{
+    return slot->block->host + (size_t)slot->index * SLOT_STRIDE;
+}
+
+enum vyre_result kernel_faults_take(struct kernel_faults *faults, const struct vyre_diag_sink *diag,
+                                    struct kernel_fault_slot *out)
+{
+    uint64_t oldest = 0;
+    pthread_mutex_lock(&faults->lock);
+    bool taken = take_free(faults, out, &oldest);
+    pthread_mutex_unlock(&faults->lock);
+    // The device is asked outside the lock: it may call the log.
+    if (!taken && oldest && vk_wait(faults->device, oldest, 0) == VYRE_OK) {
+        pthread_mutex_lock(&faults->lock);
+        if (faults->completed < oldest)
+            faults->completed = oldest;
+        taken = take_free(faults, out, &oldest);
+        pthread_mutex_unlock(&faults->lock);
+    }
+    if (!taken) {
+        struct kernel_fault_block *block = NULL;
+        enum vyre_result result = make_block(faults, diag, &block);
+        if (result)
+            return result;
+        block->slots[0].held = true;
+        *out = (struct kernel_fault_slot){ block, 0 };
+        pthread_mutex_lock(&faults->lock);
+        block->next = faults->blocks;
+        faults->blocks = block;
+        pthread_mutex_unlock(&faults->lock);
+    }
+    memset(record_of(out), 0, KERNEL_FAULT_BYTES);
+    return VYRE_OK;
+}
+
+void kernel_faults_give(struct kernel_faults *faults, struct kernel_fault_slot *slot,
+                        uint64_t point)
+{
+    if (!slot->block)
+        return;
+    pthread_mutex_lock(&faults->lock);
+    slot->block->slots[slot->index].held = false;
+    slot->block->slots[slot->index].point = point;
+    pthread_mutex_unlock(&faults->lock);
+    slot->block = NULL;
+}
+
+struct vk_range kernel_fault_range(const struct kernel_fault_slot *slot)
+{
+    return (struct vk_range){
+        .buffer = slot->block->buffer,
+        .offset = (uint64_t)slot->index * SLOT_STRIDE,
+        .size = KERNEL_FAULT_BYTES,
+    };
+}
+
+void kernel_fault_read(const struct kernel_fault_slot *slot, uint32_t record[4])
+{
+    memcpy(record, record_of(slot), KERNEL_FAULT_BYTES);
+}

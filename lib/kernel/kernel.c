@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "kernel.h"
+
+#include "base/memory.h"
+#include "base/report.h"
+
+static void release(struct vyre_kernel *kernel)
+{
+    kernel_faults_fini(&kernel->faults);
+    kernel_code_fini(&kernel->code);
+    vyre_program_destroy(&kernel->program);
+    vyre_device_destroy(&kernel->device);
+    memory_free(kernel);
+}
+
+static enum vyre_result build(struct vyre_kernel *kernel, const struct vyre_kernel_params *params)
+{
+    enum vyre_result result = kernel_code_build(kernel->device, params, &kernel->code);
+    if (result)
+        return result;
+    vyre_module_reflect(kernel->code.module, &kernel->info);
+    if (kernel->info.param_count) {
+        diag_report(params->diag, DIAG_K009, NULL, "the program has %u launch parameters",
+                    kernel->info.param_count);
+        return VYRE_ERR_UNSUPPORTED;
+    }
+    return VYRE_OK;
+}
+
+enum vyre_result vyre_kernel_create(struct vyre_device *device,
+                                    const struct vyre_kernel_params *params,
+                                    struct vyre_kernel **out)
+{
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *out = NULL;
+    if (!device || !params || !params->program)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    struct vyre_kernel *kernel = memory_calloc(1, sizeof *kernel);
+    if (!kernel)
+        return VYRE_ERR_NO_MEMORY;
+    enum vyre_result result = kernel_faults_init(&kernel->faults, device);
+    if (result) {
+        memory_free(kernel);
+        return result;
+    }
+    atomic_init(&kernel->references, 1);
+    kernel->device = vyre_device_ref(device);
+    // Programs are immutable but for their reference count, which is atomic.
+    kernel->program = vyre_program_ref((struct vyre_program *)params->program);
+    vyre_device_target(device, &kernel->target);
+    vk_device_max_grid(device, kernel->max_grid);
+    result = build(kernel, params);
+    if (result)
+        release(kernel);
+    else
+        *out = kernel;
+    return result;
+}
+
+void vyre_kernel_get_stats(const struct vyre_kernel *kernel, struct vyre_kernel_stats *out)
+{
+    *out = kernel->code.stats;
+}
+
+struct vyre_kernel *vyre_kernel_ref(struct vyre_kernel *kernel)
+{
+    if (kernel)
+        atomic_fetch_add_explicit(&kernel->references, 1, memory_order_relaxed);
+    return kernel;
+}
+
+void vyre_kernel_destroy(struct vyre_kernel **kernel)
+{
+    if (!kernel || !*kernel)
+        return;
+    struct vyre_kernel *dropped = *kernel;
+    *kernel = NULL;
+    // Acquire and release: the last owner sees what the others did before they let go.
+    if (atomic_fetch_sub_explicit(&dropped->references, 1, memory_order_acq_rel) == 1)
+        release(dropped);
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The kernel object, shared by its life (kernel.c) and its dispatch (dispatch.c).
+#ifndef KERNEL_KERNEL_H
+#define KERNEL_KERNEL_H
+
+#include "fault.h"
+#include "kernel/build.h"
+
+#include <stdatomic.h>
+
+// Immutable but for the fault records.
+struct vyre_kernel {
+    _Atomic uint32_t references;
+    struct vyre_device *device;   // referenced
+    struct vyre_program *program; // referenced: names and sizes of buffers, faults
+    struct kernel_code code;      // owned
+    struct vyre_module_info info; // of code.module
+    struct vyre_target target;
+    uint32_t max_grid[3];
+    struct kernel_faults faults; // used when the module can fault
+};
+
+#endif // KERNEL_KERNEL_H
