@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "ir/place.h"
 #include "validate_walk.h"
 
 // ---- Names and types in messages ---------------------------------------------------------------
@@ -116,19 +117,12 @@ static bool index_lines(struct ir_validator *v)
     }
 }
 
-static void place_line(struct ir_validator *v, struct diag_place *place, struct ir_pos pos)
+static struct diag_place place_of(struct ir_validator *v, struct ir_pos pos)
 {
-    place->line = pos.line;
-    place->column = pos.column;
-    place->length = pos.column ? 1 : 0;
+    const struct diag_place nowhere = { .source = v->program->source_name };
     if (pos.line == 0 || !index_lines(v) || pos.line > v->lines.count)
-        return;
-    const char *text = v->program->source_text;
-    size_t start = v->lines.items[pos.line - 1];
-    const char *end = memchr(text + start, '\n', v->program->source_size - start);
-    size_t size = end ? (size_t)(end - text) - start : v->program->source_size - start;
-    place->line_text = text + start;
-    place->line_text_size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+        return nowhere;
+    return ir_place_in_line(v->program, pos, v->lines.items[pos.line - 1]);
 }
 
 static void report(struct ir_validator *v, enum diag_code code, const char *path, struct ir_pos pos,
@@ -140,8 +134,8 @@ static void report(struct ir_validator *v, enum diag_code code, const char *path
         return;
     char message[600];
     vsnprintf(message, sizeof message, format, args);
-    struct diag_place place = { .source = v->program->source_name, .path = path };
-    place_line(v, &place, pos);
+    struct diag_place place = place_of(v, pos);
+    place.path = path;
     diag_report(v->params.diag, code, &place, "%s", message);
 }
 

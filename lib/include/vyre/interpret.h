@@ -17,8 +17,10 @@ struct vyre_interpret_params {
     // workgroup memory nor allocated by the run (output, write-only, or live-out read-write).
     const struct vyre_bytes *inputs;
     size_t input_count;
-    uint32_t grid[3];      // workgroups; {0,0,0}: derived from buffer sizes as the language says
-    uint64_t step_limit;   // statements over all invocations; 0: 2^32
+    uint32_t grid[3]; // workgroups; {0,0,0}: derived from buffer sizes as the language says
+    const uint32_t *launch_params; // what param(n) reads
+    size_t launch_param_count;
+    uint64_t step_limit;   // statements and loop tests over all invocations; 0: 2^32
     uint64_t memory_limit; // bytes of interpreter memory; 0: 1 GiB
     const struct vyre_diag_sink *diag;
 };
@@ -29,10 +31,12 @@ struct vyre_interpret_params {
 // declaration order.
 struct vyre_outputs;
 
-// Validates the program (with subgroup operations) and runs it.
+// Validates the program (with subgroup operations) and runs it. A program whose entry is not in a
+// region is run as if it were. `params` may be NULL.
 //
 // Returns VYRE_ERR_INVALID_PROGRAM, VYRE_ERR_EXECUTION (a run-time error, for example a trap or an
-// i32 division by zero; code X0nn in `diag`), VYRE_ERR_UNSUPPORTED (a part of the language that
+// i32 division by zero; code X0nn in `diag`), VYRE_ERR_INVALID_ARGUMENT (inputs that do not fit the
+// buffers; X002, X003), VYRE_ERR_UNSUPPORTED (a part of the language that
 // this version does not evaluate yet) or VYRE_ERR_LIMIT (step or memory limit). Thread-safety:
 // Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_interpret(const struct vyre_program *program,

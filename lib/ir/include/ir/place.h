@@ -11,4 +11,14 @@
 // Lifetime: borrowed from the program.
 struct diag_place ir_place(const struct vyre_program *program, struct ir_pos pos);
 
+// The same without the scan, for callers that know at which byte of the text the line starts.
+struct diag_place ir_place_in_line(const struct vyre_program *program, struct ir_pos pos,
+                                   size_t line_start);
+
+// Writes the path of a statement, such as "entry[0].body[2]", cut to `size` bytes with its NUL.
+// False when the statement is not in the program, or deeper in it than a valid program nests. Costs
+// a walk over the program.
+bool ir_node_path(const struct vyre_program *program, const struct ir_node *node, char *out,
+                  size_t size);
+
 #endif // IR_PLACE_H

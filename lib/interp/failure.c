@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ir/place.h"
+#include "run.h"
+
+const char *interp_name_text(const struct interp_run *run, ir_name name)
+{
+    return ir_name_text(run->program, name).text;
+}
+
+bool interp_fail(struct interp_run *run, enum diag_code code, const char *format, ...)
+{
+    if (run->result != VYRE_OK)
+        return false;
+    run->result = VYRE_ERR_EXECUTION;
+    if (!run->params->diag)
+        return false;
+    char text[300], where[160] = "";
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (run->current)
+        snprintf(where, sizeof where, ", in invocation (%u, %u, %u) of workgroup (%u, %u, %u)",
+                 run->current->local_id[0], run->current->local_id[1], run->current->local_id[2],
+                 run->group[0], run->group[1], run->group[2]);
+    char path[256] = "";
+    const struct ir_pos nowhere = { 0, 0 };
+    struct diag_place place = ir_place(run->program, run->node ? run->node->pos : nowhere);
+    if (run->node && ir_node_path(run->program, run->node, path, sizeof path))
+        place.path = path;
+    diag_report(run->params->diag, code, &place, "%s%s", text, where);
+    return false;
+}

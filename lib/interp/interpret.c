@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+// The life of a run: wrap, validate, plan, buffers, grid, workgroups, outputs (spec: semantics.md,
+// section 8.1).
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/size.h"
+#include "ir/grid.h"
+#include "run.h"
+
+struct output {
+    uint8_t *bytes; // owned
+    size_t size;
+    size_t buffer;
+};
+
+struct vyre_outputs {
+    size_t count;
+    struct output items[];
+};
+
+static bool no_memory(struct interp_run *run)
+{
+    if (run->result == VYRE_OK)
+        run->result = VYRE_ERR_NO_MEMORY;
+    return false;
+}
+
+static bool fail_limit(struct interp_run *run, enum diag_code code, const char *what)
+{
+    interp_fail(run, code, "%s", what);
+    run->result = VYRE_ERR_LIMIT;
+    return false;
+}
+
+static bool take_memory(struct interp_run *run, uint64_t bytes)
+{
+    if (bytes > run->memory_left)
+        return fail_limit(run, DIAG_X005, "the memory limit is reached");
+    run->memory_left -= bytes;
+    return true;
+}
+
+// ---- Buffers -----------------------------------------------------------------------------------
+
+static bool is_workgroup(const struct ir_buffer *buffer)
+{
+    return buffer->access == VYRE_ACCESS_WORKGROUP;
+}
+
+static bool is_allocated(const struct ir_buffer *buffer)
+{
+    return buffer->is_output || buffer->access == VYRE_ACCESS_WRITE_ONLY ||
+           (buffer->live_out && buffer->access == VYRE_ACCESS_READ_WRITE);
+}
+
+// Bytes that the declaration asks for; 0 when it is sized at run time.
+static bool static_size(struct interp_run *run, const struct ir_buffer *buffer, uint64_t *out)
+{
+    *out = 0;
+    if (buffer->count == 0 || ir_type_packed_size(buffer->element, buffer->count, out))
+        return true;
+    return interp_fail(run, DIAG_X004, "the size of buffer '%.60s' is not known",
+                       interp_name_text(run, buffer->name));
+}
+
+// One value per buffer that takes input; or, as the original also accepts, one per storage buffer,
+// and then the values of allocated buffers are ignored.
+static bool count_inputs(struct interp_run *run, bool *every_buffer)
+{
+    size_t storage = 0, consuming = 0, given = run->params->input_count;
+    for (uint32_t i = 0; i < run->program->buffer_count; i++) {
+        const struct ir_buffer *buffer = &run->program->buffers[i];
+        storage += !is_workgroup(buffer);
+        consuming += !is_workgroup(buffer) && !is_allocated(buffer);
+    }
+    *every_buffer = given != consuming && given == storage;
+    if (given == consuming || *every_buffer)
+        return true;
+    interp_fail(run, DIAG_X002, "%zu inputs for %zu buffers that take input", given, consuming);
+    run->result = VYRE_ERR_INVALID_ARGUMENT;
+    return false;
+}
+
+static bool create_buffer(struct interp_run *run, uint32_t index, const struct vyre_bytes *input)
+{
+    struct interp_buffer *buffer = &run->buffers[index];
+    const struct ir_buffer *decl = buffer->decl;
+    uint64_t size;
+    if (!static_size(run, decl, &size))
+        return false;
+    if (input) {
+        if (input->size < size) {
+            interp_fail(run, DIAG_X003, "buffer '%.60s' needs %llu bytes, its input has %zu",
+                        interp_name_text(run, decl->name), (unsigned long long)size, input->size);
+            run->result = VYRE_ERR_INVALID_ARGUMENT;
+            return false;
+        }
+        size = input->size;
+    }
+    if (is_workgroup(decl) && !u64_add(run->workgroup_memory, size, &run->workgroup_memory))
+        run->workgroup_memory = UINT64_MAX;
+    if (run->workgroup_memory > INTERP_MAX_WORKGROUP_MEMORY)
+        return interp_fail(run, DIAG_X008, "%llu bytes of workgroup memory",
+                           (unsigned long long)run->workgroup_memory);
+    if (size > SIZE_MAX)
+        size = SIZE_MAX;
+    if (!take_memory(run, size))
+        return false;
+    buffer->bytes = memory_calloc(1, size ? (size_t)size : 1);
+    if (!buffer->bytes)
+        return no_memory(run);
+    buffer->size = size;
+    buffer->stride = ir_type_stride(decl->element);
+    buffer->allocated = is_allocated(decl);
+    if (input && size > 0)
+        memcpy(buffer->bytes, input->data, (size_t)size);
+    return true;
+}
+
+static bool create_buffers(struct interp_run *run)
+{
+    bool every_buffer;
+    size_t next = 0;
+    if (!count_inputs(run, &every_buffer))
+        return false;
+    for (uint32_t i = 0; i < run->program->buffer_count; i++) {
+        const struct ir_buffer *decl = run->buffers[i].decl;
+        const struct vyre_bytes *input = NULL;
+        if (!is_workgroup(decl) && !is_allocated(decl))
+            input = &run->params->inputs[next++];
+        else if (!is_workgroup(decl) && every_buffer)
+            next++;
+        if (!create_buffer(run, i, input))
+            return false;
+    }
+    return true;
+}
+
+// ---- Grid and invocations ----------------------------------------------------------------------
+
+static bool choose_grid(struct interp_run *run)
+{
+    const uint32_t *given = run->params->grid;
+    if (given[0] || given[1] || given[2]) {
+        memcpy(run->grid, given, sizeof run->grid);
+        return true;
+    }
+    uint64_t *sizes = memory_calloc((size_t)run->program->buffer_count + 1, sizeof *sizes);
+    if (!sizes)
+        return no_memory(run);
+    for (uint32_t i = 0; i < run->program->buffer_count; i++)
+        sizes[i] = run->buffers[i].size;
+    bool known = ir_grid_infer(run->program, sizes, run->grid);
+    memory_free(sizes);
+    return known || interp_fail(run, DIAG_X004, "a buffer's elements have no size");
+}
+
+// Every invocation's arrays, in one block.
+static bool create_invocations(struct interp_run *run)
+{
+    const uint32_t *size = run->program->workgroup;
+    uint64_t count, bytes;
+    const uint64_t each =
+        sizeof *run->invocations +
+        (uint64_t)run->slot_count * (sizeof(struct interp_local) + sizeof(uint32_t)) +
+        (uint64_t)run->max_frames * sizeof(struct interp_frame) + run->condition_count;
+    if (!u64_mul((uint64_t)size[0] * size[1], size[2], &count) || count > UINT32_MAX ||
+        !u64_mul(count, each, &bytes) || bytes > SIZE_MAX)
+        return fail_limit(run, DIAG_X005, "the workgroup is too large");
+    if (!take_memory(run, bytes))
+        return false;
+    size_t n = (size_t)count, slots = run->slot_count, frames = run->max_frames;
+    struct interp_local *locals = run->invocation_memory = memory_calloc(1, (size_t)bytes);
+    if (!locals)
+        return no_memory(run);
+    struct interp_frame *frame = (struct interp_frame *)(locals + n * slots);
+    run->invocations = (struct interp_invocation *)(frame + n * frames);
+    uint32_t *log = (uint32_t *)(run->invocations + n);
+    uint8_t *seen = (uint8_t *)(log + n * slots);
+    run->invocation_count = (uint32_t)count;
+    for (size_t i = 0; i < n; i++) {
+        run->invocations[i].locals = locals + i * slots;
+        run->invocations[i].frames = frame + i * frames;
+        run->invocations[i].log = log + i * slots;
+        run->invocations[i].seen = seen + i * run->condition_count;
+    }
+    return true;
+}
+
+static bool run_grid(struct interp_run *run)
+{
+    uint32_t *group = run->group;
+    if (run->grid[0] == 0 || run->grid[1] == 0 || run->grid[2] == 0)
+        return true;
+    for (group[2] = 0; group[2] < run->grid[2]; group[2]++)
+        for (group[1] = 0; group[1] < run->grid[1]; group[1]++)
+            for (group[0] = 0; group[0] < run->grid[0]; group[0]++)
+                if (!interp_run_workgroup(run))
+                    return false;
+    return true;
+}
+
+// ---- Outputs -----------------------------------------------------------------------------------
+
+// Moves the contents of a returned buffer out; a range that does not fit is the whole buffer.
+static struct output take_output(struct interp_buffer *buffer, size_t index)
+{
+    struct output output = { buffer->bytes, (size_t)buffer->size, index };
+    const struct ir_buffer *decl = buffer->decl;
+    buffer->bytes = NULL;
+    if (decl->has_range && decl->range_start <= decl->range_end && decl->range_end <= output.size) {
+        output.size = (size_t)(decl->range_end - decl->range_start);
+        memmove(output.bytes, output.bytes + decl->range_start, output.size);
+    }
+    return output;
+}
+
+static bool take_outputs(struct interp_run *run, struct vyre_outputs **out)
+{
+    uint32_t count = run->program->buffer_count;
+    struct vyre_outputs *outputs =
+        memory_calloc(1, sizeof *outputs + (size_t)count * sizeof *outputs->items);
+    if (!outputs)
+        return no_memory(run);
+    for (uint32_t i = 0; i < count; i++)
+        if (ir_buffer_is_returned(run->buffers[i].decl) && !is_workgroup(run->buffers[i].decl))
+            outputs->items[outputs->count++] = take_output(&run->buffers[i], i);
+    *out = outputs;
+    return true;
+}
+
+// ---- The run -----------------------------------------------------------------------------------
+
+static bool validate(struct interp_run *run)
+{
+    run->result = vyre_program_validate(
+        run->program,
+        vyre_validate_params(.subgroup_ops = true, .collectives = true, .diag = run->params->diag));
+    return run->result == VYRE_OK;
+}
+
+static bool create_tables(struct interp_run *run)
+{
+    const struct vyre_program *program = run->program;
+    size_t names = (size_t)program->name_count + 1;
+    run->buffers = memory_calloc((size_t)program->buffer_count + 1, sizeof *run->buffers);
+    run->buffer_of = memory_calloc(names, sizeof *run->buffer_of);
+    run->slot_of = memory_calloc(names, sizeof *run->slot_of);
+    if (!run->buffers || !run->buffer_of || !run->slot_of)
+        return no_memory(run);
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        run->buffers[i].decl = &program->buffers[i];
+        run->buffers[i].stride = ir_type_stride(program->buffers[i].element);
+        run->buffer_of[program->buffers[i].name] = i + 1;
+    }
+    return true;
+}
+
+static bool execute(struct interp_run *run, struct vyre_outputs **out)
+{
+    return validate(run) && create_tables(run) && interp_supports(run) &&
+           (interp_plan(run) || no_memory(run)) && create_buffers(run) && choose_grid(run) &&
+           create_invocations(run) && run_grid(run) && take_outputs(run, out);
+}
+
+static void fini(struct interp_run *run)
+{
+    for (uint32_t i = 0; run->buffers && i < run->program->buffer_count; i++)
+        memory_free(run->buffers[i].bytes);
+    memory_free(run->buffers);
+    memory_free(run->buffer_of);
+    memory_free(run->slot_of);
+    memory_free(run->conditions);
+    memory_free(run->invocation_memory);
+}
+
+// Every top-level statement is a region, as the root-wrap rule leaves them (spec: ir.md, 1.1).
+static bool is_wrapped(const struct vyre_program *program)
+{
+    for (uint32_t i = 0; i < program->entry.count; i++)
+        if (program->entry.nodes[i]->kind != IR_NODE_REGION)
+            return false;
+    return program->entry.count > 0;
+}
+
+enum vyre_result vyre_interpret(const struct vyre_program *program,
+                                const struct vyre_interpret_params *params,
+                                struct vyre_outputs **out)
+{
+    static const struct vyre_interpret_params defaults;
+    if (out)
+        *out = NULL;
+    if (!program || !out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    if (!params)
+        params = &defaults;
+    if ((params->input_count > 0 && !params->inputs) ||
+        (params->launch_param_count > 0 && !params->launch_params))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    struct interp_run run = {
+        .program = program,
+        .params = params,
+        .steps_left = params->step_limit ? params->step_limit : UINT64_C(1) << 32,
+        .memory_left = params->memory_limit ? params->memory_limit : UINT64_C(1) << 30,
+    };
+    // A program that was built without its root region is run as if it had one. The copy borrows
+    // everything and is never released.
+    struct ir_node root = { .kind = IR_NODE_REGION, .body = program->entry };
+    struct ir_node *entry[] = { &root };
+    struct vyre_program wrapped;
+    if (!is_wrapped(program)) {
+        if (program->entry.count == 0 || program->entry.nodes[0]->kind == IR_NODE_STORE) {
+            interp_fail(&run, DIAG_X009, "the entry is empty or starts with a store");
+            return run.result;
+        }
+        memcpy(&wrapped, program, sizeof wrapped);
+        wrapped.entry = (struct ir_body){ entry, 1 };
+        run.program = &wrapped;
+    }
+    execute(&run, out);
+    fini(&run);
+    return run.result;
+}
+
+size_t vyre_outputs_count(const struct vyre_outputs *outputs)
+{
+    return outputs ? outputs->count : 0;
+}
+
+struct vyre_bytes vyre_outputs_get(const struct vyre_outputs *outputs, size_t index, size_t *buffer)
+{
+    if (!outputs || index >= outputs->count)
+        return (struct vyre_bytes){ NULL, 0 };
+    const struct output *output = &outputs->items[index];
+    if (buffer)
+        *buffer = output->buffer;
+    return (struct vyre_bytes){ output->bytes, output->size };
+}
+
+void vyre_outputs_destroy(struct vyre_outputs **outputs)
+{
+    if (!outputs || !*outputs)
+        return;
+    for (size_t i = 0; i < (*outputs)->count; i++)
+        memory_free((*outputs)->items[i].bytes);
+    memory_free(*outputs);
+    *outputs = NULL;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// The state of a run, shared by the files of the interpreter.
+//
+// All memory is taken before the first statement runs: a program's nesting bounds the frames of an
+// invocation, and its names bound the locals. What is left to bound is time, which steps do.
+#ifndef INTERP_RUN_H
+#define INTERP_RUN_H
+
+#include "base/report.h"
+#include "ir/model.h"
+#include "value.h"
+#include <vyre/interpret.h>
+
+enum {
+    INTERP_MAX_WORKGROUP_MEMORY = 64 << 20, // bytes
+    // Zeroing workgroup memory, or starting an invocation, is charged as work too.
+    INTERP_BYTES_PER_STEP = 64,
+};
+
+struct interp_buffer {
+    const struct ir_buffer *decl;
+    uint8_t *bytes; // owned
+    uint64_t size;
+    uint64_t stride; // of loads and stores; 0: elements cannot be addressed
+    bool allocated;  // by the run, not given
+};
+
+// A position in a list of statements, or a loop about to test its bound.
+struct interp_frame {
+    const struct ir_body *body; // NULL: a loop
+    const struct ir_node *loop;
+    uint32_t next;     // index of the next statement, or the loop variable's next value
+    uint32_t to;       // loop bound
+    uint32_t log_base; // names introduced from here on leave with the frame
+    bool scoped;       // false only for the entry
+};
+
+struct interp_local {
+    struct interp_value value;
+    bool live;
+    bool loop_variable;
+};
+
+// What an invocation saw at a condition around a barrier (spec: semantics.md, 7.4).
+enum {
+    INTERP_SAW_FALSE = 1,
+    INTERP_SAW_TRUE = 2,
+};
+
+struct interp_invocation {
+    struct interp_local *locals; // by slot
+    struct interp_frame *frames;
+    uint32_t *log; // slots in the order in which they became live
+    uint8_t *seen; // by barrier condition
+    uint32_t frame_count;
+    uint32_t log_count;
+    uint32_t local_id[3];
+    uint32_t global_id[3];
+    bool returned;
+    bool waiting;
+};
+
+struct interp_run {
+    const struct vyre_program *program;
+    const struct vyre_interpret_params *params;
+    enum vyre_result result; // the first failure
+    uint64_t steps_left;
+    uint64_t memory_left;
+
+    struct interp_buffer *buffers; // by declaration
+    uint32_t *buffer_of;           // by name: 1 + index, 0: none
+    uint32_t *slot_of;             // by name: 1 + slot, 0: not a local
+    uint32_t slot_count;
+    uint32_t max_frames;
+    uint64_t workgroup_memory;
+    // Ifs that contain a barrier, ascending by address.
+    const struct ir_node **conditions;
+    uint32_t condition_count;
+
+    uint32_t grid[3];
+    uint32_t group[3];
+    struct interp_invocation *invocations;
+    uint32_t invocation_count;
+    void *invocation_memory;
+    struct interp_invocation *current; // NULL: between invocations
+    const struct ir_node *node;        // statement that is executing
+    bool seen_changed;                 // a condition was seen in this round
+};
+
+// ---- Failing (failure.c) -----------------------------------------------------------------------
+
+// Reports at the statement that executes, with the invocation. The first failure ends the run.
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+bool interp_fail(struct interp_run *run, enum diag_code code, const char *format, ...);
+const char *interp_name_text(const struct interp_run *run, ir_name name); // for messages
+
+// ---- Before the run (plan.c) -------------------------------------------------------------------
+
+// Reports the first part of the program that is not evaluated; false then.
+bool interp_supports(struct interp_run *run);
+
+// Numbers locals and conditions and measures nesting. False when out of memory.
+bool interp_plan(struct interp_run *run);
+
+// ---- Memory (memory.c) -------------------------------------------------------------------------
+
+struct interp_buffer *interp_find_buffer(struct interp_run *run, ir_name name); // or NULL
+uint64_t interp_buffer_length(const struct interp_buffer *buffer);              // elements
+struct interp_value interp_load(const struct interp_buffer *buffer, uint32_t index);
+void interp_store(struct interp_buffer *buffer, uint32_t index, const struct interp_value *value);
+// The word that an atomic works on, or NULL out of bounds.
+uint8_t *interp_atomic_word(struct interp_buffer *buffer, uint32_t index);
+uint32_t interp_load_word(const uint8_t *bytes);
+void interp_store_word(uint8_t *bytes, uint32_t value);
+
+// ---- Execution ---------------------------------------------------------------------------------
+
+// eval.c: false after a failure.
+bool interp_eval(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out);
+bool interp_eval_u32(struct interp_run *run, const struct ir_expr *expr, enum diag_code code,
+                     uint32_t *out);
+
+// statement.c: executes one statement of the current invocation.
+bool interp_execute(struct interp_run *run, const struct ir_node *node);
+void interp_push_body(struct interp_invocation *invocation, const struct ir_body *body,
+                      bool scoped);
+bool interp_bind(struct interp_run *run, ir_name name, const struct interp_value *value,
+                 bool loop_variable);
+void interp_unbind(struct interp_invocation *invocation, uint32_t log_base);
+
+// scheduler.c: runs one workgroup to its end.
+bool interp_run_workgroup(struct interp_run *run);
+
+#endif // INTERP_RUN_H

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Run-time values (spec: semantics.md, section 2). They carry their kind, which may differ from the
+// static type of the expression that they come from.
+#ifndef INTERP_VALUE_H
+#define INTERP_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum interp_kind {
+    INTERP_U32,
+    INTERP_I32,
+    INTERP_U64,
+    INTERP_BOOL,
+    INTERP_FLOAT, // a binary64, which is an f32 unless it came from an f64 buffer
+    INTERP_BYTES, // elements of types without arithmetic
+};
+
+// Longest byte string: a vec4<u32>. Programs with longer ones are refused before they run.
+enum { INTERP_MAX_BYTES = 16 };
+
+struct interp_value {
+    uint8_t kind; // enum interp_kind
+    uint8_t size; // BYTES
+    union {
+        uint32_t u32; // also the bits of I32, and 0 or 1 of BOOL
+        uint64_t u64;
+        double number; // FLOAT
+        uint8_t bytes[INTERP_MAX_BYTES];
+    };
+};
+
+struct interp_value interp_u32(uint32_t value);
+struct interp_value interp_i32(uint32_t bits);
+struct interp_value interp_u64(uint64_t value);
+struct interp_value interp_bool(bool value);
+struct interp_value interp_float(double value);
+struct interp_value interp_bytes(const void *bytes, size_t size); // at most INTERP_MAX_BYTES
+
+const char *interp_kind_name(enum interp_kind kind);
+
+// The conversions of section 2.2; false when there is none.
+bool interp_as_u32(const struct interp_value *value, uint32_t *out);
+bool interp_as_u64(const struct interp_value *value, uint64_t *out);
+bool interp_as_f32(const struct interp_value *value, float *out);
+bool interp_truthy(const struct interp_value *value);
+
+// Section 2.3: the little-endian bytes of a value. Returns how many there are.
+size_t interp_to_bytes(const struct interp_value *value, uint8_t out[INTERP_MAX_BYTES]);
+
+// Section 2.6: one NaN, and zeros of the same sign instead of subnormals.
+float interp_canonical(float value);
+uint32_t interp_f32_bits(float value);
+float interp_f32_from_bits(uint32_t bits);
+
+#endif // INTERP_VALUE_H
