@@ -56,6 +56,23 @@ const struct ir_type_info *ir_type_info(enum ir_type_kind kind)
     return &types[kind];
 }
 
+bool ir_type_has_parameters(enum ir_type_kind kind)
+{
+    switch (kind) {
+    case IR_TYPE_ARRAY:
+    case IR_TYPE_HANDLE:
+    case IR_TYPE_OPAQUE:
+    case IR_TYPE_DEVICE_MESH:
+    case IR_TYPE_VEC:
+    case IR_TYPE_TENSOR_SHAPED:
+    case IR_TYPE_SPARSE_CSR:
+    case IR_TYPE_SPARSE_COO:
+    case IR_TYPE_SPARSE_BSR:
+    case IR_TYPE_QUANTIZED: return true;
+    default: return false;
+    }
+}
+
 const struct ir_expr_info *ir_expr_info(enum ir_expr_kind kind)
 {
     return &exprs[kind];

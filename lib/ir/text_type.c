@@ -220,26 +220,9 @@ static void read_parameters(struct type_reader *reader, struct ir_type *type)
     }
 }
 
-static bool has_parameters(enum ir_type_kind kind)
-{
-    switch (kind) {
-    case IR_TYPE_ARRAY:
-    case IR_TYPE_HANDLE:
-    case IR_TYPE_OPAQUE:
-    case IR_TYPE_DEVICE_MESH:
-    case IR_TYPE_VEC:
-    case IR_TYPE_TENSOR_SHAPED:
-    case IR_TYPE_SPARSE_CSR:
-    case IR_TYPE_SPARSE_COO:
-    case IR_TYPE_SPARSE_BSR:
-    case IR_TYPE_QUANTIZED: return true;
-    default: return false;
-    }
-}
-
 bool text_type_is_word(enum ir_type_kind kind)
 {
-    return !has_parameters(kind) && !strchr(ir_type_info(kind)->spelling, '<');
+    return !ir_type_has_parameters(kind) && !strchr(ir_type_info(kind)->spelling, '<');
 }
 
 static const struct ir_type *read_brackets(struct type_reader *reader, enum ir_type_kind kind)
@@ -254,7 +237,7 @@ static const struct ir_type *read_brackets(struct type_reader *reader, enum ir_t
     } else if (!expect_char(reader, '<')) {
         return NULL;
     }
-    if (!has_parameters(kind)) { // vec2<u32> and vec4<u32>
+    if (!ir_type_has_parameters(kind)) { // vec2<u32> and vec4<u32>
         if (!accept_text(reader, "u32"))
             bad_type(reader, "u32");
         return expect_char(reader, '>') ? ir_type_scalar(kind) : NULL;

@@ -28,6 +28,7 @@
 #include <vyre/diag.h>
 #include <vyre/interpret.h>
 #include <vyre/kernel.h>
+#include <vyre/operators.h>
 #include <vyre/program.h>
 #include <vyre/result.h>
 #include <vyre/ring.h>

@@ -60,6 +60,8 @@ struct ir_ext_info {
 
 // `kind` and `op` must be valid enumerators.
 const struct ir_type_info *ir_type_info(enum ir_type_kind kind);
+// Whether types of this kind differ in more than their kind, so that ir_type_scalar gives none.
+bool ir_type_has_parameters(enum ir_type_kind kind);
 const struct ir_expr_info *ir_expr_info(enum ir_expr_kind kind);
 const struct ir_node_info *ir_node_info(enum ir_node_kind kind);
 const struct ir_binop_info *ir_binop_info(enum ir_binop op);
