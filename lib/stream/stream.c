@@ -94,16 +94,23 @@ static enum vyre_result import_pages(struct stream *stream, const struct vyre_di
         ingest_pool_create(stream->pool_size, info.import_alignment, diag, &stream->pool);
     if (result != VYRE_OK)
         return result;
+    struct kept_diag kept = { 0 };
+    const struct vyre_diag_sink keep = { keep_diag, &kept };
     result = vyre_buffer_create(stream->device,
                                 vyre_buffer_params(.size = ingest_pool_size(stream->pool),
                                                    .host_pages = ingest_pool_bytes(stream->pool),
-                                                   .diag = diag),
+                                                   .diag = &keep),
                                 &stream->segment);
-    // A driver may offer the extension and refuse these pages; other memory may still do.
-    if (result == VYRE_ERR_UNSUPPORTED || result == VYRE_ERR_DEVICE) {
-        snprintf(reason, STREAM_REASON_SIZE, "the driver refused to import the pages");
-        result = VYRE_ERR_UNSUPPORTED;
+    // A driver may offer the extension and refuse these pages; other memory may still do. When it
+    // is the driver that has no memory, which it says with a diagnostic, pinning has a limit.
+    if (result == VYRE_ERR_UNSUPPORTED || result == VYRE_ERR_DEVICE ||
+        (result == VYRE_ERR_NO_MEMORY && kept.code[0])) {
+        snprintf(reason, STREAM_REASON_SIZE, "import: %.*s", STREAM_REASON_SIZE - 16,
+                 kept.code[0] ? kept.text : "the driver refused the pages");
+        return VYRE_ERR_UNSUPPORTED;
     }
+    if (result != VYRE_OK)
+        pass_on(&kept, diag);
     return result;
 }
 
