@@ -27,7 +27,10 @@ struct vyre_ring_params {
     uint32_t epochs_in_flight; // 1 to 3; 0: 2
     uint32_t claim_batch;      // slots per claim; 0: chosen by the ring
     uint64_t hang_timeout_ns;  // an epoch that takes longer is a hang; 0: 10 s
-    struct vyre_cache *cache;  // NULL: compile every time
+    // Virtual workgroups that one unit of work may carry. Loops of the payload and this number
+    // share the device's loop limit. 0: chosen, see vyre_ring_stats.max_workgroups.
+    uint32_t max_workgroups;
+    struct vyre_cache *cache; // NULL: compile every time
     const struct vyre_diag_sink *diag;
     struct vyre_log log; // kept by the ring
 };
@@ -44,7 +47,8 @@ struct vyre_window {
 struct vyre_work {
     struct vyre_window windows[VYRE_RING_MAX_WINDOWS]; // one per payload buffer
     uint32_t workgroup_base;                           // first virtual workgroup on x
-    uint32_t workgroup_count; // virtual workgroups on x, run one after another; 0: one
+    uint32_t workgroup_count; // virtual workgroups on x, run one after another by one workgroup; 0:
+                              // one; at most vyre_ring_stats.max_workgroups
     uint32_t tenant;          // 0 to 28
     uint64_t tag;             // returned with the completion
 };
@@ -69,6 +73,7 @@ struct vyre_ring_stats {
     uint64_t longest_epoch_ns; // submit to retire
     uint32_t fuel;             // slots that one workgroup may run in one epoch
     uint32_t loop_limit;       // of the device; 0: none
+    uint32_t max_workgroups;   // virtual workgroups that one unit of work may carry
 };
 
 // Fuses the payload into the resident kernel, compiles it through the cache and prepares the slots.
@@ -80,7 +85,9 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_ring_create(struct vyre_device *dev
                                                          struct vyre_ring **out);
 
 // Publishes `count` units of work, all or none; copies them. VYRE_FULL: not enough free slots, pump
-// first. Windows outside their segment are VYRE_ERR_INVALID_ARGUMENT.
+// first; a slot is free again when its completion was returned. VYRE_ERR_LIMIT: more units than the
+// ring has slots. VYRE_ERR_INVALID_ARGUMENT: a window outside its segment or smaller than the
+// payload's declaration, too many workgroups, or a tenant that cannot be.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_ring_publish(struct vyre_ring *ring,
                                                           const struct vyre_work *work,
                                                           size_t count);
@@ -88,7 +95,9 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_ring_publish(struct vyre_ring *ring
 // Submits epochs while anything published is unclaimed, retires finished ones, and returns up to
 // `capacity` completions in *count, in publish order within an epoch. Waits up to `timeout_ns` for
 // the first completion. VYRE_TIMEOUT: none came. VYRE_DONE: nothing is published or in flight.
-// VYRE_ERR_HANG: an epoch outlived hang_timeout_ns; the device is poisoned.
+// With a capacity of 0 it submits and retires, and VYRE_OK says that completions are waiting.
+// VYRE_ERR_HANG: an epoch outlived hang_timeout_ns, or epochs completed without doing their work;
+// the device is poisoned, and the log has the reason (M006, M007).
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_ring_pump(struct vyre_ring *ring, uint64_t timeout_ns,
                                                        struct vyre_completion *completions,
                                                        size_t capacity, size_t *count);

@@ -452,11 +452,28 @@ static void rewrite_group(struct rewrite *r, const struct ir_node *node)
     add(r, copy);
 }
 
+// A branch with a barrier becomes a region of its own. An invocation runs many workgroups here, and
+// the interpreter takes a condition around a barrier that changes from one to the next for a fault;
+// it does not look into regions (spec: semantics.md, 7.4).
+static struct ir_body branch(struct rewrite *r, const struct ir_body *body)
+{
+    struct ir_body out = rewrite_body(r, body, r->may_be_dead);
+    if (!has_barrier(body))
+        return out;
+    struct ir_nodes nodes = { 0 };
+    ir_nodes_add(
+        &r->w->draft, &nodes,
+        ir_region(&r->w->draft, ir_draft_cname(&r->w->draft, "vyre.megakernel.branch"), out));
+    out = ir_nodes_take(&r->w->draft, &nodes);
+    ir_nodes_fini(&nodes);
+    return out;
+}
+
 static void rewrite_if(struct rewrite *r, const struct ir_node *node)
 {
     struct ir_expr *cond = operand(r, node->a);
-    struct ir_body then = rewrite_body(r, &node->body, r->may_be_dead);
-    struct ir_body otherwise = rewrite_body(r, &node->otherwise, r->may_be_dead);
+    struct ir_body then = branch(r, &node->body);
+    struct ir_body otherwise = branch(r, &node->otherwise);
     add(r, ir_if(&r->w->draft, cond, then, otherwise));
 }
 

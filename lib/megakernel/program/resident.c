@@ -28,9 +28,9 @@ enum {
     CLAIM_FIRST = 0,
     CLAIM_COUNT = 1,
     RECORDS = 2,
-    RECORD_AT = 0,   // first word of the slot
+    RECORD_AT = 0,   // first word of the slot, or REFUSED
     RECORD_BASE = 1, // first virtual workgroup
-    RECORD_RUN = 2,  // virtual workgroups, or REFUSED
+    RECORD_RUN = 2,  // virtual workgroups
     RECORD_WINDOWS = 3,
 };
 
@@ -269,7 +269,7 @@ static void write_refusal(struct mk_writer *w, struct ir_nodes *out)
     const struct mk_names *n = &w->names;
     struct ir_nodes refused = { 0 };
     struct ir_nodes owned = { 0 };
-    ir_nodes_add(&w->draft, &refused, ir_assign(&w->draft, n->wanted, mk_lit(w, REFUSED)));
+    ir_nodes_add(&w->draft, &refused, ir_assign(&w->draft, n->wanted, mk_lit(w, 0)));
     struct ir_expr *denied = mk_bin(w, IR_BIN_EQ, mk_var(w, n->code), mk_lit(w, STATUS_DENIED));
     set_status(
         w, &owned,
@@ -310,7 +310,9 @@ static void write_checks(struct mk_writer *w, struct ir_nodes *out)
     refuse(w, &mine, mk_bin(w, IR_BIN_NE, mk_var(w, n->seen), mk_lit(w, MK_STATUS_PUBLISHED)),
            STATUS_FAULT, MK_FAULT_STATUS);
     write_refusal(w, &mine);
-    write_record(w, &mine, RECORD_AT, mk_var(w, n->at));
+    struct ir_expr *accepted = mk_bin(w, IR_BIN_EQ, mk_var(w, n->code), mk_lit(w, 0));
+    write_record(w, &mine, RECORD_AT,
+                 ir_select(&w->draft, accepted, mk_var(w, n->at), mk_lit(w, REFUSED)));
     write_record(w, &mine, RECORD_RUN, mk_var(w, n->wanted));
     mk_if(w, out, mk_bin(w, IR_BIN_LT, mk_var(w, n->lane), mk_var(w, n->count)), &mine);
     ir_nodes_fini(&published);
@@ -350,8 +352,6 @@ static void write_completion(struct mk_writer *w, struct ir_nodes *out, ir_name 
 {
     const struct mk_names *n = &w->names;
     struct ir_nodes first = { 0 };
-    mk_let(w, &first, n->at,
-           ir_load(&w->draft, n->scratch, record(w, mk_var(w, n->slot_in_batch), RECORD_AT)));
     struct ir_expr *fault = mk_lit(w, 0);
     if (w->may_fault)
         fault =
@@ -374,21 +374,25 @@ static void write_completion(struct mk_writer *w, struct ir_nodes *out, ir_name 
     struct ir_expr *still_done = mk_bin(w, IR_BIN_NE, mk_var(w, n->seen), mk_lit(w, 0));
     complete(w, &first, mk_bin(w, IR_BIN_ADD, mk_var(w, n->first), mk_var(w, n->slot_in_batch)),
              ir_select(&w->draft, still_done, mk_lit(w, 0), faulted));
-    mk_if(w, out, is_first_lane(w), &first);
+    struct ir_nodes accepted = { 0 };
+    mk_let(w, &accepted, n->at,
+           ir_load(&w->draft, n->scratch, record(w, mk_var(w, n->slot_in_batch), RECORD_AT)));
+    mk_if(w, &accepted, mk_bin(w, IR_BIN_NE, mk_var(w, n->at), mk_lit(w, REFUSED)), &first);
+    mk_if(w, out, is_first_lane(w), &accepted);
+    ir_nodes_fini(&accepted);
     ir_nodes_fini(&first);
 }
 
+// The barriers in here stay outside of any condition: a refused slot runs no virtual workgroup.
 static void write_batch(struct mk_writer *w, struct ir_nodes *out)
 {
     const struct mk_names *n = &w->names;
     ir_name done = ir_draft_cname(&w->draft, "mk_done");
     struct ir_nodes one = { 0 };
-    struct ir_nodes accepted = { 0 };
     mk_let(w, out, done, mk_lit(w, 0));
     from_record(w, &one, n->run, RECORD_RUN);
-    write_workgroups(w, &accepted);
-    write_completion(w, &accepted, done);
-    mk_if(w, &one, mk_bin(w, IR_BIN_NE, mk_var(w, n->run), mk_lit(w, REFUSED)), &accepted);
+    write_workgroups(w, &one);
+    write_completion(w, &one, done);
     mk_loop(w, out, n->slot_in_batch,
             mk_bin(w, IR_BIN_MIN, mk_var(w, n->count), mk_lit(w, w->shape.batch)), &one);
 
@@ -399,7 +403,6 @@ static void write_batch(struct mk_writer *w, struct ir_nodes *out)
                      mk_lit(w, MK_CONTROL_DONE_COUNT), NULL, mk_var(w, done)));
     mk_if(w, out, mk_bin(w, IR_BIN_NE, mk_var(w, done), mk_lit(w, 0)), &add);
     ir_nodes_fini(&add);
-    ir_nodes_fini(&accepted);
     ir_nodes_fini(&one);
 }
 

@@ -8,9 +8,6 @@
 #include "ir/draft.h"
 #include "megakernel/program/fuse.h"
 
-// Most windows of a slot; VYRE_RING_MAX_WINDOWS is the same number.
-enum { MK_MAX_WINDOWS = 8 };
-
 // Names that the kernel gives to its own buffers and locals start with "mk_", those of the payload
 // become "p_" and their old name, so the two never meet. A name that is uniform across the
 // workgroup is never used for anything that is not: compilers may track uniformity by name.

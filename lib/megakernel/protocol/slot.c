@@ -53,7 +53,7 @@ static bool valid(const uint32_t *ring, uint32_t slots, uint64_t index, const st
 }
 
 // A concurrent reader that sees PUBLISHED sees the rest.
-static void write_slot(uint32_t *slot, uint32_t tenant, const struct mk_item *item)
+void mk_slot_write(uint32_t slot[MK_SLOT_WORDS], uint32_t tenant, const struct mk_item *item)
 {
     slot[MK_SLOT_OPCODE] = item->opcode;
     slot[MK_SLOT_TENANT] = tenant;
@@ -69,7 +69,7 @@ enum vyre_result mk_slot_publish(uint32_t *ring, uint32_t slots, uint32_t index,
 {
     if (!valid(ring, slots, index, item))
         return VYRE_ERR_INVALID_ARGUMENT;
-    write_slot(ring + (size_t)index * MK_SLOT_WORDS, tenant, item);
+    mk_slot_write(ring + (size_t)index * MK_SLOT_WORDS, tenant, item);
     return VYRE_OK;
 }
 
@@ -86,8 +86,8 @@ enum vyre_result mk_slot_publish_batch(uint32_t *ring, uint32_t slots, uint32_t 
         return VYRE_ERR_INVALID_ARGUMENT;
     uint32_t *slot = ring + (size_t)first * MK_SLOT_WORDS;
     for (uint32_t i = 0; i < count; i++, slot += MK_SLOT_WORDS)
-        write_slot(slot, tenant, &items[i]);
-    write_slot(slot, tenant, &fence);
+        mk_slot_write(slot, tenant, &items[i]);
+    mk_slot_write(slot, tenant, &fence);
     return VYRE_OK;
 }
 

@@ -30,6 +30,7 @@ enum {
     MK_WINDOW_OFFSET = 0, // words
     MK_WINDOW_SIZE = 1,   // words
     MK_WINDOW_WORDS = 2,
+    MK_MAX_WINDOWS = 8, // of one slot
 };
 
 // State.

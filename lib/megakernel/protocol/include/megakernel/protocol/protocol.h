@@ -64,6 +64,10 @@ struct mk_item {
 enum vyre_result mk_slot_publish(uint32_t *ring, uint32_t slots, uint32_t index, uint32_t tenant,
                                  const struct mk_item *item);
 
+// The same without the checks, for a slot that the caller knows to be free and an item of its own.
+// Only writes, so the ring may be in memory that is slow to read.
+void mk_slot_write(uint32_t slot[MK_SLOT_WORDS], uint32_t tenant, const struct mk_item *item);
+
 // Publishes `count` items from slot `first` on, all or none, followed by a BATCH_FENCE with
 // arguments (count, tag). The fence does not wait for the items (1.10).
 enum vyre_result mk_slot_publish_batch(uint32_t *ring, uint32_t slots, uint32_t first,
