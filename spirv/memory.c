@@ -35,7 +35,7 @@ static uint32_t semantics(struct spv_lowering *lowering, bool acquire, bool rele
 {
     uint32_t mask = 0;
     if (!acquire && !release)
-        return spv_u32(lowering, 0);
+        return spv_u32(lowering, SpvMemorySemanticsMaskNone);
     if (acquire && release)
         mask = SpvMemorySemanticsAcquireReleaseMask;
     else
@@ -45,6 +45,13 @@ static uint32_t semantics(struct spv_lowering *lowering, bool acquire, bool rele
         mask |= release ? SpvMemorySemanticsMakeAvailableMask : 0;
     }
     return spv_u32(lowering, mask | memory_kinds(lowering));
+}
+
+// The same for an atomic, unless the driver would take it for a barrier.
+static uint32_t atomic_semantics(struct spv_lowering *lowering, bool acquire, bool release)
+{
+    bool relaxed = lowering->target->fence_is_barrier;
+    return semantics(lowering, acquire && !relaxed, release && !relaxed);
 }
 
 // Sequential consistency does not exist in the Vulkan model; what is left of it is acquire-release.
@@ -285,10 +292,10 @@ static uint32_t emit_atomic(struct spv_lowering *lowering, const struct ir_expr 
     struct spv_writer *writer = &lowering->writer;
     const uint8_t ordering = lowering->facts.relaxed ? IR_ORDER_RELAXED : expr->ordering;
     uint32_t scope = device_scope(lowering);
-    uint32_t order = semantics(lowering, acquires(ordering), releases(ordering));
+    uint32_t order = atomic_semantics(lowering, acquires(ordering), releases(ordering));
     if (expr->op == IR_ATOMIC_COMPARE_EXCHANGE || expr->op == IR_ATOMIC_COMPARE_EXCHANGE_WEAK) {
         // A failed exchange writes nothing, and may not release (SPIR-V 1.6, 3.49.18).
-        uint32_t failed = semantics(lowering, acquires(ordering), false);
+        uint32_t failed = atomic_semantics(lowering, acquires(ordering), false);
         uint32_t id = spv_writer_id(writer);
         SPV_EMIT(writer, SPV_BODY, SpvOpAtomicCompareExchange, lowering->type_u32, id, pointer,
                  scope, order, failed, value, expected);
@@ -342,10 +349,15 @@ struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_
     bool checked = begin_inside(lowering, buffer, expr->kids[0], index, &branch);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     uint32_t scope = device_scope(lowering);
-    uint32_t order = semantics(lowering, acquires(expr->ordering), false);
+    uint32_t order = atomic_semantics(lowering, acquires(expr->ordering), false);
     result.id = spv_writer_id(&lowering->writer);
-    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicLoad, lowering->type_u32, result.id, pointer,
-             scope, order);
+    // On a driver that has no fences, or-ing 0 is a load that stays where it is.
+    if (lowering->target->fence_is_barrier && acquires(expr->ordering))
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicOr, lowering->type_u32, result.id, pointer,
+                 scope, order, spv_u32(lowering, 0));
+    else
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicLoad, lowering->type_u32, result.id,
+                 pointer, scope, order);
     if (checked)
         result.id = inside_or_zero(lowering, &branch, before, result.id);
     return result;
@@ -362,8 +374,12 @@ void spv_atomic_store(struct spv_lowering *lowering, const struct ir_node *node)
     bool checked = begin_inside(lowering, buffer, node->a, index, &branch);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     uint32_t scope = device_scope(lowering);
-    uint32_t order = semantics(lowering, false, releases(node->ordering));
-    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicStore, pointer, scope, order, value);
+    uint32_t order = atomic_semantics(lowering, false, releases(node->ordering));
+    if (lowering->target->fence_is_barrier && releases(node->ordering))
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicExchange, lowering->type_u32,
+                 spv_writer_id(&lowering->writer), pointer, scope, order, value);
+    else
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicStore, pointer, scope, order, value);
     if (checked)
         spv_if_end(lowering, &branch);
 }

@@ -174,6 +174,7 @@ static void add_target(struct blake3 *hash, const struct vyre_target *target)
     add_u64(hash, target->max_storage_range);
     add_u64(hash, target->max_push_bytes);
     add_u64(hash, target->loop_limit);
+    add_u64(hash, target->fence_is_barrier);
 }
 
 // Every key starts with what it is for, so that keys of different purposes never meet.

@@ -161,6 +161,9 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
     if (pretend->max_storage_range)
         target->max_storage_range = u64_min(target->max_storage_range, pretend->max_storage_range);
     target->loop_limit = pretend->loop_limit; // else the probe fills it
+    // Seen with Mesa 22.3.6. Later ones may be right, but their atomics are as strong on a CPU
+    // anyway, so nothing is lost by asking all of them for relaxed ones.
+    target->fence_is_barrier = snapshot->driver_id == VK_DRIVER_ID_MESA_LLVMPIPE;
 }
 
 static void plan_extensions(const struct vk_snapshot *snapshot, struct vk_plan *plan)

@@ -41,6 +41,11 @@ struct vyre_target {
     // Iterations, over all loops of one invocation, after which the driver ends the shader silently
     // (Mesa 22.3's CPU driver: 65535). 0: no such limit. See docs/runtime.md, "Loop limit".
     uint32_t loop_limit;
+    // The driver takes the memory ordering of an atomic for a barrier of the workgroup, and goes
+    // wrong where not all invocations pass it (Mesa 22.3's CPU driver). Atomics are then relaxed
+    // for Vulkan; loads and stores that acquire or release become read-modify-writes, which that
+    // driver makes sequentially consistent. See docs/runtime.md, "Fences".
+    bool fence_is_barrier;
 };
 
 // The portable target: what every Vulkan 1.1 device with the core limits can run.
@@ -93,8 +98,8 @@ struct vyre_module_info {
     uint32_t param_count;
     uint32_t push_bytes; // 4 * (binding_count + param_count)
     // Binding of the fault record, 4 u32 words that the host zeroes before the launch: kind (enum
-    // vyre_fault_kind), two details, and the number of the workgroup in this launch (x fastest). The
-    // first invocation that faults writes it. UINT32_MAX when the module cannot fault.
+    // vyre_fault_kind), two details, and the number of the workgroup in this launch, x fastest.
+    // The first invocation that faults writes it. UINT32_MAX when the module cannot fault.
     uint32_t fault_binding;
 };
 

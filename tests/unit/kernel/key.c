@@ -191,6 +191,7 @@ static bool change_target(struct vyre_target *target, unsigned number)
     CHANGE(target->max_storage_range++)
     CHANGE(target->max_push_bytes++)
     CHANGE(target->loop_limit++)
+    CHANGE(target->fence_is_barrier ^= true)
 #undef CHANGE
     return false;
 }

@@ -93,6 +93,7 @@ void check_everywhere(const struct vyre_program *program)
             check_once(program, &target, vyre_compile_params(.no_optimize = true));
             target.loop_limit = 1000;
             target.device_scope = false;
+            target.fence_is_barrier = true;
             check_once(program, &target, vyre_compile_params(0));
         }
     }
