@@ -22,6 +22,7 @@ enum { MOST_BUFFERS = 32 };
 struct counts {
     unsigned passed;
     unsigned failed;
+    unsigned limited; // stopped by the driver's own limit of loop iterations, and said so
     unsigned refused;
     unsigned skipped;
 };
@@ -138,12 +139,18 @@ static bool dispatch(struct runner *runner, struct run *run, const struct vyre_m
     return ok;
 }
 
+static uint32_t fault_kind(const struct run *run)
+{
+    void *map;
+    return vyre_buffer_map(run->buffers[run->binding_count], &map) ? 0 : *(uint32_t *)map;
+}
+
 static bool compare(const struct run *run, const struct vyre_module_info *info,
                     const json_t *buffers, const char *name)
 {
     void *map;
     if (vyre_buffer_map(run->buffers[run->binding_count], &map) || *(uint32_t *)map) {
-        printf("FAIL %s: fault\n", name);
+        printf("FAIL %s: fault %u\n", name, *(uint32_t *)map);
         return false;
     }
     for (size_t i = 0; i < run->binding_count; i++) {
@@ -194,6 +201,13 @@ static void run_program(struct runner *runner, const struct vyre_program *progra
              dispatch(runner, &run, module, &info);
         if (!ok)
             printf("FAIL %s: cannot run\n", name);
+        if (ok && runner->target.loop_limit && fault_kind(&run) == VYRE_FAULT_LOOP_LIMIT) {
+            printf("%s: more iterations than the driver allows\n", name);
+            runner->counts.limited++;
+            run_fini(&run);
+            vyre_module_destroy(&module);
+            return;
+        }
         ok = ok && compare(&run, &info, buffers, name);
     }
     run_fini(&run);
@@ -254,9 +268,9 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         runner.counts = (struct counts){ 0 };
         read = run_file(&runner, argv[i]) && read;
-        printf("%s: %u passed, %u failed, %u refused by the compiler, %u skipped\n", argv[i],
-               runner.counts.passed, runner.counts.failed, runner.counts.refused,
-               runner.counts.skipped);
+        printf("%s: %u passed, %u failed, %u limited, %u refused by the compiler, %u skipped\n",
+               argv[i], runner.counts.passed, runner.counts.failed, runner.counts.limited,
+               runner.counts.refused, runner.counts.skipped);
         read = read && runner.counts.failed == 0 && runner.counts.passed > 0;
     }
     vyre_device_destroy(&runner.device);
