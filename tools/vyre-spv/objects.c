@@ -35,3 +35,75 @@ struct vyre_cache *tool_cache_open(void)
         tool_failed(result, "cache");
     return cache;
 }
+
+// ---- Programs -----------------------------------------------------------------------------------
+
+// Wire files start with a magic of their own, SPIR-V with one of the two byte orders of its magic.
+// What is neither must be text: the parser says where it is not.
+static const char *known_binary(const struct tool_bytes *bytes)
+{
+    if (bytes->size >= 4 && (memcmp(bytes->data, "\x03\x02\x23\x07", 4) == 0 ||
+                             memcmp(bytes->data, "\x07\x23\x02\x03", 4) == 0))
+        return "SPIR-V";
+    if (bytes->size >= 4 && memcmp(bytes->data, "VIR0", 4) == 0)
+        return "the wire format";
+    return NULL;
+}
+
+int tool_read_program(const char *path, struct vyre_program **out)
+{
+    struct tool_bytes bytes;
+    *out = NULL;
+    if (!tool_read(path, &bytes))
+        return TOOL_SYSTEM;
+    const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
+    const char *binary = known_binary(&bytes);
+    int code = TOOL_WRONG_INPUT;
+    if (binary) {
+        tool_error("'%s' is in %s; programs are read as text", name, binary);
+    } else {
+        enum vyre_result result = vyre_program_parse(bytes.data, bytes.size, name, &tool_diag, out);
+        code = result ? tool_failed(result, name) : TOOL_OK;
+    }
+    tool_bytes_fini(&bytes);
+    return code;
+}
+
+// ---- Devices ------------------------------------------------------------------------------------
+
+// A number as `devices` prints it; longer digit strings are parts of names.
+static bool is_index(const char *choice)
+{
+    size_t size = strlen(choice);
+    return size >= 1 && size <= 2 && strspn(choice, "0123456789") == size;
+}
+
+void tool_device_choice(const char *choice, struct vyre_device_params *params)
+{
+    if (!choice)
+        return;
+    if (is_index(choice))
+        params->index_plus_one = (uint32_t)strtoul(choice, NULL, 10) + 1;
+    else
+        params->name = choice;
+}
+
+int tool_device_open(const char *choice, struct vyre_cache *cache, struct vyre_device **out)
+{
+    struct vyre_device_params params = {
+        .cache = cache,
+        .diag = &tool_diag,
+        .log = tool_log(),
+    };
+    tool_device_choice(choice, &params);
+    enum vyre_result result = vyre_device_create(&params, out);
+    if (result) {
+        int code = tool_failed(result, "device");
+        // Nobody's input is wrong when a machine has no device.
+        return code == TOOL_WRONG_INPUT ? TOOL_SYSTEM : code;
+    }
+    struct vyre_device_info info;
+    vyre_device_get_info(*out, &info);
+    tool_say("device: %s (%s)", info.name, info.reason);
+    return TOOL_OK;
+}

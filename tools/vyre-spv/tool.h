@@ -83,8 +83,9 @@ struct vyre_cache *tool_cache_open(void);
 const char *tool_cache_directory(void);
 
 // Opens the device that `choice` names (a number of `vyre-spv devices`, part of a name, or NULL for
-// the best one) and says which one that is. An exit code; *out is NULL unless it is 0.
-int tool_device_open(const char *choice, bool validation, struct vyre_device **out);
+// the best one) and says which one that is. `cache` may be NULL. An exit code; *out is NULL unless
+// it is 0.
+int tool_device_open(const char *choice, struct vyre_cache *cache, struct vyre_device **out);
 
 // Fills name or index of `params` from a --device argument; NULL chooses nothing.
 void tool_device_choice(const char *choice, struct vyre_device_params *params);

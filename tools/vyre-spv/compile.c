@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// vyre-spv compile: a program to a SPIR-V module, or to its assembly.
+#include "assembly.h"
+#include "commands.h"
+#include "tool.h"
+
+#include <string.h>
+#include <time.h>
+
+struct compile_options {
+    const char *output;
+    int target_env;   // index in the choice of the option
+    int memory_model; // likewise
+    bool optimize;
+    bool no_optimize;
+    bool debug_names;
+    bool assembly;
+    bool stats;
+};
+
+static const struct option_spec compile_table[] = {
+    { "o", "output", "FILE", "write to FILE; - is standard output, the default", OPTION_TEXT,
+      offsetof(struct compile_options, output) },
+    { NULL, "target-env", "vulkan1.1|vulkan1.2|vulkan1.3",
+      "what the module may use; the default is vulkan1.1", OPTION_CHOICE,
+      offsetof(struct compile_options, target_env) },
+    { NULL, "memory-model", "glsl450|vulkan", "the memory model; the default is glsl450",
+      OPTION_CHOICE, offsetof(struct compile_options, memory_model) },
+    { "O", NULL, NULL, "optimize, the default", OPTION_FLAG,
+      offsetof(struct compile_options, optimize) },
+    { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
+      offsetof(struct compile_options, no_optimize) },
+    { "g", NULL, NULL, "keep the names of buffers and locals", OPTION_FLAG,
+      offsetof(struct compile_options, debug_names) },
+    { "S", NULL, NULL, "write SPIR-V assembly instead of a module", OPTION_FLAG,
+      offsetof(struct compile_options, assembly) },
+    { NULL, "stats", NULL, "print sizes and the time of the compilation on standard error",
+      OPTION_FLAG, offsetof(struct compile_options, stats) },
+    { 0 },
+};
+
+static void print_stats(const struct vyre_module *module, uint64_t nanoseconds)
+{
+    struct vyre_module_info info;
+    size_t count = 0;
+    vyre_module_words(module, &count);
+    vyre_module_reflect(module, &info);
+    fprintf(stderr,
+            "words: %zu\nbindings: %zu\nworkgroup: %u x %u x %u\nworkgroup memory: %u bytes\n"
+            "push constants: %u bytes\ncan fault: %s\ncompile time: %.1f us\n",
+            count, info.binding_count, info.workgroup_size[0], info.workgroup_size[1],
+            info.workgroup_size[2], info.workgroup_memory, info.push_bytes,
+            info.fault_binding == UINT32_MAX ? "no" : "yes", (double)nanoseconds / 1000.0);
+}
+
+static int write_module(const struct compile_options *options, const struct vyre_module *module)
+{
+    size_t count = 0;
+    const uint32_t *words = vyre_module_words(module, &count);
+    const char *path = options->output ? options->output : "-";
+    if (!options->assembly)
+        return tool_write(path, words, count * sizeof *words, true);
+    struct tool_bytes text;
+    int code = assembly_print(words, count, &text);
+    if (!code)
+        code = tool_write(path, text.data, text.size, false);
+    tool_bytes_fini(&text);
+    return code;
+}
+
+static int compile(const struct compile_options *options, const struct vyre_program *program,
+                   const char *name)
+{
+    struct vyre_target target;
+    vyre_target_default(&target);
+    target.env = (enum vyre_spirv_env)options->target_env;
+    target.memory_model = (enum vyre_memory_model)options->memory_model;
+    struct timespec start;
+    struct timespec end;
+    struct vyre_module *module = NULL;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    enum vyre_result result =
+        vyre_compile(program,
+                     vyre_compile_params(.target = &target, .no_optimize = options->no_optimize,
+                                         .debug_names = options->debug_names, .diag = &tool_diag),
+                     &module);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    if (result)
+        return tool_failed(result, name);
+    if (options->stats)
+        print_stats(module, (uint64_t)(end.tv_sec - start.tv_sec) * 1000000000u +
+                                (uint64_t)end.tv_nsec - (uint64_t)start.tv_nsec);
+    int code = write_module(options, module);
+    vyre_module_destroy(&module);
+    return code;
+}
+
+static int run_compile(const void *options, const char *const *operands, size_t operand_count)
+{
+    (void)operand_count;
+    const struct compile_options *own = options;
+    if (own->optimize && own->no_optimize)
+        return tool_usage("compile", "-O and -O0 exclude each other");
+    struct vyre_program *program = NULL;
+    int code = tool_read_program(operands[0], &program);
+    if (!code)
+        code = compile(own, program, operands[0]);
+    vyre_program_destroy(&program);
+    return code;
+}
+
+const struct command command_compile = {
+    .name = "compile",
+    .operands = "PROGRAM",
+    .summary = "Compile a program to SPIR-V",
+    .description = "Reads PROGRAM (text; - is standard input), validates it and writes a SPIR-V "
+                   "module for any\n"
+                   "device of the target environment. A module is never written to a terminal. The "
+                   "same program\n"
+                   "and the same options give the same bytes.",
+    .options = compile_table,
+    .options_size = sizeof(struct compile_options),
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_compile,
+};

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// vyre-spv validate: every rule of the language, with diagnostics as a compiler prints them.
+#include "commands.h"
+#include "tool.h"
+
+struct validate_options {
+    bool allow_shadowing;
+    bool collectives;
+    bool no_subgroup;
+};
+
+static const struct option_spec validate_table[] = {
+    { NULL, "allow-shadowing", NULL, "let a local hide a live one of the same name", OPTION_FLAG,
+      offsetof(struct validate_options, allow_shadowing) },
+    { NULL, "collectives", NULL, "the target has distributed collectives", OPTION_FLAG,
+      offsetof(struct validate_options, collectives) },
+    { NULL, "no-subgroup", NULL, "the target has no subgroup operations", OPTION_FLAG,
+      offsetof(struct validate_options, no_subgroup) },
+    { 0 },
+};
+
+static int validate_one(const struct validate_options *options, const char *path)
+{
+    struct vyre_program *program = NULL;
+    int code = tool_read_program(path, &program);
+    if (code)
+        return code;
+    enum vyre_result result = vyre_program_validate(
+        program, vyre_validate_params(.allow_shadowing = options->allow_shadowing,
+                                      .subgroup_ops = !options->no_subgroup,
+                                      .collectives = options->collectives, .diag = &tool_diag));
+    vyre_program_destroy(&program);
+    if (result)
+        return tool_failed(result, path);
+    tool_say_verbose("%s: valid", path);
+    return TOOL_OK;
+}
+
+// All files are looked at; the worst code is returned.
+static int run_validate(const void *options, const char *const *operands, size_t operand_count)
+{
+    int code = TOOL_OK;
+    for (size_t i = 0; i < operand_count; i++) {
+        int one = validate_one(options, operands[i]);
+        code = one > code ? one : code;
+    }
+    return code;
+}
+
+const struct command command_validate = {
+    .name = "validate",
+    .operands = "PROGRAM...",
+    .summary = "Check programs against the rules of the language",
+    .description =
+        "Reads each PROGRAM (text; - is standard input) and prints what is wrong with it, in\n"
+        "order, with its place and what to do. Nothing is printed about valid programs.",
+    .options = validate_table,
+    .options_size = sizeof(struct validate_options),
+    .min_operands = 1,
+    .max_operands = SIZE_MAX,
+    .run = run_validate,
+};
