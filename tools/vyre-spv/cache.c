@@ -93,7 +93,7 @@ const struct command command_cache = {
     .summary = "List or remove compiled artifacts",
     .description =
         "ls lists the entries of the artifact cache (size, last use, kind, name) and verifies "
-        "each\n"
+        "each "
         "of them. clear removes every entry, and nothing else that may lie in the directory.\n\n"
         "The directory is VYRE_CACHE_DIR, or vyre in XDG_CACHE_HOME, or .cache/vyre in HOME.",
     .options = cache_table,

@@ -119,9 +119,9 @@ const struct command command_devices = {
     .operands = "",
     .summary = "List the devices, and say which one would be chosen and why",
     .description = "Lists every Vulkan device in order of preference, with its number, its name "
-                   "and the reason\n"
+                   "and the reason "
                    "why it would be chosen, passed over or refused. --device of other commands "
-                   "takes the number\n"
+                   "takes the number "
                    "or a part of the name.",
     .options = devices_table,
     .options_size = sizeof(struct devices_options),

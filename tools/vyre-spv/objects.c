@@ -38,16 +38,22 @@ struct vyre_cache *tool_cache_open(void)
 
 // ---- Programs -----------------------------------------------------------------------------------
 
-// Wire files start with a magic of their own, SPIR-V with one of the two byte orders of its magic.
-// What is neither must be text: the parser says where it is not.
-static const char *known_binary(const struct tool_bytes *bytes)
+static bool starts_with(const struct tool_bytes *bytes, const char *magic)
 {
-    if (bytes->size >= 4 && (memcmp(bytes->data, "\x03\x02\x23\x07", 4) == 0 ||
-                             memcmp(bytes->data, "\x07\x23\x02\x03", 4) == 0))
-        return "SPIR-V";
-    if (bytes->size >= 4 && memcmp(bytes->data, "VIR0", 4) == 0)
-        return "the wire format";
-    return NULL;
+    return bytes->size >= 4 && memcmp(bytes->data, magic, 4) == 0;
+}
+
+// By content: the wire format starts with its magic, and what else is not SPIR-V must be text.
+static enum vyre_result read_program(const struct tool_bytes *bytes, const char *name,
+                                     struct vyre_program **out)
+{
+    if (starts_with(bytes, "VYRE"))
+        return vyre_program_decode(bytes->data, bytes->size, &tool_diag, out);
+    if (starts_with(bytes, "\x03\x02\x23\x07") || starts_with(bytes, "\x07\x23\x02\x03")) {
+        tool_error("'%s' is a SPIR-V module, not a program", name);
+        return VYRE_ERR_INVALID_PROGRAM;
+    }
+    return vyre_program_parse(bytes->data, bytes->size, name, &tool_diag, out);
 }
 
 int tool_read_program(const char *path, struct vyre_program **out)
@@ -57,16 +63,9 @@ int tool_read_program(const char *path, struct vyre_program **out)
     if (!tool_read(path, &bytes))
         return TOOL_SYSTEM;
     const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
-    const char *binary = known_binary(&bytes);
-    int code = TOOL_WRONG_INPUT;
-    if (binary) {
-        tool_error("'%s' is in %s; programs are read as text", name, binary);
-    } else {
-        enum vyre_result result = vyre_program_parse(bytes.data, bytes.size, name, &tool_diag, out);
-        code = result ? tool_failed(result, name) : TOOL_OK;
-    }
+    enum vyre_result result = read_program(&bytes, name, out);
     tool_bytes_fini(&bytes);
-    return code;
+    return result ? tool_failed(result, name) : TOOL_OK;
 }
 
 // ---- Devices ------------------------------------------------------------------------------------

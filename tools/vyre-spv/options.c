@@ -234,24 +234,57 @@ static void spell(const struct option_spec *spec, char *out, size_t size)
              spec->argument ? spec->argument : "");
 }
 
+enum {
+    HELP_WIDTH = 79,
+    HELP_COLUMN = 28, // where the help of an option starts
+};
+
+// Fills lines up to HELP_WIDTH; `column` is where the cursor stands and `indent` where lines start.
+// Empty lines of the text stay.
+static void print_wrapped(const char *text, size_t column, size_t indent, FILE *out)
+{
+    bool line_start = true;
+    while (*text) {
+        size_t newlines = 0;
+        for (; *text == ' ' || *text == '\n'; text++)
+            newlines += *text == '\n';
+        size_t size = strcspn(text, " \n");
+        if (size == 0)
+            break;
+        bool wraps = !line_start && column + 1 + size > HELP_WIDTH;
+        if (newlines > 1 || wraps) {
+            fprintf(out, "%s\n%*s", newlines > 1 ? "\n" : "", (int)indent, "");
+            column = indent;
+            line_start = true;
+        }
+        fprintf(out, "%s%.*s", line_start ? "" : " ", (int)size, text);
+        column += size + !line_start;
+        line_start = false;
+        text += size;
+    }
+    fputc('\n', out);
+}
+
 static void print_help_table(const struct option_spec *table, FILE *out)
 {
-    enum { COLUMN = 26 };
     for (const struct option_spec *spec = table; !is_end(spec); spec++) {
         char spelled[128];
         spell(spec, spelled, sizeof spelled);
-        if (strlen(spelled) < COLUMN)
-            fprintf(out, "  %-*s  %s\n", COLUMN, spelled, spec->help);
+        bool fits = 2 + strlen(spelled) + 2 <= HELP_COLUMN;
+        if (fits)
+            fprintf(out, "  %-*s", HELP_COLUMN - 2, spelled);
         else
-            fprintf(out, "  %s\n  %-*s  %s\n", spelled, COLUMN, "", spec->help);
+            fprintf(out, "  %s\n%*s", spelled, HELP_COLUMN, "");
+        print_wrapped(spec->help, HELP_COLUMN, HELP_COLUMN, out);
     }
 }
 
 void options_print_help(const struct command *command, FILE *out)
 {
-    fprintf(out, "usage: vyre-spv %s [options]%s%s\n\n%s.\n\n%s\n\noptions:\n", command->name,
-            *command->operands ? " " : "", command->operands, command->summary,
-            command->description);
+    fprintf(out, "usage: vyre-spv %s [options]%s%s\n\n%s.\n\n", command->name,
+            *command->operands ? " " : "", command->operands, command->summary);
+    print_wrapped(command->description, 0, 0, out);
+    fputs("\noptions:\n", out);
     print_help_table(command->options, out);
     print_help_table(options_common, out);
 }

@@ -55,7 +55,7 @@ struct command {
     const char *name;
     const char *operands;    // as the usage line shows them, "" for none
     const char *summary;     // one line, no full stop
-    const char *description; // paragraphs for --help and the man page
+    const char *description; // for --help and the man page; an empty line ends a paragraph
     const struct option_spec *options;
     size_t options_size;  // of the command's struct
     const void *defaults; // initial value of the struct; NULL: zero

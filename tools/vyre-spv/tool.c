@@ -66,6 +66,7 @@ static void print_message(const char *prefix, const char *format, va_list args)
 void tool_error(const char *format, ...)
 {
     va_list args;
+    error_count++;
     va_start(args, format);
     print_message(use_colour() ? "\033[1;31merror:\033[0m " : "error: ", format, args);
     va_end(args);
@@ -158,8 +159,10 @@ struct vyre_log tool_log(void)
 
 int tool_failed(enum vyre_result result, const char *what)
 {
-    if (error_count == 0 || verbose)
+    static unsigned told; // errors that belong to results before this one
+    if (error_count == told || verbose)
         tool_error("%s: %s (%s)", what, vyre_result_text(result), vyre_result_name(result));
+    told = error_count;
     return tool_exit_code(result);
 }
 

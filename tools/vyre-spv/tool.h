@@ -43,13 +43,13 @@ extern const struct vyre_diag_sink tool_diag;
 // Prints warnings and errors of the library's log; everything with -v.
 struct vyre_log tool_log(void);
 
-// A result that came without a diagnostic of its own: "what: why". Returns its exit code.
+// Says "what: why" when nothing was said about it yet. Returns the result's exit code.
 int tool_failed(enum vyre_result result, const char *what);
 
 // What --version prints.
 void tool_print_version(FILE *out);
 
-// Number of error diagnostics that tool_diag has printed.
+// Number of errors that were printed.
 unsigned tool_error_count(void);
 
 // ---- Memory and files ---------------------------------------------------------------------------

@@ -51,9 +51,9 @@ const struct command command_validate = {
     .name = "validate",
     .operands = "PROGRAM...",
     .summary = "Check programs against the rules of the language",
-    .description =
-        "Reads each PROGRAM (text; - is standard input) and prints what is wrong with it, in\n"
-        "order, with its place and what to do. Nothing is printed about valid programs.",
+    .description = "Reads each PROGRAM (text or wire format; - is standard input) and prints what "
+                   "is wrong with it, in "
+                   "order, with its place and what to do. Nothing is printed about valid programs.",
     .options = validate_table,
     .options_size = sizeof(struct validate_options),
     .min_operands = 1,

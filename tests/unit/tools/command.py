@@ -70,7 +70,7 @@ class Overview(Case):
             self.assertTrue(text.startswith(f"usage: vyre-spv {name} "), text)
             self.assertIn("--verbose", text)
             self.assertEqual(self.expect(OK, "help", name).stdout.decode(), text)
-            self.assertTrue(all(len(line) <= 110 for line in text.splitlines()), text)
+            self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
 
     def test_unknown_words_are_wrong_usage(self):
         for arguments in (["frobnicate"], ["--frobnicate"], ["help", "frobnicate"]):
@@ -179,6 +179,304 @@ class Cache(Case):
     def test_wrong_actions_are_wrong_usage(self):
         for arguments in ([], ["frobnicate"], ["ls", "more"]):
             self.expect(USAGE, "cache", *arguments)
+
+
+TRIPLE = """workgroup 64
+buffer in  : u32[] readonly  @0
+buffer out : u32[] readwrite @1
+
+let i = gid.x
+if i < len(out) {
+    out[i] = in[i] * 3 + 1
+}
+"""
+
+TRAP = """workgroup 1
+buffer in  : u32[1] readonly @0
+buffer out : u32[1] readwrite @1
+if in[0] == 7 {
+    trap(in[0] + 1, "seven")
+}
+out[0] = in[0]
+"""
+
+SIGNED = """workgroup 1
+buffer in  : i32[2] readonly @0
+buffer out : i32[2] readwrite @1 output
+out[0] = in[1]
+out[1] = in[0] - 1i
+"""
+
+
+def have(program):
+    return any(os.access(os.path.join(folder, program), os.X_OK)
+               for folder in os.environ.get("PATH", "").split(":"))
+
+
+def has_device():
+    return run("devices").returncode == OK
+
+
+class Validate(Case):
+    def test_valid_programs_are_not_mentioned(self):
+        path = self.path("triple.vyre", TRIPLE)
+        result = self.expect(OK, "validate", path, path)
+        self.assertEqual((result.stdout, result.stderr), (b"", b""))
+        self.expect(OK, "validate", "-", stdin=TRIPLE.encode())
+
+    def test_an_invalid_program_is_shown_with_its_place(self):
+        text = TRIPLE.replace("in[i]", "nothing[i]")
+        result = self.expect(WRONG_INPUT, "validate", self.path("bad.vyre", text))
+        lines = result.stderr.decode().splitlines()
+        self.assertRegex(lines[0], r"bad\.vyre:7:14: error\[V\d{3}\]: .*nothing")
+        self.assertIn("out[i] = nothing[i] * 3 + 1", lines[1])
+        self.assertEqual(lines[2].index("^"), lines[1].index("nothing"))
+        self.assertTrue(lines[3].startswith("Fix: "))
+        self.assertNotIn("\x1b", result.stderr.decode())
+
+    def test_a_text_that_is_none_is_shown_with_its_place(self):
+        for text in ("let", "workgroup 64\nlet x =", "\0\0\0\0", "{" * 10000, "workgroup 0x"):
+            result = self.expect(WRONG_INPUT, "validate", "-", stdin=text.encode())
+            self.assertRegex(result.stderr.decode(), r"^<stdin>:\d+:\d+: error\[[TV]\d{3}\]: ")
+
+    def test_all_files_are_looked_at_and_the_worst_counts(self):
+        good = self.path("good.vyre", TRIPLE)
+        bad = self.path("bad.vyre", "let")
+        result = self.expect(WRONG_INPUT, "validate", bad, good, bad)
+        self.assertEqual(result.stderr.count(b"bad.vyre:"), 2)
+        result = self.expect(SYSTEM, "validate", bad, self.path("absent"), good)
+        self.assertIn(b"No such file", result.stderr)
+        self.expect(USAGE, "validate")
+
+    def test_shadowing_may_be_allowed(self):
+        text = ("workgroup 1\nbuffer o : u32[1] readwrite @0\nlet x = 1\n"
+                "if x == 1 {\n    let x = 2\n    o[0] = x\n}\n")
+        result = self.expect(WRONG_INPUT, "validate", "-", stdin=text.encode())
+        self.assertIn(b"error[V008]", result.stderr)
+        self.expect(OK, "validate", "--allow-shadowing", "-", stdin=text.encode())
+
+
+class Compile(Case):
+    def compile(self, *options):
+        source = self.path("triple.vyre", TRIPLE)
+        target = self.path("triple.spv")
+        self.expect(OK, "compile", source, "-o", target, *options)
+        with open(target, "rb") as file:
+            return file.read()
+
+    def test_modules_are_valid_for_their_environment(self):
+        versions = {"vulkan1.1": 0x10300, "vulkan1.2": 0x10500, "vulkan1.3": 0x10600}
+        for environment, version in versions.items():
+            for model in ("glsl450", "vulkan"):
+                module = self.compile("--target-env", environment, "--memory-model", model)
+                self.assertEqual(int.from_bytes(module[:4], "little"), 0x07230203)
+                self.assertEqual(int.from_bytes(module[4:8], "little"), version)
+                if have("spirv-val"):
+                    subprocess.run(["spirv-val", "--target-env", environment,
+                                    self.path("triple.spv")], check=True)
+
+    def test_the_same_options_give_the_same_bytes(self):
+        self.assertEqual(self.compile(), self.compile())
+        self.assertEqual(self.compile(), self.compile("-O"))
+        self.assertNotEqual(self.compile("-O0"), b"")
+        self.assertGreater(len(self.compile("-g")), len(self.compile()))
+        # The place of the output does not matter.
+        piped = self.expect(OK, "compile", "-", stdin=TRIPLE.encode()).stdout
+        self.assertEqual(piped, self.compile())
+        joined = self.path("joined.spv")
+        self.expect(OK, "compile", "-o" + joined, self.path("triple.vyre"))
+        with open(joined, "rb") as file:
+            self.assertEqual(file.read(), piped)
+
+    def test_binary_never_goes_to_a_terminal(self):
+        controller, terminal = os.openpty()
+        result = self.expect(USAGE, "compile", "-", stdin=TRIPLE.encode(), stdout=terminal)
+        self.assertIn(b"terminal", result.stderr)
+        os.set_blocking(controller, False)
+        with self.assertRaises(BlockingIOError):
+            os.read(controller, 1)
+        if have("spirv-dis"):
+            self.expect(OK, "compile", "-S", "-", stdin=TRIPLE.encode(), stdout=terminal)
+        os.close(terminal)
+        os.close(controller)
+
+    @unittest.skipUnless(have("spirv-dis"), "spirv-dis is not installed")
+    def test_assembly_is_text(self):
+        text = self.expect(OK, "compile", "-S", "-g", "-", stdin=TRIPLE.encode()).stdout.decode()
+        self.assertIn("OpEntryPoint GLCompute", text)
+        self.assertIn('"out"', text)
+        # Without SPIRV-Tools it says what to do. (A build against its library needs no program.)
+        missing = run("compile", "-S", "-", stdin=TRIPLE.encode(), env={"PATH": "/nonexistent"})
+        if missing.returncode != OK:
+            self.assertEqual(missing.returncode, SYSTEM)
+            self.assertIn(b"install spirv-tools", missing.stderr)
+
+    def test_stats_go_to_standard_error(self):
+        result = self.expect(OK, "compile", "--stats", "-", stdin=TRIPLE.encode())
+        self.assertIn(b"workgroup: 64 x 1 x 1\n", result.stderr)
+        words = int(result.stderr.split(b"words: ")[1].split(b"\n")[0])
+        self.assertEqual(4 * words, len(result.stdout))
+
+    def test_a_wrong_program_leaves_no_output(self):
+        target = self.path("none.spv")
+        self.expect(WRONG_INPUT, "compile", "-", "-o", target, stdin=b"let")
+        self.assertFalse(os.path.exists(target))
+
+    def test_outputs_that_cannot_be_written_are_reported(self):
+        result = self.expect(SYSTEM, "compile", "-", "-o", "/dev/full", stdin=TRIPLE.encode())
+        self.assertIn(b"No space left", result.stderr)
+        self.assertTrue(os.path.exists("/dev/full"))
+        self.expect(SYSTEM, "compile", "-", "-o", self.path("no/where"), stdin=TRIPLE.encode())
+
+    def test_wrong_usage(self):
+        for arguments in ([], ["a", "b"], ["-O", "-O0", "-"], ["--target-env", "vulkan9", "-"],
+                          ["--target-env"], ["-o"], ["--stats=1", "-"]):
+            self.expect(USAGE, "compile", *arguments, stdin=TRIPLE.encode())
+
+    def test_a_module_is_not_a_program(self):
+        self.compile()
+        result = self.expect(WRONG_INPUT, "compile", self.path("triple.spv"))
+        self.assertIn(b"SPIR-V", result.stderr)
+        self.assertEqual(result.stderr.count(b"\n"), 1)
+
+
+class Run:
+    """What holds for every way to run a program."""
+    how = ()
+
+    def run_program(self, code, text, *arguments):
+        return self.expect(code, "run", self.path("program.vyre", text), *self.how, *arguments)
+
+    def test_values_in_and_out(self):
+        result = self.run_program(OK, TRIPLE, "--in", "in=u32:0,1,0x10,4294967295", "--in",
+                                  "out=zero:5")
+        self.assertEqual(result.stdout, b"out: 1 4 49 4294967294 1\n")
+        result = self.run_program(OK, SIGNED, "--in=in=i32:-2147483648,5")
+        self.assertEqual(result.stdout, b"out: 5 2147483647\n")
+
+    def test_files_in_and_out(self):
+        values = list(range(0, 3000, 7))
+        source = self.path("in.bin", b"".join(value.to_bytes(4, "little") for value in values))
+        target = self.path("out.bin")
+        self.run_program(OK, TRIPLE, "--in", f"in={source}", "--in", f"out=zero:{len(values)}",
+                         "--out", f"out={target}")
+        with open(target, "rb") as file:
+            data = file.read()
+        self.assertEqual(data, b"".join((3 * value + 1).to_bytes(4, "little") for value in values))
+
+    def test_values_are_printed_as_asked(self):
+        inputs = ("--in", "in=i32:-1,2", "--in", "out=zero:2")
+        expected = {"u32": b"4294967294\n7\n", "i32": b"-2\n7\n", "hex": b"fffffffe\n00000007\n",
+                    "-": b"\xfe\xff\xff\xff\x07\0\0\0"}
+        for form, text in expected.items():
+            result = self.run_program(OK, TRIPLE, *inputs, "--out", f"out={form}")
+            self.assertEqual(result.stdout, text)
+
+    def test_the_grid_may_be_given(self):
+        text = ("workgroup 2\nbuffer n : u32[1] readwrite @0\n"
+                "let old = atomic_add(n[0], 1)\n")
+        for grid, count in (("3", 6), ("3,2", 12), ("3,2,4", 48)):
+            result = self.run_program(OK, text, "--in", "n=zero:1", "--grid", grid)
+            self.assertEqual(result.stdout, f"n: {count}\n".encode())
+        for grid in ("0", "1,", "1,2,3,4", "-1", "x", "4294967296", "1 "):
+            self.run_program(USAGE, text, "--in", "n=zero:1", "--grid", grid)
+
+    def test_empty_buffers_are_buffers(self):
+        result = self.run_program(OK, TRIPLE, "--in", "in=u32:", "--in", "out=zero:2")
+        self.assertEqual(result.stdout, b"out: 1 1\n")
+        result = self.run_program(OK, TRIPLE, "--in", "in=u32:1", "--in", "out=zero:0")
+        self.assertEqual(result.stdout, b"out:\n")
+
+    def test_a_trap_is_an_error_without_output(self):
+        result = self.run_program(WRONG_INPUT, TRAP, "--in", "in=u32:7", "--in", "out=zero:1")
+        self.assertEqual(result.stdout, b"")
+        self.assertIn(b"seven", result.stderr)
+        result = self.run_program(OK, TRAP, "--in", "in=u32:6", "--in", "out=zero:1")
+        self.assertEqual(result.stdout, b"out: 6\n")
+
+    def test_wrong_bindings_are_wrong_usage(self):
+        good = ("--in", "in=u32:1")
+        for arguments in ((), good, (*good, "--in", "out"), (*good, "--in", "=u32:1"),
+                          (*good, "--in", "out="), (*good, "--in", "other=zero:1"),
+                          (*good, *good, "--in", "out=zero:1"),
+                          (*good, "--in", "out=zero:x"), (*good, "--in", "out=u32:1,,2"),
+                          (*good, "--in", "out=u32:-1"), (*good, "--in", "out=i32:2147483648"),
+                          (*good, "--in", "out=u32:1,"), (*good, "--in", "out=u32: 1"),
+                          (*good, "--in", "out=zero:1", "--out", "in=u32"),
+                          (*good, "--in", "out=zero:1", "--out", "none=u32")):
+            result = self.run_program(USAGE, TRIPLE, *arguments)
+            self.assertEqual(result.stdout, b"")
+        result = self.run_program(SYSTEM, TRIPLE, *good, "--in", "out=/nonexistent")
+        self.assertIn(b"No such file", result.stderr)
+
+    def test_programs_that_are_wrong(self):
+        self.run_program(WRONG_INPUT, "let")
+        self.run_program(WRONG_INPUT, TRIPLE.replace("in[i]", "on[i]"), "--in", "in=u32:1", "--in",
+                         "out=zero:1")
+
+
+class Interpreter(Run, Case):
+    how = ("--interp",)
+
+    def test_a_device_is_not_for_the_interpreter(self):
+        self.run_program(USAGE, TRIPLE, "--device", "x")
+
+
+class Device(Run, Case):
+    def setUp(self):
+        super().setUp()
+        if not has_device():
+            self.skipTest("no device")
+
+    def test_a_second_run_takes_everything_from_the_cache(self):
+        arguments = ("--stats", "--in", "in=u32:1", "--in", "out=zero:1")
+        cold = self.run_program(OK, TRIPLE, *arguments)
+        warm = self.run_program(OK, TRIPLE, *arguments)
+        self.assertIn(b"module: compiled", cold.stderr)
+        self.assertIn(b"module: from the cache", warm.stderr)
+        self.assertIn(b"lowering: 0.0 us", warm.stderr)
+        self.assertEqual(cold.stdout, warm.stdout)
+        without = self.run_program(OK, TRIPLE, "--no-cache", *arguments)
+        self.assertIn(b"module: compiled", without.stderr)
+        listing = json.loads(self.expect(OK, "cache", "ls", "--json").stdout)
+        kinds = {entry["kind"] for entry in listing["entries"]}
+        self.assertLessEqual({"spirv", "probe"}, kinds)
+        self.assertTrue(all(entry["valid"] for entry in listing["entries"]))
+
+    def test_a_cache_that_cannot_be_used_is_no_obstacle(self):
+        self.env["VYRE_CACHE_DIR"] = "/dev/null/cache"
+        result = self.run_program(OK, TRIPLE, "--in", "in=u32:1", "--in", "out=zero:1")
+        self.assertEqual(result.stdout, b"out: 4\n")
+
+    def test_the_device_is_named_on_demand_only(self):
+        arguments = ("--in", "in=u32:1", "--in", "out=zero:1")
+        self.assertEqual(self.run_program(OK, TRIPLE, *arguments).stderr, b"")
+        self.assertIn(b"device: ", self.run_program(OK, TRIPLE, "-v", *arguments).stderr)
+
+    def test_devices_can_be_chosen(self):
+        arguments = ("--in", "in=u32:1", "--in", "out=zero:1")
+        devices = json.loads(self.expect(OK, "devices", "--json").stdout)["devices"]
+        self.assertEqual(sum(device["chosen"] for device in devices), 1)
+        for index, device in enumerate(devices):
+            if not device["usable"]:
+                continue
+            self.run_program(OK, TRIPLE, "--device", str(index), *arguments)
+            self.run_program(OK, TRIPLE, "--device", device["name"].upper(), *arguments)
+        result = self.run_program(SYSTEM, TRIPLE, "--device", "no such device", *arguments)
+        self.assertIn(b"error[D004]", result.stderr)
+        self.expect(SYSTEM, "devices", "--device", "no such device")
+
+    def test_the_list_explains_itself(self):
+        text = self.expect(OK, "devices").stdout.decode()
+        self.assertIn("[chosen]", text)
+        for device in json.loads(self.expect(OK, "devices", "--json").stdout)["devices"]:
+            self.assertTrue(device["reason"])
+            self.assertIn(device["reason"], text)
+
+    def test_without_a_loader_it_is_a_system_failure(self):
+        env = {**self.env, "VK_ICD_FILENAMES": "/nonexistent", "VK_DRIVER_FILES": "/nonexistent"}
+        result = self.expect(SYSTEM, "devices", env=env)
+        self.assertIn(b"error[D003]", result.stderr)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+// vyre-spv run: one dispatch of a program, on a device or in the interpreter.
+#include "commands.h"
+#include "tool.h"
+#include "values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct run_options {
+    struct option_list inputs;
+    struct option_list outputs;
+    const char *grid;
+    const char *device;
+    uint64_t timeout; // seconds
+    bool interpret;
+    bool no_cache;
+    bool no_optimize;
+    bool stats;
+};
+
+static const struct run_options run_defaults = { .timeout = 60 };
+
+static const struct option_spec run_table[] = {
+    { NULL, "in", "NAME=VALUE",
+      "contents of a buffer: a file, -, u32:1,2,3, i32:-1,2 or zero:N for N elements", OPTION_LIST,
+      offsetof(struct run_options, inputs) },
+    { NULL, "out", "NAME=WHERE",
+      "where a buffer goes: a file, -, or u32, i32, hex to print it one element per line",
+      OPTION_LIST, offsetof(struct run_options, outputs) },
+    { NULL, "grid", "X[,Y[,Z]]", "workgroups; derived from the sizes of the buffers by default",
+      OPTION_TEXT, offsetof(struct run_options, grid) },
+    { NULL, "interp", NULL, "run in the reference interpreter, not on a device", OPTION_FLAG,
+      offsetof(struct run_options, interpret) },
+    { NULL, "device", "NAME", "number or part of the name, as `vyre-spv devices` prints them",
+      OPTION_TEXT, offsetof(struct run_options, device) },
+    { NULL, "timeout", "SECONDS", "give up after this time; the default is 60", OPTION_NUMBER,
+      offsetof(struct run_options, timeout) },
+    { NULL, "no-cache", NULL, "do not use the artifact cache", OPTION_FLAG,
+      offsetof(struct run_options, no_cache) },
+    { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
+      offsetof(struct run_options, no_optimize) },
+    { NULL, "stats", NULL, "print how the kernel was made, on standard error", OPTION_FLAG,
+      offsetof(struct run_options, stats) },
+    { 0 },
+};
+
+// One declared buffer and what the command line says about it.
+struct slot {
+    struct vyre_buffer_info info;
+    const char *input;  // NULL: none
+    const char *output; // NULL: none
+    bool is_argument;   // not workgroup memory
+    bool takes_input;
+    bool is_returned;
+    struct tool_bytes bytes;
+    struct vyre_buffer *buffer; // on the device
+};
+
+struct run {
+    const struct run_options *options;
+    struct vyre_program *program;
+    struct slot *slots;
+    size_t slot_count;
+    uint32_t grid[3];
+};
+
+static void run_fini(struct run *run)
+{
+    for (size_t i = 0; i < run->slot_count; i++) {
+        vyre_buffer_destroy(&run->slots[i].buffer);
+        tool_bytes_fini(&run->slots[i].bytes);
+    }
+    free(run->slots);
+    vyre_program_destroy(&run->program);
+}
+
+// ---- What is asked for --------------------------------------------------------------------------
+
+static int parse_grid(const char *text, uint32_t grid[3])
+{
+    const char *at = text;
+    for (unsigned axis = 0; axis < 3; axis++)
+        grid[axis] = 1;
+    for (unsigned axis = 0; axis < 3; axis++) {
+        char *end = NULL;
+        if (*at < '0' || *at > '9')
+            break;
+        unsigned long long value = strtoull(at, &end, 10);
+        if (value == 0 || value > UINT32_MAX)
+            break;
+        grid[axis] = (uint32_t)value;
+        if (!*end)
+            return TOOL_OK;
+        if (*end != ',')
+            break;
+        at = end + 1;
+    }
+    return tool_usage("run", "--grid takes 1 to 3 numbers from 1, as in 64,1,1; not '%s'", text);
+}
+
+static void describe_slots(struct run *run)
+{
+    run->slot_count = vyre_program_buffer_count(run->program);
+    run->slots = tool_calloc(run->slot_count, sizeof *run->slots);
+    for (size_t i = 0; i < run->slot_count; i++) {
+        struct slot *slot = &run->slots[i];
+        const struct vyre_buffer_info *info = &slot->info;
+        if (vyre_program_buffer_info(run->program, i, &slot->info))
+            continue; // the count says that there is one
+        // The language's rule for who allocates what (vyre/interpret.h).
+        bool allocated = info->is_output || info->access == VYRE_ACCESS_WRITE_ONLY ||
+                         (info->is_live_out && info->access == VYRE_ACCESS_READ_WRITE);
+        slot->is_argument = info->access != VYRE_ACCESS_WORKGROUP;
+        slot->takes_input = slot->is_argument && !allocated;
+        slot->is_returned = allocated || info->access == VYRE_ACCESS_READ_WRITE;
+    }
+}
+
+// The slot of a name that may be bound, or NULL after a message.
+static struct slot *find_slot(struct run *run, const struct values_binding *binding, bool is_input)
+{
+    for (size_t i = 0; i < run->slot_count; i++) {
+        struct slot *slot = &run->slots[i];
+        if (slot->info.name_size != binding->name_size ||
+            memcmp(slot->info.name, binding->name, binding->name_size) != 0)
+            continue;
+        if (is_input ? slot->takes_input : slot->is_returned)
+            return slot;
+        tool_usage("run", "buffer '%s' %s", slot->info.name,
+                   is_input ? "takes no input" : "is not returned by the program");
+        return NULL;
+    }
+    tool_usage("run", "the program has no buffer '%.*s'", (int)binding->name_size, binding->name);
+    return NULL;
+}
+
+static int bind(struct run *run, const struct option_list *list, bool is_input)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct values_binding binding;
+        if (!values_split(list->items[i], &binding))
+            return TOOL_USAGE;
+        struct slot *slot = find_slot(run, &binding, is_input);
+        if (!slot)
+            return TOOL_USAGE;
+        const char **field = is_input ? &slot->input : &slot->output;
+        if (*field)
+            return tool_usage("run", "buffer '%s' is given twice", slot->info.name);
+        *field = binding.spec;
+    }
+    return TOOL_OK;
+}
+
+static int read_inputs(struct run *run)
+{
+    for (size_t i = 0; i < run->slot_count; i++) {
+        struct slot *slot = &run->slots[i];
+        if (!slot->takes_input)
+            continue;
+        if (!slot->input)
+            return tool_usage("run", "buffer '%s' needs --in %s=...", slot->info.name,
+                              slot->info.name);
+        int code = values_parse(slot->input, &slot->info, &slot->bytes);
+        if (code)
+            return code;
+    }
+    return TOOL_OK;
+}
+
+static int write_output(const struct run *run, const struct slot *slot, const void *data,
+                        size_t size)
+{
+    if (slot->output)
+        return values_write(slot->output, &slot->info, data, size);
+    if (run->options->outputs.count == 0) // nobody asked for anything: show everything
+        values_print(&slot->info, data, size);
+    return TOOL_OK;
+}
+
+// ---- Interpreter --------------------------------------------------------------------------------
+
+static int interpret(struct run *run)
+{
+    struct vyre_bytes *inputs = tool_calloc(run->slot_count, sizeof *inputs);
+    size_t count = 0;
+    for (size_t i = 0; i < run->slot_count; i++) {
+        if (run->slots[i].takes_input)
+            inputs[count++] =
+                (struct vyre_bytes){ run->slots[i].bytes.data, run->slots[i].bytes.size };
+    }
+    struct vyre_interpret_params params = {
+        .inputs = inputs,
+        .input_count = count,
+        .diag = &tool_diag,
+    };
+    memcpy(params.grid, run->grid, sizeof params.grid);
+    struct vyre_outputs *outputs = NULL;
+    enum vyre_result result = vyre_interpret(run->program, &params, &outputs);
+    int code = result ? tool_failed(result, "interpreter") : TOOL_OK;
+    for (size_t i = 0; !code && i < vyre_outputs_count(outputs); i++) {
+        size_t buffer = 0;
+        struct vyre_bytes bytes = vyre_outputs_get(outputs, i, &buffer);
+        code = write_output(run, &run->slots[buffer], bytes.data, bytes.size);
+    }
+    vyre_outputs_destroy(&outputs);
+    free(inputs);
+    return code;
+}
+
+// ---- Device -------------------------------------------------------------------------------------
+
+// Makes the buffer of a slot. An empty one has memory too; its argument says that it is empty.
+static enum vyre_result upload(struct vyre_device *device, struct slot *slot,
+                               struct vyre_argument *argument)
+{
+    enum { EMPTY_OFFSET = 256 };
+    if (!slot->takes_input) {
+        slot->bytes.size = (size_t)slot->info.count * slot->info.element_size;
+        slot->bytes.data = NULL;
+    }
+    uint64_t size = slot->bytes.size ? slot->bytes.size : EMPTY_OFFSET;
+    void *host = NULL;
+    enum vyre_result result = vyre_buffer_create(
+        device, vyre_buffer_params(.size = size, .diag = &tool_diag), &slot->buffer);
+    if (!result)
+        result = vyre_buffer_map(slot->buffer, &host);
+    if (!result && slot->bytes.data && slot->bytes.size)
+        memcpy(host, slot->bytes.data, slot->bytes.size);
+    *argument = (struct vyre_argument){
+        .buffer = slot->buffer,
+        .offset = slot->bytes.size ? 0 : EMPTY_OFFSET,
+    };
+    return result;
+}
+
+static enum vyre_result dispatch(struct run *run, struct vyre_device *device,
+                                 struct vyre_kernel *kernel)
+{
+    struct vyre_argument *arguments = tool_calloc(run->slot_count, sizeof *arguments);
+    size_t count = 0;
+    enum vyre_result result = VYRE_OK;
+    for (size_t i = 0; !result && i < run->slot_count; i++) {
+        if (run->slots[i].is_argument)
+            result = upload(device, &run->slots[i], &arguments[count++]);
+    }
+    struct vyre_dispatch_params params = {
+        .arguments = arguments,
+        .argument_count = count,
+        .diag = &tool_diag,
+    };
+    memcpy(params.grid, run->grid, sizeof params.grid);
+    struct vyre_ticket *ticket = NULL;
+    if (!result)
+        result = vyre_dispatch(kernel, &params, &ticket);
+    if (!result)
+        result = vyre_ticket_wait(ticket, run->options->timeout * 1000000000u, &tool_diag);
+    vyre_ticket_destroy(&ticket);
+    free(arguments);
+    return result;
+}
+
+static void print_stats(const struct vyre_kernel *kernel)
+{
+    struct vyre_kernel_stats stats;
+    vyre_kernel_get_stats(kernel, &stats);
+    fprintf(stderr, "module: %s, %u words\nlowering: %.1f us\npipeline: %.1f us%s\n",
+            stats.module_cached ? "from the cache" : "compiled", stats.word_count,
+            (double)stats.lower_ns / 1000.0, (double)stats.pipeline_ns / 1000.0,
+            stats.pipeline_cached ? ", with the driver's data from the cache" : "");
+}
+
+static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_cache *cache)
+{
+    struct vyre_kernel *kernel = NULL;
+    enum vyre_result result = vyre_kernel_create(
+        device,
+        vyre_kernel_params(.program = run->program, .cache = cache,
+                           .no_optimize = run->options->no_optimize, .diag = &tool_diag),
+        &kernel);
+    if (!result && run->options->stats)
+        print_stats(kernel);
+    if (!result)
+        result = dispatch(run, device, kernel);
+    vyre_kernel_destroy(&kernel);
+    if (result)
+        return tool_failed(result, "run");
+    int code = TOOL_OK;
+    for (size_t i = 0; !code && i < run->slot_count; i++) {
+        const struct slot *slot = &run->slots[i];
+        void *host = NULL;
+        if (!slot->is_returned)
+            continue;
+        result = vyre_buffer_map(slot->buffer, &host);
+        code =
+            result ? tool_failed(result, "run") : write_output(run, slot, host, slot->bytes.size);
+    }
+    return code;
+}
+
+static int run_on_device(struct run *run)
+{
+    struct vyre_cache *cache = run->options->no_cache ? NULL : tool_cache_open();
+    struct vyre_device *device = NULL;
+    int code = tool_device_open(run->options->device, cache, &device);
+    if (!code)
+        code = run_kernel(run, device, cache);
+    vyre_device_destroy(&device);
+    vyre_cache_close(&cache);
+    return code;
+}
+
+static int run_run(const void *options, const char *const *operands, size_t operand_count)
+{
+    (void)operand_count;
+    struct run run = { .options = options };
+    if (run.options->interpret && run.options->device)
+        return tool_usage("run", "--interp and --device exclude each other");
+    if (run.options->timeout > UINT32_MAX)
+        return tool_usage("run", "--timeout takes at most %u seconds", UINT32_MAX);
+    int code = run.options->grid ? parse_grid(run.options->grid, run.grid) : TOOL_OK;
+    if (!code)
+        code = tool_read_program(operands[0], &run.program);
+    if (!code) {
+        describe_slots(&run);
+        code = bind(&run, &run.options->inputs, true);
+    }
+    if (!code)
+        code = bind(&run, &run.options->outputs, false);
+    if (!code)
+        code = read_inputs(&run);
+    if (!code)
+        code = run.options->interpret ? interpret(&run) : run_on_device(&run);
+    run_fini(&run);
+    return code;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .operands = "PROGRAM",
+    .summary = "Run a program once, on a device or in the interpreter",
+    .description =
+        "Reads PROGRAM (text or wire format; - is standard input), fills its buffers by name, "
+        "dispatches it and "
+        "prints what it returns: without --out, every returned buffer as `name: values`.\n\n"
+        "Every buffer that the program does not allocate itself needs --in. A trap, or a loop "
+        "that "
+        "ran out of iterations, is an error, and nothing is printed then.",
+    .options = run_table,
+    .options_size = sizeof(struct run_options),
+    .defaults = &run_defaults,
+    .min_operands = 1,
+    .max_operands = 1,
+    .run = run_run,
+};

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Contents of buffers as the command line spells them.
+#ifndef VYRE_SPV_VALUES_H
+#define VYRE_SPV_VALUES_H
+
+#include "tool.h"
+
+// NAME=SPEC of --in and --out.
+struct values_binding {
+    const char *name; // not NUL-terminated
+    size_t name_size;
+    const char *spec;
+};
+
+// False after a message: there is no '=' or nothing before it.
+bool values_split(const char *argument, struct values_binding *out);
+
+// Contents for a buffer: u32:1,2,3 or i32:-1,2 for elements of 4 bytes, zero:N for N elements,
+// anything else is a file, - standard input. An exit code.
+int values_parse(const char *spec, const struct vyre_buffer_info *buffer, struct tool_bytes *out);
+
+// Writes contents as `spec` says: u32, i32 and hex print elements, one per line; anything else is a
+// file, - standard output. An exit code.
+int values_write(const char *spec, const struct vyre_buffer_info *buffer, const void *data,
+                 size_t size);
+
+// "name: 1 2 3" by the type of the elements.
+void values_print(const struct vyre_buffer_info *buffer, const void *data, size_t size);
+
+#endif // VYRE_SPV_VALUES_H
