@@ -46,15 +46,17 @@ static bool storable(const struct ir_type *value, const struct ir_type *element)
 static void check_store_buffer(struct ir_validator *v, const struct ir_buffer *buffer,
                                const struct ir_type *value)
 {
-    const char *name = ir_validate_name(v, buffer->name);
     if (buffer->access != VYRE_ACCESS_READ_WRITE && buffer->access != VYRE_ACCESS_WRITE_ONLY &&
         buffer->access != VYRE_ACCESS_WORKGROUP)
-        ir_validate_report(v, DIAG_V112, "buffer %s is not writable", name);
+        ir_validate_report(v, DIAG_V112, "buffer %s is not writable",
+                           ir_validate_name(v, buffer->name));
     if (locked_bytes(buffer))
-        ir_validate_report(v, DIAG_V013, "buffer %s holds bytes", name);
+        ir_validate_report(v, DIAG_V013, "buffer %s holds bytes",
+                           ir_validate_name(v, buffer->name));
     if (value && !storable(value, buffer->element))
-        ir_validate_report(v, DIAG_V113, "buffer %s holds %s, but the value is %s", name,
-                           ir_validate_type(v, buffer->element), ir_validate_type(v, value));
+        ir_validate_report(v, DIAG_V113, "buffer %s holds %s, but the value is %s",
+                           ir_validate_name(v, buffer->name), ir_validate_type(v, buffer->element),
+                           ir_validate_type(v, value));
 }
 
 static void check_constant_index(struct ir_validator *v, const struct ir_buffer *buffer,
@@ -89,15 +91,17 @@ void ir_validate_store(struct ir_validator *v, const struct ir_node *node, uint3
 
 static void check_atomic_buffer(struct ir_validator *v, const struct ir_buffer *buffer)
 {
-    const char *name = ir_validate_name(v, buffer->name);
     if (buffer->access == VYRE_ACCESS_WORKGROUP)
-        ir_validate_report(v, DIAG_V025, "buffer %s is workgroup memory", name);
+        ir_validate_report(v, DIAG_V025, "buffer %s is workgroup memory",
+                           ir_validate_name(v, buffer->name));
     else if (buffer->access != VYRE_ACCESS_READ_WRITE)
-        ir_validate_report(v, DIAG_V009, "buffer %s is not read-write", name);
+        ir_validate_report(v, DIAG_V009, "buffer %s is not read-write",
+                           ir_validate_name(v, buffer->name));
     if (buffer->element->kind == IR_TYPE_BYTES)
-        ir_validate_report(v, DIAG_V013, "buffer %s holds bytes", name);
+        ir_validate_report(v, DIAG_V013, "buffer %s holds bytes",
+                           ir_validate_name(v, buffer->name));
     if (buffer->element->kind != IR_TYPE_U32)
-        ir_validate_report(v, DIAG_V014, "buffer %s holds %s", name,
+        ir_validate_report(v, DIAG_V014, "buffer %s holds %s", ir_validate_name(v, buffer->name),
                            ir_validate_type(v, buffer->element));
 }
 
@@ -147,14 +151,14 @@ static void check_ext_buffer(struct ir_validator *v, unsigned ext, ir_name name)
         report_unknown(v, DIAG_V160, name);
         return;
     }
-    const char *quoted = ir_validate_name(v, name);
     if (buffer->element->kind != IR_TYPE_U32)
-        ir_validate_report(v, DIAG_V161, "buffer %s holds %s", quoted,
+        ir_validate_report(v, DIAG_V161, "buffer %s holds %s", ir_validate_name(v, name),
                            ir_validate_type(v, buffer->element));
     if (ext != IR_EXT_UNIFORM_LOAD && buffer->access == VYRE_ACCESS_WORKGROUP)
-        ir_validate_report(v, DIAG_V161, "buffer %s is workgroup memory", quoted);
+        ir_validate_report(v, DIAG_V161, "buffer %s is workgroup memory",
+                           ir_validate_name(v, name));
     else if (ext != IR_EXT_UNIFORM_LOAD && buffer->access != VYRE_ACCESS_READ_WRITE)
-        ir_validate_report(v, DIAG_V161, "buffer %s is not read-write", quoted);
+        ir_validate_report(v, DIAG_V161, "buffer %s is not read-write", ir_validate_name(v, name));
 }
 
 static bool ext_allows(unsigned ext, unsigned ordering)
