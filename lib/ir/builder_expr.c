@@ -274,10 +274,6 @@ vyre_expr vyre_builder_atomic(struct vyre_builder *builder, enum vyre_atomic_op 
     if ((unsigned)op > UINT8_MAX || !ir_atomic_from_tag((uint8_t)op, &known) ||
         known == IR_ATOMIC_OPAQUE)
         builder_error(builder, DIAG_B004, "there is no atomic operator %d", (int)op);
-    bool compares = known == IR_ATOMIC_COMPARE_EXCHANGE || known == IR_ATOMIC_COMPARE_EXCHANGE_WEAK;
-    if (compares != (expected != 0))
-        builder_error(builder, DIAG_B004, "an expected value is %s",
-                      compares ? "missing" : "given to an operator that takes none");
     return atomic(builder, known, 0, ordering, buffer, index, expected, value);
 }
 

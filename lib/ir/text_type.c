@@ -7,15 +7,13 @@
 
 #include <string.h>
 
-enum { DEEPEST_TYPE = 64 };
+// As deep as the binary form goes (docs/ir.md, W-1).
+enum { DEEPEST_TYPE = 4096 };
 
 struct type_reader {
     struct text_parser *parser;
     uint32_t at;
-    uint32_t depth;
 };
-
-static const struct ir_type *read_type(struct type_reader *reader);
 
 static void skip_blanks(struct type_reader *reader)
 {
@@ -179,7 +177,8 @@ static bool find_kind(const char *word, uint32_t size, enum ir_type_kind *out)
     return false;
 }
 
-static void read_parameters(struct type_reader *reader, struct ir_type *type)
+// What follows the opening bracket of a type without an element type.
+static void read_leaf_parameters(struct type_reader *reader, struct ir_type *type)
 {
     switch ((enum ir_type_kind)type->kind) {
     case IR_TYPE_ARRAY:
@@ -187,36 +186,36 @@ static void read_parameters(struct type_reader *reader, struct ir_type *type)
         if (!accept_text(reader, "B"))
             bad_type(reader, "B behind the number of bytes");
         break;
-    case IR_TYPE_HANDLE:
-    case IR_TYPE_OPAQUE: type->id = (uint32_t)read_number(reader, UINT32_MAX, true); break;
     case IR_TYPE_DEVICE_MESH: read_dims(reader, type); break;
+    default: type->id = (uint32_t)read_number(reader, UINT32_MAX, true); break; // an id
+    }
+}
+
+// What follows the element type of a type that has one.
+static void read_element_parameters(struct type_reader *reader, struct ir_type *type)
+{
+    switch ((enum ir_type_kind)type->kind) {
     case IR_TYPE_VEC:
-        type->element = read_type(reader);
         if (expect_char(reader, ';'))
             type->lanes = (uint8_t)read_number(reader, UINT8_MAX, false);
         break;
     case IR_TYPE_TENSOR_SHAPED:
-        type->element = read_type(reader);
         if (expect_char(reader, ';'))
             read_dims(reader, type);
         break;
-    case IR_TYPE_SPARSE_CSR:
-    case IR_TYPE_SPARSE_COO: type->element = read_type(reader); break;
     case IR_TYPE_SPARSE_BSR:
-        type->element = read_type(reader);
         if (expect_char(reader, ';'))
             type->id = (uint32_t)read_number(reader, UINT32_MAX, false);
         if (expect_char(reader, 'x'))
             type->id2 = (uint32_t)read_number(reader, UINT32_MAX, false);
         break;
     case IR_TYPE_QUANTIZED:
-        type->element = read_type(reader);
         read_quantization(reader, "scale", ir_quant_scale_spelling, IR_SCALE_PER_TENSOR,
                           &type->scale_tag, &type->id);
         read_quantization(reader, "zp", ir_quant_zero_spelling, IR_ZERO_PER_TENSOR, &type->zero_tag,
                           &type->id2);
         break;
-    default: break;
+    default: break; // sparse_csr, sparse_coo
     }
 }
 
@@ -225,55 +224,85 @@ bool text_type_is_word(enum ir_type_kind kind)
     return !ir_type_has_parameters(kind) && !strchr(ir_type_info(kind)->spelling, '<');
 }
 
-static const struct ir_type *read_brackets(struct type_reader *reader, enum ir_type_kind kind)
+// Reads the word of a type, and the bracket behind it when it has one. False when reported.
+static bool read_kind(struct type_reader *reader, enum ir_type_kind *kind)
 {
     struct text_parser *parser = reader->parser;
-    if (kind == IR_TYPE_TENSOR) {
-        if (!accept_char(reader, '<'))
-            return ir_type_scalar(IR_TYPE_TENSOR);
-        kind = IR_TYPE_TENSOR_SHAPED;
-    } else if (text_type_is_word(kind)) {
-        return ir_type_scalar(kind);
-    } else if (!expect_char(reader, '<')) {
-        return NULL;
-    }
-    if (!ir_type_has_parameters(kind)) { // vec2<u32> and vec4<u32>
-        if (!accept_text(reader, "u32"))
-            bad_type(reader, "u32");
-        return expect_char(reader, '>') ? ir_type_scalar(kind) : NULL;
-    }
-    struct ir_type type = { .kind = (uint8_t)kind };
-    read_parameters(reader, &type);
-    if (!expect_char(reader, '>') || parser->stopped)
-        return NULL;
-    return ir_draft_type(&parser->draft, &type);
-}
-
-static const struct ir_type *read_type(struct type_reader *reader)
-{
-    struct text_parser *parser = reader->parser;
-    if (reader->depth >= DEEPEST_TYPE)
-        return bad_type(reader, "fewer types around each other");
     uint32_t size = word_size(reader);
-    enum ir_type_kind kind;
     if (parser->stopped)
-        return NULL;
-    if (!size)
-        return bad_type(reader, "the name of a type");
-    if (!find_kind(parser->text + reader->at, size, &kind)) {
+        return false;
+    if (!size) {
+        bad_type(reader, "the name of a type");
+        return false;
+    }
+    if (!find_kind(parser->text + reader->at, size, kind)) {
         struct text_token where = {
             .start = reader->at,
             .size = size,
             .pos = { parser->line, reader->at - parser->line_start + 1 },
         };
-        return text_error(parser, DIAG_T009, &where, "the usual types are u32, i32, f32 and bool",
-                          "there is no type '%.*s'", (int)size, parser->text + reader->at);
+        text_error(parser, DIAG_T009, &where, "the usual types are u32, i32, f32 and bool",
+                   "there is no type '%.*s'", (int)size, parser->text + reader->at);
+        return false;
     }
     reader->at += size;
-    reader->depth++;
-    const struct ir_type *type = read_brackets(reader, kind);
-    reader->depth--;
-    return type;
+    if (*kind == IR_TYPE_TENSOR && accept_char(reader, '<'))
+        *kind = IR_TYPE_TENSOR_SHAPED;
+    else if (!text_type_is_word(*kind))
+        return expect_char(reader, '<');
+    return true;
+}
+
+// The rest of a type that has no element type. NULL when reported or out of memory.
+static const struct ir_type *read_leaf(struct type_reader *reader, enum ir_type_kind kind)
+{
+    struct ir_type type = { .kind = (uint8_t)kind };
+    if (text_type_is_word(kind))
+        return ir_type_scalar(kind);
+    if (ir_type_has_parameters(kind))
+        read_leaf_parameters(reader, &type);
+    else if (!accept_text(reader, "u32")) // vec2<u32> and vec4<u32>
+        bad_type(reader, "u32");
+    if (!expect_char(reader, '>') || reader->parser->stopped)
+        return NULL;
+    return ir_type_has_parameters(kind) ? ir_draft_type(&reader->parser->draft, &type)
+                                        : ir_type_scalar(kind);
+}
+
+static bool has_element(enum ir_type_kind kind)
+{
+    switch (kind) {
+    case IR_TYPE_VEC:
+    case IR_TYPE_TENSOR_SHAPED:
+    case IR_TYPE_SPARSE_CSR:
+    case IR_TYPE_SPARSE_COO:
+    case IR_TYPE_SPARSE_BSR:
+    case IR_TYPE_QUANTIZED: return true;
+    default: return false;
+    }
+}
+
+// Types lie around each other like parentheses: `open` holds those whose element is being read.
+static const struct ir_type *read_type(struct type_reader *reader)
+{
+    struct text_parser *parser = reader->parser;
+    uint8_t open[DEEPEST_TYPE];
+    uint32_t count = 0;
+    enum ir_type_kind kind = IR_TYPE_U32;
+    while (read_kind(reader, &kind) && has_element(kind)) {
+        if (count == DEEPEST_TYPE)
+            return bad_type(reader, "fewer types around each other");
+        open[count++] = (uint8_t)kind;
+    }
+    if (parser->stopped)
+        return NULL;
+    const struct ir_type *type = read_leaf(reader, kind);
+    while (count > 0 && !parser->stopped) {
+        struct ir_type outer = { .kind = open[--count], .element = type };
+        read_element_parameters(reader, &outer);
+        type = expect_char(reader, '>') ? ir_draft_type(&parser->draft, &outer) : NULL;
+    }
+    return parser->stopped ? NULL : type;
 }
 
 const struct ir_type *text_type_at(struct text_parser *parser, uint32_t start)

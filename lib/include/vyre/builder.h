@@ -146,8 +146,7 @@ VYRE_API vyre_expr vyre_builder_fma(struct vyre_builder *builder, vyre_expr a, v
 VYRE_API vyre_expr vyre_builder_call(struct vyre_builder *builder, const char *op,
                                      const vyre_expr *args, uint32_t arg_count);
 
-// Atomics on buffer[index]; the value is the old word. The two compare-exchange operators take
-// `expected`, the others are given 0 there.
+// Atomics on buffer[index]; the value is the old word. `expected` is for compare-exchange; 0: none.
 VYRE_API vyre_expr vyre_builder_atomic(struct vyre_builder *builder, enum vyre_atomic_op op,
                                        enum vyre_ordering ordering, const char *buffer,
                                        vyre_expr index, vyre_expr expected, vyre_expr value);

@@ -362,12 +362,6 @@ static void opaque_operator(struct vyre_builder *b)
     vyre_builder_let(b, "x", vyre_builder_binary(b, VYRE_BIN_OPAQUE, U32(1), U32(2)));
 }
 
-static void missing_expected(struct vyre_builder *b)
-{
-    vyre_builder_atomic(b, VYRE_ATOMIC_COMPARE_EXCHANGE, VYRE_ORDER_RELAXED, "b", U32(0), 0,
-                        U32(1));
-}
-
 static void bad_ordering(struct vyre_builder *b)
 {
     vyre_builder_barrier(b, (enum vyre_ordering)6);
@@ -436,8 +430,6 @@ static const struct misuse {
       "B004 call 2, vyre_builder_unary: there is no unary operator 257" },
     { opaque_operator, VYRE_ERR_INVALID_ARGUMENT,
       "B004 call 3, vyre_builder_binary: there is no binary operator 128" },
-    { missing_expected, VYRE_ERR_INVALID_ARGUMENT,
-      "B004 call 3, vyre_builder_atomic: an expected value is missing" },
     { bad_ordering, VYRE_ERR_INVALID_ARGUMENT,
       "B004 call 1, vyre_builder_barrier: there is no memory ordering 6" },
     { bad_type, VYRE_ERR_INVALID_ARGUMENT, "B006 call 2, vyre_builder_cast: there is no type 20" },

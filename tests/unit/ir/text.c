@@ -136,6 +136,16 @@ static void every_type(void **state)
                      "buffer a : quantized<u8;scale:per_tensor;zp:per_group(size=4294967295)>[] "
                      "readonly @0\n"
                      "buffer a : opaque<0x80000001>[] readonly @0\n");
+    // As deep as the binary form can carry.
+    static char deep[64 + 4096 * 7];
+    char *at = stpcpy(deep, "workgroup 1\nbuffer a : ");
+    for (int i = 0; i < 4096; i++)
+        at = stpcpy(at, "vec<");
+    at = stpcpy(at, "u8");
+    for (int i = 0; i < 4096; i++)
+        at = stpcpy(at, ";1>");
+    stpcpy(at, "[] readonly @0\n");
+    assert_canonical(deep);
     assert_prints("buffer a : vec < f32 ; 4 > [ ] readonly @0",
                   "workgroup 1\nbuffer a : vec<f32;4>[] readonly @0\n");
 }

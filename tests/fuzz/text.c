@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Any bytes to the text parser: it ends with a program or with one diagnostic, and a program prints
+// to a text that gives the same program and the same text again.
+#include "fuzz.h"
+
+#include "ir/equal.h"
+
+#include <string.h>
+
+struct counted {
+    unsigned errors;
+};
+
+static void count(void *user, const struct vyre_diag *diag)
+{
+    struct counted *counted = user;
+    counted->errors++;
+    FUZZ_CHECK(diag->line >= 1 && diag->column >= 1 && diag->length >= 1);
+    FUZZ_CHECK(diag->fix != NULL);
+    char text[2000];
+    vyre_diag_format(diag, text, sizeof text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct counted counted = { 0 };
+    const struct vyre_diag_sink sink = { count, &counted };
+    struct vyre_program *program;
+    enum vyre_result result = vyre_program_parse((const char *)data, size, "fuzz", &sink, &program);
+    FUZZ_CHECK(counted.errors == (result == VYRE_OK ? 0 : 1));
+    FUZZ_CHECK((program != NULL) == (result == VYRE_OK));
+    if (!program)
+        return 0;
+    char *text;
+    char *second;
+    size_t text_size;
+    struct vyre_program *again;
+    FUZZ_CHECK(vyre_program_print(program, &text, &text_size) == VYRE_OK);
+    if (vyre_program_parse(text, text_size, NULL, NULL, &again) == VYRE_OK) {
+        FUZZ_CHECK(ir_program_equal(program, again));
+        FUZZ_CHECK(vyre_program_print(again, &second, NULL) == VYRE_OK);
+        FUZZ_CHECK(strcmp(text, second) == 0);
+        vyre_free(second);
+    } else {
+        FUZZ_CHECK(!"what was printed parses");
+    }
+    vyre_free(text);
+    vyre_program_destroy(&again);
+    vyre_program_destroy(&program);
+    return 0;
+}
