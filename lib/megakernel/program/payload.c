@@ -201,11 +201,41 @@ static const struct ir_type *type_of(struct rewrite *r, const struct ir_expr *ex
     return ir_infer_type(r->program, expr, local_type, r);
 }
 
+static struct ir_expr *zero_of(struct mk_writer *w, const struct ir_type *type)
+{
+    switch (type ? (enum ir_type_kind)type->kind : IR_TYPE_U32) {
+    case IR_TYPE_I32: return ir_lit_i32(&w->draft, 0);
+    case IR_TYPE_F32: return ir_lit_f32(&w->draft, 0);
+    case IR_TYPE_BOOL: return ir_lit_bool(&w->draft, false);
+    default: return mk_lit(w, 0);
+    }
+}
+
 // Binds a value to a new local and returns the local's name.
 static ir_name bind(struct rewrite *r, struct ir_expr *value)
 {
     ir_name name = temporary(r);
     mk_let(r->w, r->out, name, value);
+    return name;
+}
+
+// Moves what was collected since `nodes` began into a block of its own at the end of `out`.
+static void add_block(struct rewrite *r, struct ir_nodes *out, struct ir_nodes *nodes)
+{
+    struct ir_body body = ir_nodes_take(&r->w->draft, nodes);
+    ir_nodes_add(&r->w->draft, out, ir_block(&r->w->draft, body));
+    ir_nodes_fini(nodes);
+}
+
+// The same for a memory access that shared its statement with others. It gets a block of its own:
+// plain and atomic accesses of one buffer may meet in a statement, but not in a list (V136).
+static ir_name bind_apart(struct rewrite *r, struct ir_expr *value, const struct ir_type *type)
+{
+    ir_name name = temporary(r);
+    mk_let(r->w, r->out, name, zero_of(r->w, type));
+    struct ir_nodes apart = { 0 };
+    ir_nodes_add(&r->w->draft, &apart, ir_assign(&r->w->draft, name, value));
+    add_block(r, r->out, &apart);
     return name;
 }
 
@@ -257,7 +287,7 @@ static struct ir_expr *rewrite_access(struct rewrite *r, const struct ir_expr *e
     }
     if (r->w->draft.failed)
         return NULL;
-    return r->flatten ? mk_var(r->w, bind(r, copy)) : copy;
+    return r->flatten ? mk_var(r->w, bind_apart(r, copy, type_of(r, expr))) : copy;
 }
 
 static struct ir_expr *rewrite_expr(struct rewrite *r, const struct ir_expr *expr)
@@ -498,7 +528,10 @@ static void rewrite_node(struct rewrite *r, const struct ir_node *node)
     case IR_NODE_STORE: {
         struct ir_expr *index = rewrite_index(r, node->name, node->a, true);
         struct ir_expr *value = operand(r, node->b);
-        add(r, ir_store(&w->draft, renamed(r, node->name), index, value));
+        struct ir_nodes store = { 0 };
+        mk_store(w, r->flatten ? &store : r->out, renamed(r, node->name), index, value);
+        if (r->flatten)
+            add_block(r, r->out, &store);
         break;
     }
     case IR_NODE_IF: rewrite_if(r, node); break;
@@ -565,16 +598,6 @@ static void rewrite_list(struct rewrite *r, const struct ir_body *body, struct i
 }
 
 // ---- Around the body ----------------------------------------------------------------------------
-
-static struct ir_expr *zero_of(struct mk_writer *w, const struct ir_type *type)
-{
-    switch ((enum ir_type_kind)type->kind) {
-    case IR_TYPE_I32: return ir_lit_i32(&w->draft, 0);
-    case IR_TYPE_F32: return ir_lit_f32(&w->draft, 0);
-    case IR_TYPE_BOOL: return ir_lit_bool(&w->draft, false);
-    default: return mk_lit(w, 0);
-    }
-}
 
 // Every invocation zeroes its share, then all wait.
 static void zero_workgroup_memory(struct rewrite *r, struct ir_nodes *out)

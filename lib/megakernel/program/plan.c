@@ -109,7 +109,7 @@ static bool choose(const struct planner *planner, const struct mk_fuse_params *p
 }
 
 // Workgroup memory is also zeroed once by the compiler, in strided loops of its own.
-static void count_zeroing(struct planner *planner, uint64_t *overhead)
+static void count_zeroing(struct planner *planner, uint32_t windows, uint64_t *overhead)
 {
     *overhead = 16 + planner->budget / 128;
     for (uint32_t i = 0; i < planner->payload->buffer_count; i++) {
@@ -124,7 +124,8 @@ static void count_zeroing(struct planner *planner, uint64_t *overhead)
                 mk_cost_add(planner->zeroing, mk_cost_loop(rounds, (struct mk_cost){ 0, 0 }));
     }
     // The claim and the records of a batch.
-    *overhead += (2 + MOST_BATCH * 20u) / planner->invocations + 2;
+    const uint64_t records = u64_min(planner->invocations, MOST_BATCH);
+    *overhead += mk_scratch_words((uint32_t)records, windows) / planner->invocations + 2;
 }
 
 enum vyre_result mk_shape_plan(const struct vyre_program *payload, const struct mk_loops *loops,
@@ -138,7 +139,7 @@ enum vyre_result mk_shape_plan(const struct vyre_program *payload, const struct 
         .invocations = invocations_of(payload),
     };
     uint64_t overhead;
-    count_zeroing(&planner, &overhead);
+    count_zeroing(&planner, shape->window_count, &overhead);
     const uint64_t limit = planner.budget;
     planner.budget = overhead < limit ? limit - overhead : 0;
     if (!choose(&planner, params, shape)) {

@@ -42,9 +42,14 @@ enum { STATUS_FAULT = 1, STATUS_DENIED = 2 };
 // A slot number beyond this would wrap around when it becomes a word index.
 #define MOST_SLOTS (UINT32_MAX / MK_SLOT_WORDS)
 
-static uint32_t record_words(const struct mk_writer *w)
+static uint32_t record_words(uint32_t window_count)
 {
-    return RECORD_WINDOWS + MK_WINDOW_WORDS * w->shape.window_count;
+    return RECORD_WINDOWS + MK_WINDOW_WORDS * window_count;
+}
+
+uint32_t mk_scratch_words(uint32_t batch, uint32_t window_count)
+{
+    return RECORDS + batch * record_words(window_count);
 }
 
 static ir_name buffer(const struct mk_writer *w, enum mk_buffer which)
@@ -142,7 +147,8 @@ static void refuse(struct mk_writer *w, struct ir_nodes *out, struct ir_expr *co
 
 static struct ir_expr *record(struct mk_writer *w, struct ir_expr *number, uint32_t word)
 {
-    return mk_add(w, mk_bin(w, IR_BIN_MUL, number, mk_lit(w, record_words(w))), RECORDS + word);
+    return mk_add(w, mk_bin(w, IR_BIN_MUL, number, mk_lit(w, record_words(w->shape.window_count))),
+                  RECORDS + word);
 }
 
 static void write_record(struct mk_writer *w, struct ir_nodes *out, uint32_t word,
@@ -480,7 +486,7 @@ static void declare(struct mk_writer *w)
     mk_payload_declare(w);
     w->names.scratch = ir_draft_cname(&w->draft, "mk_scratch");
     struct ir_buffer scratch = ir_buffer_defaults(w->names.scratch, 0, VYRE_ACCESS_WORKGROUP, word);
-    scratch.count = RECORDS + w->shape.batch * record_words(w);
+    scratch.count = mk_scratch_words(w->shape.batch, w->shape.window_count);
     ir_draft_buffer(&w->draft, &scratch);
 }
 

@@ -100,6 +100,9 @@ static inline void mk_loop(struct mk_writer *w, struct ir_nodes *out, ir_name na
 enum vyre_result mk_payload_check(const struct vyre_program *payload,
                                   const struct vyre_diag_sink *diag, uint32_t *window_count);
 
+// resident.c: words of workgroup memory that the kernel needs for itself.
+uint32_t mk_scratch_words(uint32_t batch, uint32_t window_count);
+
 // plan.c: chooses the shape from the payload's loops, or refuses with M004.
 enum vyre_result mk_shape_plan(const struct vyre_program *payload, const struct mk_loops *loops,
                                const struct mk_fuse_params *params, struct mk_shape *shape);

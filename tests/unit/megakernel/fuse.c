@@ -378,7 +378,7 @@ static void what_cannot_be_resident_is_refused(void **state)
     } cases[] = {
         { ONE "barrier grid_sync\n", "M001", VYRE_ERR_UNSUPPORTED },
         { ONE "to[0] = param(0)\n", "M001", VYRE_ERR_UNSUPPORTED },
-        { ONE "to[0] = f()\n", "M001", VYRE_ERR_UNSUPPORTED },
+        { ONE "to[0] = subgroup_add(1)\n", "M001", VYRE_ERR_UNSUPPORTED },
         { "workgroup 8\nbuffer to : u64[] readwrite @0\n", "M002", VYRE_ERR_UNSUPPORTED },
         { ONE "loop i in 0..40000 { to[i] = 1 }\n", "M004", VYRE_ERR_LIMIT },
         { ONE "loop i in 0..200 { loop j in 0..200 { to[i] = j } }\n", "M004", VYRE_ERR_LIMIT },

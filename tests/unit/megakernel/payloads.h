@@ -23,10 +23,11 @@ static const struct {
                       "}\n"
                       "to[i] = x\n"
                       "if x % 3 == 1 { to[i + 16] = 5 }\n" },
-    { "outside of the window", "workgroup 8\n" BUFFERS "to[gid.x * 3] = from[gid.x * 5] + 1\n"
-                               "to[0xffffffff - gid.x] = 9\n"
-                               "let old = atomic_add.relaxed(to[len(to) + gid.x], 7)\n"
-                               "to[gid.x + 20] = old + from[0xfffffff0 + gid.x]\n" },
+    { "outside of the window", "workgroup 8\n" BUFFERS "{ to[gid.x * 3] = from[gid.x * 5] + 1 }\n"
+                               "{ to[0xffffffff - gid.x] = 9 }\n"
+                               "let words = len(from)\n"
+                               "let old = atomic_add.relaxed(to[words + gid.x], 7)\n"
+                               "{ to[gid.x + 20] = old + from[0xfffffff0 + gid.x] }\n" },
     { "atomics", "workgroup 8\n" BUFFERS "let bucket = from[gid.x] % 5\n"
                  "let old = atomic_add.relaxed(to[bucket], gid.x + 1)\n"
                  "let seen = atomic_max.relaxed(to[5], from[gid.x] % 100)\n"
@@ -65,7 +66,7 @@ static const struct {
                                   "if from[gid.x] % 4 == 0 { return }\n"
                                   "let x = from[gid.x]\n"
                                   "tile[lid.x] = x\n"
-                                  "let old = atomic_add.relaxed(to[30], 1)\n"
+                                  "{ let old = atomic_add.relaxed(to[30], 1) }\n"
                                   "barrier\n"
                                   "x = tile[(lid.x + 1) % 8]\n"
                                   "loop i in 0..2 { if x % 2 == i { to[16 + lid.x] = x } }\n"
@@ -86,12 +87,12 @@ static const struct {
       "workgroup 4\n"
       "buffer from : i32[] readonly @0\n"
       "buffer to : bool[] readwrite @1\n"
-      "let x = from[gid.x] >> 20\n"
+      "let x = from[gid.x] - 9000000i\n"
       "let index = u32(x) % 8\n"
-      "to[index] = x > -5\n"
-      "if to[gid.x] { to[gid.x + 8] = false } else { to[gid.x + 9] = true }\n" },
+      "to[gid.x * 16 + index] = x > -5i\n"
+      "if to[gid.x * 16] { to[gid.x * 16 + 8] = false } else { to[gid.x * 16 + 9] = true }\n" },
     { "three dimensions",
-      "workgroup 2, 3, 2\n" BUFFERS "let i = lid.x + 2 * lid.y + 6 * lid.z + 12 * wid.x\n"
+      "workgroup 2 3 2\n" BUFFERS "let i = lid.x + 2 * lid.y + 6 * lid.z + 12 * wid.x\n"
       "to[i] = from[i] + gid.x * 100 + gid.y * 10 + gid.z + wid.y\n" },
     { "regions and blocks", "workgroup 4\n" BUFFERS "region \"outer\" {\n"
                             "    let x = from[gid.x]\n"
