@@ -93,37 +93,6 @@ static void threads_share_a_device_with_fences(void **state)
     run(&(const struct vyre_pretend){ .no_timeline = true });
 }
 
-// The thread that waits longest is told when another one gives the device up.
-static void *poison_soon(void *user)
-{
-    struct timespec pause = { 0, 50 * 1000 * 1000 };
-    nanosleep(&pause, NULL);
-    vk_device_poison(user, VYRE_ERR_HANG);
-    return NULL;
-}
-
-static void waiting_threads_hear_of_poison(void **state)
-{
-    (void)state;
-    // The poison lands anywhere between submitting and waiting; each of them must pass it on.
-    struct vyre_device *device = test_device(NULL);
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, poison_soon, device), 0);
-    enum vyre_result result;
-    do {
-        struct vk_commands *commands = NULL;
-        uint64_t point = 0;
-        result = vk_commands_begin(device, &commands);
-        if (result == VYRE_OK)
-            result = vk_commands_submit(&commands, &point);
-        if (result == VYRE_OK)
-            result = vk_wait(device, point, test_wait_ns);
-    } while (result == VYRE_OK);
-    assert_result(VYRE_ERR_HANG, result);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    vyre_device_destroy(&device);
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -131,7 +100,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threads_share_a_device),
         cmocka_unit_test(threads_share_a_device_with_fences),
-        cmocka_unit_test(waiting_threads_hear_of_poison),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
