@@ -144,8 +144,9 @@ static void free_device(struct vyre_device *device)
         if (!device->abandoned)
             device->api.vkDestroyDevice(device->handle, NULL);
     }
-    // An abandoned device keeps its instance and the loader's code: the driver's threads may run.
-    if (!device->abandoned)
+    if (device->abandoned)
+        vk_instance_abandon(&device->instance);
+    else
         vk_instance_fini(&device->instance);
     pthread_mutex_destroy(&device->queue.lock);
     pthread_mutex_destroy(&device->pools.lock);

@@ -140,14 +140,19 @@ enum vyre_result vk_instance_init(struct vk_instance *instance, const char *load
     return result;
 }
 
+void vk_instance_abandon(struct vk_instance *instance)
+{
+    if (instance->messenger)
+        instance->api.vkDestroyDebugUtilsMessengerEXT(instance->handle, instance->messenger, NULL);
+    instance->messenger = VK_NULL_HANDLE;
+}
+
 void vk_instance_fini(struct vk_instance *instance)
 {
     struct vk_api *api = &instance->api;
-    if (instance->messenger)
-        api->vkDestroyDebugUtilsMessengerEXT(instance->handle, instance->messenger, NULL);
+    vk_instance_abandon(instance);
     if (instance->handle && api->vkDestroyInstance)
         api->vkDestroyInstance(instance->handle, NULL);
-    instance->messenger = VK_NULL_HANDLE;
     instance->handle = VK_NULL_HANDLE;
     vk_api_close(api);
 }

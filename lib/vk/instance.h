@@ -20,6 +20,9 @@ struct vk_instance {
 enum vyre_result vk_instance_init(struct vk_instance *instance, const char *loader, bool validation,
                                   const struct vyre_log *log, const struct vyre_diag_sink *diag);
 void vk_instance_fini(struct vk_instance *instance); // accepts zeroed and half-built
+// Leaks the instance and the loader for an abandoned device, whose threads may run their code. No
+// message arrives any more: the struct may be freed.
+void vk_instance_abandon(struct vk_instance *instance);
 
 // The physical devices in the driver's order. memory_free frees *out.
 // VYRE_ERR_NO_DEVICE (D003): there is none.

@@ -27,6 +27,8 @@ struct path {
 
 static inline void path_fini(struct path *path)
 {
+    // The pages of a device that was given up stay: work in flight may still read them (buffer.h).
+    bool given_up = path->device && vyre_device_status(path->device) != VYRE_OK;
     vk_commands_drop(&path->commands);
     vk_bindings_unref(&path->second);
     vk_bindings_unref(&path->first);
@@ -35,7 +37,7 @@ static inline void path_fini(struct path *path)
     vyre_buffer_destroy(&path->middle);
     vyre_buffer_destroy(&path->from);
     vyre_device_destroy(&path->device);
-    if (path->pages)
+    if (path->pages && !given_up)
         munmap(path->pages, PATH_BYTES);
 }
 
