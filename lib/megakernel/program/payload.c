@@ -64,100 +64,14 @@ static ir_name temporary(struct rewrite *r)
     return ir_draft_cname(&r->w->draft, text);
 }
 
-// ---- Questions about the payload ----------------------------------------------------------------
+// ---- Questions about the payload ---------------------------------------------------------------
 
-static bool has_barrier(const struct ir_body *body)
-{
-    for (uint32_t i = 0; i < body->count; i++) {
-        const struct ir_node *node = body->nodes[i];
-        if (node->kind == IR_NODE_BARRIER || has_barrier(&node->body) ||
-            has_barrier(&node->otherwise))
-            return true;
-    }
-    return false;
-}
-
-static bool node_has_barrier(const struct ir_node *node)
-{
-    return node->kind == IR_NODE_BARRIER || has_barrier(&node->body) ||
-           has_barrier(&node->otherwise);
-}
-
-// Whether an invocation may leave in this list with something of the payload still to be skipped.
-// `tail`: nothing of the payload follows the list. *loop counts loops in program order.
-static bool may_leave(const struct mk_writer *w, const struct ir_body *body, bool tail,
-                      size_t *loop)
-{
-    bool leaves = false;
-    for (uint32_t i = 0; i < body->count; i++) {
-        const struct ir_node *node = body->nodes[i];
-        const bool last = tail && i + 1 == body->count;
-        if (node->kind == IR_NODE_RETURN || node->kind == IR_NODE_TRAP)
-            leaves |= !last;
-        const bool is_loop = node->kind == IR_NODE_LOOP;
-        if (is_loop && w->loops.items[(*loop)++] == MK_UNBOUNDED)
-            leaves |= !last;
-        leaves |= may_leave(w, &node->body, last && !is_loop, loop);
-        leaves |= may_leave(w, &node->otherwise, last, loop);
-    }
-    return leaves;
-}
-
-// As may_leave, for the node that the rewriting is about to write: its loops start at `loop`.
+// As mk_may_leave, for the node that the rewriting is about to write: its loops start at `loop`.
 static bool node_may_leave(const struct rewrite *r, const struct ir_node *node, size_t loop)
 {
     struct ir_node *only = (struct ir_node *)node;
     const struct ir_body body = { &only, 1 };
-    return may_leave(r->w, &body, false, &loop);
-}
-
-static bool expr_touches_memory(const struct ir_expr *expr, bool atomics_only)
-{
-    const bool atomic = expr->kind == IR_EXPR_ATOMIC ||
-                        (expr->kind == IR_EXPR_OPAQUE && expr->ext == IR_EXT_ATOMIC_LOAD);
-    const bool plain = expr->kind == IR_EXPR_LOAD ||
-                       (expr->kind == IR_EXPR_OPAQUE && expr->ext == IR_EXT_UNIFORM_LOAD);
-    if (atomic || (plain && !atomics_only))
-        return true;
-    for (uint32_t i = 0; i < expr->kid_count; i++)
-        if (expr_touches_memory(expr->kids[i], atomics_only))
-            return true;
-    return false;
-}
-
-// Whether some access takes its index from memory.
-static bool has_indirection(const struct ir_expr *expr)
-{
-    const bool access = expr->kind == IR_EXPR_LOAD || expr->kind == IR_EXPR_ATOMIC ||
-                        (expr->kind == IR_EXPR_OPAQUE && expr->kid_count > 0);
-    if (access && expr_touches_memory(expr->kids[0], false))
-        return true;
-    for (uint32_t i = 0; i < expr->kid_count; i++)
-        if (has_indirection(expr->kids[i]))
-            return true;
-    return false;
-}
-
-static bool has_trap(const struct ir_body *body)
-{
-    for (uint32_t i = 0; i < body->count; i++)
-        if (body->nodes[i]->kind == IR_NODE_TRAP || has_trap(&body->nodes[i]->body) ||
-            has_trap(&body->nodes[i]->otherwise))
-            return true;
-    return false;
-}
-
-bool mk_payload_may_fault(const struct mk_writer *w)
-{
-    return w->shape.loop_guard > 0 || has_trap(&w->payload->entry);
-}
-
-bool mk_payload_has_workgroup_memory(const struct mk_writer *w)
-{
-    for (uint32_t i = 0; i < w->payload->buffer_count; i++)
-        if (w->payload->buffers[i].access == VYRE_ACCESS_WORKGROUP)
-            return true;
-    return false;
+    return mk_may_leave(r->w, &body, false, &loop);
 }
 
 // ---- Expressions --------------------------------------------------------------------------------
@@ -319,19 +233,6 @@ static struct ir_expr *operand(struct rewrite *r, const struct ir_expr *expr)
     return expr ? rewrite_expr(r, expr) : NULL;
 }
 
-static bool must_flatten(const struct ir_node *node)
-{
-    bool atomic = false;
-    bool indirect = node->kind == IR_NODE_STORE && expr_touches_memory(node->a, false);
-    const struct ir_expr *const operands[] = { node->a, node->b };
-    for (int i = 0; i < 2; i++)
-        if (operands[i]) {
-            atomic |= expr_touches_memory(operands[i], true);
-            indirect |= has_indirection(operands[i]);
-        }
-    return atomic && indirect;
-}
-
 // ---- Leaving ------------------------------------------------------------------------------------
 
 static struct ir_expr *is_alive(struct rewrite *r)
@@ -379,7 +280,7 @@ static void add(struct rewrite *r, struct ir_node *node)
 static void loop_body(struct rewrite *r, const struct ir_node *node, bool leaves,
                       struct ir_nodes *out)
 {
-    if (!leaves || r->may_be_dead || has_barrier(&node->body)) {
+    if (!leaves || r->may_be_dead || mk_has_barrier(&node->body)) {
         rewrite_list(r, &node->body, out, r->may_be_dead || leaves);
         return;
     }
@@ -422,7 +323,7 @@ static void rewrite_loop(struct rewrite *r, const struct ir_node *node)
     const uint32_t known = w->loops.items[number];
     const uint32_t bound = known == MK_UNBOUNDED ? w->shape.loop_guard : known;
     size_t inner_loop = number + 1;
-    const bool leaves = may_leave(w, &node->body, false, &inner_loop);
+    const bool leaves = mk_may_leave(w, &node->body, false, &inner_loop);
 
     r->types[node->name] = ir_type_scalar(IR_TYPE_U32);
     ir_name variable = renamed(r, node->name);
@@ -488,7 +389,7 @@ static void rewrite_group(struct rewrite *r, const struct ir_node *node)
 static struct ir_body branch(struct rewrite *r, const struct ir_body *body)
 {
     struct ir_body out = rewrite_body(r, body, r->may_be_dead);
-    if (!has_barrier(body))
+    if (!mk_has_barrier(body))
         return out;
     struct ir_nodes nodes = { 0 };
     ir_nodes_add(
@@ -517,7 +418,7 @@ static void rewrite_let(struct rewrite *r, const struct ir_node *node)
 static void rewrite_node(struct rewrite *r, const struct ir_node *node)
 {
     struct mk_writer *w = r->w;
-    r->flatten = must_flatten(node);
+    r->flatten = mk_must_flatten(node);
     switch ((enum ir_node_kind)node->kind) {
     case IR_NODE_LET: rewrite_let(r, node); break;
     case IR_NODE_ASSIGN: {
@@ -554,7 +455,7 @@ static void rewrite_node(struct rewrite *r, const struct ir_node *node)
 static bool runs_for_the_dead(const struct ir_node *node)
 {
     return node->kind == IR_NODE_LET || node->kind == IR_NODE_ASSIGN ||
-           node->kind == IR_NODE_STORE || node->kind == IR_NODE_RETURN || node_has_barrier(node);
+           node->kind == IR_NODE_STORE || node->kind == IR_NODE_RETURN || mk_node_has_barrier(node);
 }
 
 // if alive { nodes from..to }
@@ -586,7 +487,7 @@ static void rewrite_list(struct rewrite *r, const struct ir_body *body, struct i
         if (may_be_dead || !leaves || i + 1 == body->count)
             continue;
         const struct ir_body rest = { body->nodes + i + 1, body->count - i - 1 };
-        if (has_barrier(&rest)) {
+        if (mk_has_barrier(&rest)) {
             may_be_dead = true;
             continue;
         }
@@ -656,7 +557,7 @@ void mk_payload_write(struct mk_writer *w, struct ir_nodes *out)
         return;
     }
     size_t first = 0;
-    r.has_alive = may_leave(w, &w->payload->entry, true, &first);
+    r.has_alive = mk_may_leave(w, &w->payload->entry, true, &first);
     const bool shared = mk_payload_has_workgroup_memory(w);
     if (shared)
         zero_workgroup_memory(&r, out);

@@ -110,7 +110,16 @@ enum vyre_result mk_shape_plan(const struct vyre_program *payload, const struct 
 // payload.c: declares the payload's buffers, and writes its body for one virtual workgroup.
 void mk_payload_declare(struct mk_writer *w);
 void mk_payload_write(struct mk_writer *w, struct ir_nodes *out);
+
+// facts.c
 bool mk_payload_may_fault(const struct mk_writer *w);
 bool mk_payload_has_workgroup_memory(const struct mk_writer *w);
+bool mk_has_barrier(const struct ir_body *body);
+bool mk_node_has_barrier(const struct ir_node *node);
+// Whether an invocation may leave in this list with something of the payload still to be skipped.
+// `tail`: nothing of the payload follows the list. *loop counts loops in program order.
+bool mk_may_leave(const struct mk_writer *w, const struct ir_body *body, bool tail, size_t *loop);
+// Whether the order of a statement's accesses is lost when its indices move in front of it.
+bool mk_must_flatten(const struct ir_node *node);
 
 #endif // MEGAKERNEL_WRITER_H
