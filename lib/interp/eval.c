@@ -191,10 +191,10 @@ bool interp_eval(struct interp_run *run, const struct ir_expr *expr, struct inte
     case IR_EXPR_ATOMIC: return eval_atomic(run, expr, out);
     case IR_EXPR_FMA: return eval_fma(run, expr, out);
     case IR_EXPR_OPAQUE: return eval_extension(run, expr, out);
+    case IR_EXPR_SUBGROUP_ADD: return interp_eval_subgroup_add(run, expr, out);
+    case IR_EXPR_SUBGROUP_SHUFFLE: return interp_eval_shuffle(run, expr, out);
+    case IR_EXPR_SUBGROUP_BALLOT: return interp_eval_ballot(run, expr, out);
     case IR_EXPR_CALL:
-    case IR_EXPR_SUBGROUP_ADD:
-    case IR_EXPR_SUBGROUP_SHUFFLE:
-    case IR_EXPR_SUBGROUP_BALLOT:
     case IR_EXPR_SUBGROUP_LOCAL_ID:
     case IR_EXPR_SUBGROUP_SIZE:
     case IR_EXPR_COUNT: break;

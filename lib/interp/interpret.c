@@ -34,7 +34,7 @@ static bool fail_limit(struct interp_run *run, enum diag_code code, const char *
     return false;
 }
 
-static bool take_memory(struct interp_run *run, uint64_t bytes)
+bool interp_take_memory(struct interp_run *run, uint64_t bytes)
 {
     if (bytes > run->memory_left)
         return fail_limit(run, DIAG_X005, "the memory limit is reached");
@@ -106,7 +106,7 @@ static bool create_buffer(struct interp_run *run, uint32_t index, const struct v
                            (unsigned long long)run->workgroup_memory);
     if (size > SIZE_MAX)
         size = SIZE_MAX;
-    if (!take_memory(run, size))
+    if (!interp_take_memory(run, size))
         return false;
     buffer->bytes = memory_calloc(1, size ? (size_t)size : 1);
     if (!buffer->bytes)
@@ -162,20 +162,22 @@ static bool create_invocations(struct interp_run *run)
 {
     const uint32_t *size = run->program->workgroup;
     uint64_t count, bytes;
+    const uint64_t copies = run->has_subgroups ? 2 : 1; // of the locals
     const uint64_t each =
         sizeof *run->invocations +
-        (uint64_t)run->slot_count * (sizeof(struct interp_local) + sizeof(uint32_t)) +
+        (uint64_t)run->slot_count * (copies * sizeof(struct interp_local) + sizeof(uint32_t)) +
         (uint64_t)run->max_frames * sizeof(struct interp_frame) + run->condition_count;
     if (!u64_mul((uint64_t)size[0] * size[1], size[2], &count) || count > UINT32_MAX ||
         !u64_mul(count, each, &bytes) || bytes > SIZE_MAX)
         return fail_limit(run, DIAG_X005, "the workgroup is too large");
-    if (!take_memory(run, bytes))
+    if (!interp_take_memory(run, bytes))
         return false;
     size_t n = (size_t)count, slots = run->slot_count, frames = run->max_frames;
     struct interp_local *locals = run->invocation_memory = memory_calloc(1, (size_t)bytes);
     if (!locals)
         return no_memory(run);
-    struct interp_frame *frame = (struct interp_frame *)(locals + n * slots);
+    run->snapshot = run->has_subgroups ? locals + n * slots : NULL;
+    struct interp_frame *frame = (struct interp_frame *)(locals + copies * n * slots);
     run->invocations = (struct interp_invocation *)(frame + n * frames);
     uint32_t *log = (uint32_t *)(run->invocations + n);
     uint8_t *seen = (uint8_t *)(log + n * slots);
@@ -267,6 +269,8 @@ static bool execute(struct interp_run *run, struct vyre_outputs **out)
 
 static void fini(struct interp_run *run)
 {
+    for (uint32_t i = 0; i < run->invocation_count; i++)
+        interp_drop_transfers(run, &run->invocations[i]);
     for (uint32_t i = 0; run->buffers && i < run->program->buffer_count; i++)
         memory_free(run->buffers[i].bytes);
     memory_free(run->buffers);

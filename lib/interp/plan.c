@@ -22,8 +22,8 @@ static bool refuse(struct interp_run *run, const struct ir_node *node, const cha
 
 // ---- Support -----------------------------------------------------------------------------------
 
-// The validator does not look at the address of a trap, so what evaluation relies on is checked
-// here for every expression.
+// The validator does not look at trap addresses and asynchronous copies, so what evaluation relies
+// on is checked here for every expression.
 static bool is_well_formed(struct interp_run *run, const struct ir_expr *expr)
 {
     const struct interp_buffer *buffer = interp_find_buffer(run, expr->name);
@@ -48,13 +48,13 @@ static bool supports_expr(struct interp_run *run, const struct ir_node *node,
         return refuse(run, node, "an expression that is nested so deeply");
     if (!is_well_formed(run, expr)) {
         run->node = node;
-        return interp_fail(run, DIAG_X023, "the address of a trap is malformed");
+        return interp_fail(run, DIAG_X023, "an expression is malformed");
     }
     switch (expr->kind) {
-    case IR_EXPR_CALL:
     case IR_EXPR_SUBGROUP_ADD:
     case IR_EXPR_SUBGROUP_SHUFFLE:
-    case IR_EXPR_SUBGROUP_BALLOT: return refuse(run, node, ir_expr_info(expr->kind)->name);
+    case IR_EXPR_SUBGROUP_BALLOT: run->has_subgroups = true; break;
+    case IR_EXPR_CALL: return refuse(run, node, ir_expr_info(expr->kind)->name);
     case IR_EXPR_UNOP:
         if (interp_is_transcendental(expr->op))
             return refuse(run, node, ir_unop_info(expr->op)->name);
@@ -78,9 +78,6 @@ static bool supports_body(struct interp_run *run, const struct ir_body *body)
     for (uint32_t i = 0; i < body->count; i++) {
         const struct ir_node *node = body->nodes[i];
         switch (node->kind) {
-        case IR_NODE_ASYNC_LOAD:
-        case IR_NODE_ASYNC_STORE:
-        case IR_NODE_ASYNC_WAIT:
         case IR_NODE_ALL_REDUCE:
         case IR_NODE_ALL_GATHER:
         case IR_NODE_REDUCE_SCATTER:

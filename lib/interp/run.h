@@ -47,13 +47,17 @@ enum {
     INTERP_SAW_TRUE = 2,
 };
 
+struct interp_transfer;
+
 struct interp_invocation {
-    struct interp_local *locals; // by slot
+    struct interp_transfer *transfers; // pending copies, owned
+    struct interp_local *locals;       // by slot
     struct interp_frame *frames;
     uint32_t *log; // slots in the order in which they became live
     uint8_t *seen; // by barrier condition
     uint32_t frame_count;
     uint32_t log_count;
+    uint32_t linear; // index in the workgroup
     uint32_t local_id[3];
     uint32_t global_id[3];
     bool returned;
@@ -76,12 +80,15 @@ struct interp_run {
     // Ifs that contain a barrier, ascending by address.
     const struct ir_node **conditions;
     uint32_t condition_count;
+    bool has_subgroups;
 
     uint32_t grid[3];
     uint32_t group[3];
     struct interp_invocation *invocations;
     uint32_t invocation_count;
     void *invocation_memory;
+    // With subgroup expressions: everybody's locals when the round began.
+    struct interp_local *snapshot;
     struct interp_invocation *current; // NULL: between invocations
     const struct ir_node *node;        // statement that is executing
     bool seen_changed;                 // a condition was seen in this round
@@ -117,10 +124,27 @@ void interp_store_word(uint8_t *bytes, uint32_t value);
 
 // ---- Execution ---------------------------------------------------------------------------------
 
+// Takes steps, or memory, out of what is left; false when there is not enough.
+bool interp_charge(struct interp_run *run, uint64_t steps);      // scheduler.c
+bool interp_take_memory(struct interp_run *run, uint64_t bytes); // interpret.c
+
 // eval.c: false after a failure.
 bool interp_eval(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out);
 bool interp_eval_u32(struct interp_run *run, const struct ir_expr *expr, enum diag_code code,
                      uint32_t *out);
+
+// subgroup.c
+bool interp_eval_ballot(struct interp_run *run, const struct ir_expr *expr,
+                        struct interp_value *out);
+bool interp_eval_subgroup_add(struct interp_run *run, const struct ir_expr *expr,
+                              struct interp_value *out);
+bool interp_eval_shuffle(struct interp_run *run, const struct ir_expr *expr,
+                         struct interp_value *out);
+
+// async.c
+bool interp_async_start(struct interp_run *run, const struct ir_node *node);
+bool interp_async_wait(struct interp_run *run, const struct ir_node *node);
+void interp_drop_transfers(struct interp_run *run, struct interp_invocation *invocation);
 
 // statement.c: executes one statement of the current invocation.
 bool interp_execute(struct interp_run *run, const struct ir_node *node);

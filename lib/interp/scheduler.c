@@ -10,7 +10,7 @@ static bool is_done(const struct interp_invocation *invocation)
     return invocation->returned || invocation->frame_count == 0;
 }
 
-static bool charge(struct interp_run *run, uint64_t steps)
+bool interp_charge(struct interp_run *run, uint64_t steps)
 {
     if (steps > run->steps_left) {
         run->steps_left = 0;
@@ -43,7 +43,7 @@ static bool tick(struct interp_run *run)
 {
     struct interp_invocation *self = run->current;
     struct interp_frame *frame = &self->frames[self->frame_count - 1];
-    if (!charge(run, 1))
+    if (!interp_charge(run, 1))
         return false;
     if (!frame->body)
         return tick_loop(run);
@@ -98,7 +98,7 @@ static bool start(struct interp_run *run)
     const uint32_t *size = run->program->workgroup;
     uint64_t work = run->workgroup_memory / INTERP_BYTES_PER_STEP +
                     (uint64_t)run->invocation_count * (1 + run->condition_count / 8);
-    if (!charge(run, work))
+    if (!interp_charge(run, work))
         return false;
     for (uint32_t i = 0; i < run->program->buffer_count; i++) {
         struct interp_buffer *buffer = &run->buffers[i];
@@ -119,10 +119,34 @@ static bool start(struct interp_run *run)
         interp_unbind(invocation, 0);
         if (run->condition_count > 0)
             memset(invocation->seen, 0, run->condition_count);
+        invocation->linear = i;
         invocation->returned = false;
         invocation->waiting = false;
         invocation->frame_count = 0;
         interp_push_body(invocation, &run->program->entry, false);
+    }
+    return true;
+}
+
+// Subgroup expressions see everybody's locals as they were when the round began.
+static bool take_snapshot(struct interp_run *run)
+{
+    size_t count = (size_t)run->invocation_count * run->slot_count;
+    if (!interp_charge(run, count * sizeof *run->snapshot / INTERP_BYTES_PER_STEP))
+        return false;
+    if (count > 0)
+        memcpy(run->snapshot, run->invocations[0].locals, count * sizeof *run->snapshot);
+    return true;
+}
+
+static bool check_transfers(struct interp_run *run)
+{
+    for (uint32_t i = 0; i < run->invocation_count; i++) {
+        run->current = &run->invocations[i];
+        if (run->current->transfers) {
+            run->node = NULL;
+            return interp_fail(run, DIAG_X028, "a copy is never waited for");
+        }
     }
     return true;
 }
@@ -135,6 +159,8 @@ bool interp_run_workgroup(struct interp_run *run)
         return false;
     do {
         run->seen_changed = false;
+        if (run->has_subgroups && !take_snapshot(run))
+            return false;
         for (uint32_t i = 0; i < run->invocation_count; i++) {
             run->current = &run->invocations[i];
             if (!is_done(run->current) && !run->current->waiting && !tick(run))
@@ -143,5 +169,5 @@ bool interp_run_workgroup(struct interp_run *run)
         if (run->seen_changed && !check_conditions(run))
             return false;
     } while (release(run));
-    return true;
+    return check_transfers(run);
 }

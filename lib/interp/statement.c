@@ -156,12 +156,12 @@ bool interp_execute(struct interp_run *run, const struct ir_node *node)
         return true;
     case IR_NODE_BARRIER: self->waiting = true; return true;
     case IR_NODE_TRAP: return execute_trap(run, node);
+    case IR_NODE_ASYNC_LOAD:
+    case IR_NODE_ASYNC_STORE: return interp_async_start(run, node);
+    case IR_NODE_ASYNC_WAIT: return interp_async_wait(run, node);
     case IR_NODE_OPAQUE: return execute_extension(run, node);
     case IR_NODE_INDIRECT_DISPATCH:
     case IR_NODE_RESUME:
-    case IR_NODE_ASYNC_LOAD:
-    case IR_NODE_ASYNC_STORE:
-    case IR_NODE_ASYNC_WAIT:
     case IR_NODE_ALL_REDUCE:
     case IR_NODE_ALL_GATHER:
     case IR_NODE_REDUCE_SCATTER:

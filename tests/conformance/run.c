@@ -65,6 +65,12 @@ static const char *code_of(const char *token)
         { "expr_unsupported", "X019" },
         { "opaque_expr", "X019" },
         { "resume", "X019" },
+        { "missing_buffer", "X023" },
+        { "subgroup_mixed_kinds", "X024" },
+        { "async_span_not_u64", "X025" },
+        { "async_tag_reused", "X026" },
+        { "async_wait_without_start", "X027" },
+        { "async_tag_pending_at_end", "X028" },
         { "trap", "X020" },
         { "barrier_not_uniform_if", "X021" },
     };

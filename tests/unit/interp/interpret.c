@@ -156,6 +156,70 @@ static void extensions(void **state)
         VYRE_ERR_EXECUTION, "X022");
 }
 
+static void subgroups(void **state)
+{
+    (void)state;
+    assert_words(
+        "workgroup 40\n" OUT(2) "let b = subgroup_ballot(lid.x % 2 == 1)\n"
+                                "if lid.x == 0 {\n out[0] = b\n}\nif lid.x == 39 {\n out[1] = b\n}",
+        0xAAAAAAAA, 0xAA);
+    assert_words(
+        "workgroup 4\n" OUT(4) "let v = lid.x * 10\n"
+                               "out[lid.x] = subgroup_shuffle(v, lid.x + 1) + subgroup_add(v)",
+        70, 80, 90, 60);
+    // Others contribute what they had when the round began, whether they returned or not.
+    assert_words("workgroup 2\n" OUT(2) "let v = lid.x + 1\nif lid.x == 1 {\n return\n}\n"
+                                        "v = 10\nout[0] = subgroup_add(v)",
+                 12, 0);
+    // Effects of an operand happen once per lane, for every lane that evaluates.
+    assert_words("workgroup 4\n" OUT(1) "let v = subgroup_add(atomic_add(out[0], 1))", 16);
+    assert_fails("workgroup 2\n" OUT(2) "if lid.x == 0 {\n let v = 1\n out[0] = subgroup_add(v)\n}",
+                 "X011");
+    assert_fails("workgroup 2\n" OUT(2) "let v = subgroup_add(true)", "X024");
+    assert_fails("workgroup 2\n" OUT(2) "let v = subgroup_shuffle(1, 0i - 1i)", "X016");
+    // Nested operands multiply the work, and that is charged.
+    assert_fails_with(
+        "workgroup 32\n" OUT(
+            1) "let v = subgroup_add(subgroup_add(subgroup_add(subgroup_add(subgroup_add("
+               "subgroup_add(subgroup_add(subgroup_add(1))))))))",
+        (struct vyre_interpret_params){ .step_limit = 1000000 }, VYRE_ERR_LIMIT, "X006");
+}
+
+static void async_copies(void **state)
+{
+    (void)state;
+    const uint32_t words[] = { 0x03020100, 0x07060504 };
+    const struct vyre_bytes input = { words, sizeof words };
+    const struct vyre_interpret_params params = { .inputs = &input,
+                                                  .input_count = 1,
+                                                  .grid = { 1, 1, 1 } };
+#define IN_OUT "buffer in : u32[2] readonly @0\nbuffer out : u32[3] readwrite @1 output\n"
+    // Bytes, not elements; what is read beyond the end is zero, what is written beyond is dropped.
+    assert_words_with(IN_OUT "async_load(in, out, 5, 99, \"t\")\nout[1] = 9\nasync_wait(\"t\")",
+                      params, WORDS(0x00070605, 0, 0), 3);
+    assert_words_with(IN_OUT "async_store(in, out, 6, 4, \"t\")\nasync_wait(\"t\")", params,
+                      WORDS(0, 0x01000000, 0x0302), 3);
+    assert_words_with(IN_OUT "async_store(in, out, 12, 4, \"t\")\nasync_wait(\"t\")", params,
+                      WORDS(0, 0, 0), 3);
+    // The source is read at the start, the destination is written at the wait.
+    assert_words_with(IN_OUT "out[0] = 5\nasync_load(out, out, 0, 4, \"a\")\nout[0] = 6\n"
+                             "out[1] = out[0]\nasync_wait(\"a\")",
+                      params, WORDS(5, 6, 0), 3);
+    assert_fails_with(IN_OUT "async_load(in, out, 0, 4, \"t\")", params, VYRE_ERR_EXECUTION,
+                      "X028");
+    assert_fails_with(IN_OUT "async_wait(\"t\")", params, VYRE_ERR_EXECUTION, "X027");
+    assert_fails_with(IN_OUT "async_load(in, out, 0, 4, \"t\")\nasync_load(in, out, 0, 4, \"t\")",
+                      params, VYRE_ERR_EXECUTION, "X026");
+    assert_fails_with(IN_OUT "async_load(in, out, 0 - 1i, 4, \"t\")", params, VYRE_ERR_EXECUTION,
+                      "X013");
+    assert_fails_with(IN_OUT "async_load(in, out, -1i, 4, \"t\")", params, VYRE_ERR_EXECUTION,
+                      "X025");
+    assert_fails_with(IN_OUT "async_load(nowhere, out, 0, 4, \"t\")", params, VYRE_ERR_EXECUTION,
+                      "X023");
+    assert_fails_with(IN_OUT "loop i in 0..100 {\n async_load(in, out, 0, 4, \"t\")\n}", params,
+                      VYRE_ERR_EXECUTION, "X026");
+}
+
 // ---- Host ABI ----------------------------------------------------------------------------------
 
 static void inputs_and_outputs(void **state)
@@ -289,7 +353,8 @@ static void every_allocation_may_fail(void **state)
     struct vyre_program *program =
         run_parse("workgroup 4\nbuffer in : u32[4] readonly @0\n"
                   "buffer out : u32[4] readwrite @1 output\nshared t : u32[4]\n"
-                  "let x = in[gid.x]\nif wid.x == 0 {\n barrier\n}\nout[gid.x] = x\n");
+                  "let x = in[gid.x]\nif wid.x == 0 {\n barrier\n}\nout[gid.x] = subgroup_add(x)\n"
+                  "async_load(in, out, 0, 4, \"a\")\nasync_wait(\"a\")\n");
     const uint32_t words[] = { 1, 2, 3, 4 };
     const struct vyre_bytes input = { words, sizeof words };
     struct vyre_outputs *outputs;
@@ -315,6 +380,8 @@ int main(void)
         cmocka_unit_test(barriers),
         cmocka_unit_test(ids_and_grid),
         cmocka_unit_test(extensions),
+        cmocka_unit_test(subgroups),
+        cmocka_unit_test(async_copies),
         cmocka_unit_test(inputs_and_outputs),
         cmocka_unit_test(limits),
         cmocka_unit_test(unsupported),
