@@ -35,18 +35,22 @@ enum vyre_result kernel_fault_report(const struct vyre_program *program, const u
     char where[40] = "";
     if (linear)
         snprintf(where, sizeof where, " in workgroup %u", record[3]);
+    if (record[0] > VYRE_FAULT_LOOP_LIMIT) {
+        diag_report(diag, DIAG_K010, NULL, "a fault record of kind %u", record[0]);
+        return VYRE_ERR_FAULT;
+    }
     bool is_trap = record[0] == VYRE_FAULT_TRAP;
     uint32_t number = is_trap ? record[2] : record[1];
     uint32_t left = number;
     const struct ir_node *node =
         find_node(&program->entry, is_trap ? IR_NODE_TRAP : IR_NODE_LOOP, &left);
     struct diag_place place = ir_place(program, node ? node->pos : (struct ir_pos){ 0, 0 });
+    const char *name = node ? ir_name_text(program, node->name).text : "?";
     if (is_trap)
-        diag_report(diag, DIAG_K007, &place, "trap '%s' with address %u%s",
-                    node ? ir_name_text(program, node->name).text : "?", record[1], where);
+        diag_report(diag, DIAG_K007, &place, "trap '%s' with address %u%s", name, record[1], where);
     else
         diag_report(diag, DIAG_K008, &place, "loop %u over '%s' did not end: its counter was %u%s",
-                    number, node ? ir_name_text(program, node->name).text : "?", record[2], where);
+                    number, name, record[2], where);
     return VYRE_ERR_FAULT;
 }
 
