@@ -65,7 +65,8 @@ void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op
     uint32_t *words = open_instruction(writer, section, op, 1 + count + text_words + tail_count);
     if (!words)
         return;
-    memcpy(words + 1, operands, count * sizeof *operands);
+    if (count)
+        memcpy(words + 1, operands, count * sizeof *operands);
     uint32_t *packed = words + 1 + count;
     memset(packed, 0, text_words * sizeof *packed);
     // Characters go into words low byte first, whatever the host's byte order.

@@ -303,6 +303,34 @@ static void atomics_pay_only_for_communication(void **state)
     }
 }
 
+// Where a driver takes fences for barriers, no atomic may carry one.
+static void atomics_are_relaxed_where_fences_are_barriers(void **state)
+{
+    (void)state;
+    struct vyre_program *program = parse("buffer a : u32[4] readwrite @0\n"
+                                         "buffer b : u32[4] readwrite @1\n"
+                                         "let x = atomic_add(a[0], 1)\n"
+                                         "atomic_store.release(b[0], atomic_load.acquire(a[1]))");
+    for (unsigned strange = 0; strange < 2; strange++) {
+        struct vyre_target target;
+        check_target(&target, 2, 1);
+        target.fence_is_barrier = strange;
+        struct vyre_module *module;
+        assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = &target), &module));
+        size_t count;
+        const uint32_t *words = vyre_module_words(module, &count);
+        unsigned fences = 0;
+        for (size_t at = 5; at < count; at += words[at] >> 16)
+            fences += (words[at] & 0xFFFF) == SpvOpConstant &&
+                      (words[at + 3] & SpvMemorySemanticsUniformMemoryMask);
+        assert_int_equal(fences, strange ? 0 : 3);
+        assert_int_equal(check_count_words(words, count, SpvOpAtomicLoad), !strange);
+        assert_int_equal(check_count_words(words, count, SpvOpAtomicStore), !strange);
+        vyre_module_destroy(&module);
+    }
+    vyre_program_destroy(&program);
+}
+
 static void loops_are_guarded_when_their_bound_is_not_known(void **state)
 {
     (void)state;
@@ -390,6 +418,7 @@ int main(void)
         cmocka_unit_test(empty_and_early_bodies),
         cmocka_unit_test(known_indices_need_no_check),
         cmocka_unit_test(atomics_pay_only_for_communication),
+        cmocka_unit_test(atomics_are_relaxed_where_fences_are_barriers),
         cmocka_unit_test(loops_are_guarded_when_their_bound_is_not_known),
         cmocka_unit_test(workgroup_memory_is_zeroed_once),
         cmocka_unit_test(buffers_that_others_write_are_aliased),
