@@ -22,9 +22,6 @@ enum interp_op_result interp_unop(enum ir_unop op, const struct interp_value *op
 enum interp_op_result interp_cast(enum ir_type_kind target, const struct interp_value *value,
                                   struct interp_value *out);
 
-// Operators of f32 that the library of the reference computes, which this version does not have.
-bool interp_is_transcendental(enum ir_unop op);
-
 // The new word of an atomic; false for operators without reference semantics.
 bool interp_atomic(enum ir_atomic_op op, uint32_t old, uint32_t expected, uint32_t value,
                    uint32_t *out);

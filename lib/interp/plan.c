@@ -7,7 +7,6 @@
 #include "base/array.h"
 #include "base/memory.h"
 #include "ir/tables.h"
-#include "ops.h"
 #include "run.h"
 
 enum { MAX_EXPR_DEPTH = 128 }; // as the validator allows (V033)
@@ -55,10 +54,6 @@ static bool supports_expr(struct interp_run *run, const struct ir_node *node,
     case IR_EXPR_SUBGROUP_SHUFFLE:
     case IR_EXPR_SUBGROUP_BALLOT: run->has_subgroups = true; break;
     case IR_EXPR_CALL: return refuse(run, node, ir_expr_info(expr->kind)->name);
-    case IR_EXPR_UNOP:
-        if (interp_is_transcendental(expr->op))
-            return refuse(run, node, ir_unop_info(expr->op)->name);
-        break;
     case IR_EXPR_LOAD: {
         const struct interp_buffer *buffer = interp_find_buffer(run, expr->name);
         if (buffer->decl->element->kind == IR_TYPE_BYTES || buffer->stride > INTERP_MAX_BYTES)

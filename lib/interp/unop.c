@@ -2,6 +2,7 @@
 // Unary operators (spec: semantics.md, section 4).
 #include <math.h>
 
+#include "libm.h"
 #include "ops.h"
 
 // ---- Integers ----------------------------------------------------------------------------------
@@ -75,6 +76,19 @@ static enum interp_op_result on_f32(enum ir_unop op, float x, struct interp_valu
     case IR_UN_ROUND: value = roundf(x); break;
     case IR_UN_TRUNC: value = truncf(x); break;
     case IR_UN_SIGN: value = sign_of(x); break;
+    case IR_UN_COS: value = interp_cos(x); break;
+    case IR_UN_SIN: value = interp_sin(x); break;
+    case IR_UN_TAN: value = interp_tan(x); break;
+    case IR_UN_ACOS: value = interp_acos(x); break;
+    case IR_UN_ASIN: value = interp_asin(x); break;
+    case IR_UN_ATAN: value = interp_atan(x); break;
+    case IR_UN_SINH: value = interp_sinh(x); break;
+    case IR_UN_COSH: value = interp_cosh(x); break;
+    case IR_UN_TANH: value = interp_tanh(x); break;
+    case IR_UN_EXP: value = interp_exp(x); break;
+    case IR_UN_EXP2: value = interp_exp2(x); break;
+    case IR_UN_LOG: value = interp_log(x); break;
+    case IR_UN_LOG2: value = interp_log2(x); break;
     case IR_UN_IS_NAN: *out = interp_bool(isnan(x)); return INTERP_OP_OK;
     case IR_UN_IS_INF: *out = interp_bool(isinf(x)); return INTERP_OP_OK;
     case IR_UN_IS_FINITE: *out = interp_bool(isfinite(x)); return INTERP_OP_OK;
@@ -82,26 +96,6 @@ static enum interp_op_result on_f32(enum ir_unop op, float x, struct interp_valu
     }
     *out = interp_float((double)interp_canonical(value));
     return INTERP_OP_OK;
-}
-
-bool interp_is_transcendental(enum ir_unop op)
-{
-    switch (op) {
-    case IR_UN_COS:
-    case IR_UN_SIN:
-    case IR_UN_TAN:
-    case IR_UN_ACOS:
-    case IR_UN_ASIN:
-    case IR_UN_ATAN:
-    case IR_UN_TANH:
-    case IR_UN_SINH:
-    case IR_UN_COSH:
-    case IR_UN_EXP:
-    case IR_UN_EXP2:
-    case IR_UN_LOG:
-    case IR_UN_LOG2: return true;
-    default: return false;
-    }
 }
 
 enum interp_op_result interp_unop(enum ir_unop op, const struct interp_value *operand,
