@@ -6,6 +6,9 @@
 #include "megakernel/host/tenant.h"
 #include "megakernel/program/layout.h"
 
+#include <ftw.h>
+#include <unistd.h>
+
 static const char add_text[] = "workgroup 8\n"
                                "buffer out : u32[] readwrite @0\n"
                                "if lid.x == 0 {\n"
@@ -373,6 +376,50 @@ static void one_buffer_may_be_several_segments(void **state)
     vyre_buffer_destroy(&buffer);
 }
 
+// ---- Warm starts --------------------------------------------------------------------------------
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static void a_warm_ring_lowers_nothing(void **state)
+{
+    struct vyre_device *device = *state;
+    char directory[] = "/tmp/vyre-ring-test-XXXXXX";
+    assert_non_null(mkdtemp(directory));
+    struct vyre_cache *cache = NULL;
+    assert_result(VYRE_OK, vyre_cache_open(vyre_cache_params(.directory = directory), &cache));
+    uint32_t *words;
+    struct vyre_buffer *out = test_buffer(device, 64, &words);
+    for (uint32_t start = 0; start < 3; start++) {
+        struct vyre_ring *ring = test_ring(device, add_text,
+                                           (struct vyre_ring_params){
+                                               .segments = &out,
+                                               .segment_count = 1,
+                                               // The kernel is the same for every size of the ring.
+                                               .slot_count = 8 << start,
+                                               .cache = cache,
+                                           });
+        struct vyre_kernel_stats stats;
+        vyre_ring_get_kernel_stats(ring, &stats);
+        assert_int_equal(stats.module_cached, start > 0);
+        assert_int_equal(stats.lower_ns > 0, start == 0);
+        assert_true(stats.word_count > 0);
+        const struct vyre_work work = { .windows = { { 0, 4 } } };
+        struct order order = { 0 };
+        test_run(ring, &work, 1, expect_next, &order);
+        assert_int_equal(words[0], start + 1);
+        vyre_ring_destroy(&ring);
+    }
+    vyre_buffer_destroy(&out);
+    vyre_cache_close(&cache);
+    assert_int_equal(nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 // ---- Fixture ------------------------------------------------------------------------------------
 
 static int open_device(void **state)
@@ -406,7 +453,8 @@ static int close_device(void **state)
         cmocka_unit_test_setup_teardown(refused_payloads_and_parameters_say_why, set_up,           \
                                         close_device),                                             \
         cmocka_unit_test_setup_teardown(a_slot_does_what_a_dispatch_does, set_up, close_device),   \
-        cmocka_unit_test_setup_teardown(one_buffer_may_be_several_segments, set_up, close_device)
+        cmocka_unit_test_setup_teardown(one_buffer_may_be_several_segments, set_up, close_device), \
+        cmocka_unit_test_setup_teardown(a_warm_ring_lowers_nothing, set_up, close_device)
 
 int main(void)
 {
