@@ -3,7 +3,7 @@
 // is defined for which kind can be read off.
 #include <math.h>
 
-#include "ops.h"
+#include "interp/ops.h"
 
 // ---- u32 ---------------------------------------------------------------------------------------
 

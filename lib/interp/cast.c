@@ -2,7 +2,7 @@
 // Casts (spec: semantics.md, 5.5).
 #include <math.h>
 
-#include "ops.h"
+#include "interp/ops.h"
 
 // Truncates towards zero and saturates; NaN gives 0.
 static uint32_t float_to_u32(double x)

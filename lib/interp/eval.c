@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "ir/tables.h"
-#include "ops.h"
+#include "interp/ops.h"
 #include "run.h"
 
 static bool fail_op(struct interp_run *run, enum interp_op_result result, const char *op,
@@ -22,8 +22,6 @@ static bool fail_op(struct interp_run *run, enum interp_op_result result, const 
                            (int32_t)right->u32);
     case INTERP_OP_OUT_OF_RANGE:
         return interp_fail(run, DIAG_X017, "a %s does not fit %s", kind, op);
-    case INTERP_OP_NO_SEMANTICS:
-        return interp_fail(run, DIAG_X019, "%s has no reference semantics", op);
     }
     return false;
 }

@@ -113,7 +113,6 @@ static bool create_buffer(struct interp_run *run, uint32_t index, const struct v
         return no_memory(run);
     buffer->size = size;
     buffer->stride = ir_type_stride(decl->element);
-    buffer->allocated = is_allocated(decl);
     if (input && size > 0)
         memcpy(buffer->bytes, input->data, (size_t)size);
     return true;

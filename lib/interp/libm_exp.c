@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "libm.h"
-#include "value.h"
+#include "interp/value.h"
 
 static float F(uint32_t bits)
 {

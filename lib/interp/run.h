@@ -8,7 +8,7 @@
 
 #include "base/report.h"
 #include "ir/model.h"
-#include "value.h"
+#include "interp/value.h"
 #include <vyre/interpret.h>
 
 enum {
@@ -22,7 +22,6 @@ struct interp_buffer {
     uint8_t *bytes; // owned
     uint64_t size;
     uint64_t stride; // of loads and stores; 0: elements cannot be addressed
-    bool allocated;  // by the run, not given
 };
 
 // A position in a list of statements, or a loop about to test its bound.

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "libm.h"
-#include "ops.h"
+#include "interp/ops.h"
 
 // ---- Integers ----------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "value.h"
+#include "interp/value.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The f32 functions of the interpreter against the reference's results, bit for bit.
 // usage: libm FILE, with lines of operator, operand bits, result bits in hexadecimal
-#include "../../lib/interp/ops.h"
+#include "interp/ops.h"
 
 #include "ir/tables.h"
 

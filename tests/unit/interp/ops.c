@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Operators on edge values (spec: semantics.md, sections 2 to 5), called directly: the validator
 // stands in front of many of these.
-#include "../../../lib/interp/ops.h"
+#include "interp/ops.h"
 #include "test.h"
 
 static const uint32_t MIN = 0x80000000, MAX = 0x7FFFFFFF, ALL = 0xFFFFFFFF;

@@ -4,7 +4,7 @@
 #define INTERP_OPS_H
 
 #include "ir/model.h"
-#include "value.h"
+#include "interp/value.h"
 
 enum interp_op_result {
     INTERP_OP_OK,
@@ -12,7 +12,6 @@ enum interp_op_result {
     INTERP_OP_UNDEFINED,    // no such operator on this kind
     INTERP_OP_DIVISION,     // i32 division by zero, or of the least value by -1
     INTERP_OP_OUT_OF_RANGE, // the value does not fit the target of a cast
-    INTERP_OP_NO_SEMANTICS, // an operator that the reference does not define
 };
 
 enum interp_op_result interp_binop(enum ir_binop op, const struct interp_value *left,
