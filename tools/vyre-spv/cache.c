@@ -34,6 +34,15 @@ static json_t *entry_as_json(const struct vyre_cache_entry *entry)
                      entry->valid);
 }
 
+// {"directory": ..., key: value}; takes `value`.
+static void print_json(const char *key, json_t *value)
+{
+    json_t *object = json_object();
+    json_set_bytes(object, "directory", tool_cache_directory());
+    json_object_set_new(object, key, value);
+    json_print(object);
+}
+
 static int list(struct vyre_cache *cache, bool as_json)
 {
     struct vyre_cache_entry *entries = NULL;
@@ -51,7 +60,7 @@ static int list(struct vyre_cache *cache, bool as_json)
             print_entry(&entries[i]);
     }
     if (as_json)
-        json_print(json_pack("{s:s?, s:o}", "directory", tool_cache_directory(), "entries", array));
+        print_json("entries", array);
     else
         printf("%zu entries, %llu bytes in %s\n", count, (unsigned long long)bytes,
                tool_cache_directory());
@@ -64,8 +73,7 @@ static int clear(struct vyre_cache *cache, bool as_json)
     uint64_t removed = 0;
     enum vyre_result result = vyre_cache_clear(cache, &removed);
     if (as_json)
-        json_print(json_pack("{s:s?, s:I}", "directory", tool_cache_directory(), "removed",
-                             (json_int_t)removed));
+        print_json("removed", json_integer((json_int_t)removed));
     else
         printf("%llu entries removed from %s\n", (unsigned long long)removed,
                tool_cache_directory());

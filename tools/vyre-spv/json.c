@@ -3,6 +3,7 @@
 #include "tool.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void json_print(json_t *value)
 {
@@ -13,4 +14,38 @@ void json_print(json_t *value)
     json_dumpf(value, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     putchar('\n');
     json_decref(value);
+}
+
+// RFC 4648, section 4.
+static char *base64(const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t size = strlen(text);
+    const unsigned char *bytes = (const unsigned char *)text;
+    char *out = tool_calloc((size + 2) / 3 * 4 + 1, 1);
+    char *at = out;
+    for (size_t i = 0; i < size; i += 3) {
+        unsigned group = bytes[i] * 65536u;
+        group += i + 1 < size ? bytes[i + 1] * 256u : 0;
+        group += i + 2 < size ? bytes[i + 2] : 0;
+        *at++ = digits[group >> 18];
+        *at++ = digits[group >> 12 & 63];
+        *at++ = i + 1 < size ? digits[group >> 6 & 63] : '=';
+        *at++ = i + 2 < size ? digits[group & 63] : '=';
+    }
+    return out;
+}
+
+void json_set_bytes(json_t *object, const char *key, const char *text)
+{
+    json_t *value = json_string(text); // NULL when it is not UTF-8
+    if (value) {
+        json_object_set_new(object, key, value);
+        return;
+    }
+    char name[64];
+    char *encoded = base64(text);
+    snprintf(name, sizeof name, "%s_b64", key);
+    json_object_set_new(object, name, json_string(encoded));
+    free(encoded);
 }

@@ -4,6 +4,7 @@
 
 usage: command.py VYRE-SPV
 """
+import base64
 import json
 import os
 import subprocess
@@ -168,6 +169,13 @@ class Cache(Case):
             self.assertEqual(listing["directory"], self.path(expected))
         self.expect(SYSTEM, "cache", "ls", env={})
 
+    def test_a_directory_that_is_not_utf8_is_still_json(self):
+        folder = os.fsencode(self.folder.name) + b"/\xff\\"
+        result = self.expect(OK, "cache", "ls", "--json", env={"VYRE_CACHE_DIR": folder})
+        listing = json.loads(result.stdout)
+        self.assertEqual(base64.b64decode(listing["directory_b64"]), folder)
+        self.assertNotIn("directory", listing)
+
     def test_an_unsafe_directory_is_refused(self):
         folder = self.path("open")
         os.mkdir(folder)
@@ -190,6 +198,14 @@ if i < len(out) {
     out[i] = in[i] * 3 + 1
 }
 """
+
+# TRIPLE in the wire format.
+TRIPLE_WIRE = base64.b64decode(
+    "VllSRQQABAAU8gVyYG5XzkafvLxAtHigPbxx245Cz5FfutpQ6J/mZgIVdnlyZS5wcm9ncmFtLm1ldGFkYXRhR1ZZ"
+    "UkUtTUVUQQBAAAAAAQAAAAEAAAAAAgIAAABpbgAAAAAAAAAAAAAAAAAAAAABAwAAAG91dAEAAAAAAAAAAAAAAAAA"
+    "AAABABB2eXJlLm5vZGUucmVnaW9uZQsRAAAAdnlyZS5wcm9ncmFtLnJvb3QAAgAAAAABAAAAaQYAAwkNAwEAAABp"
+    "BQMAAABvdXQBAAAAAgMAAABvdXQDAQAAAGkJAQkDBAIAAABpbgMBAAAAaQADAAAAAAEAAAAAAAAAAAIABAABAAEA"
+    "BgAAAAAAAQEAAQEAAQAGAAAAAAABAQE=")
 
 TRAP = """workgroup 1
 buffer in  : u32[1] readonly @0
@@ -238,6 +254,14 @@ class Validate(Case):
         for text in ("let", "workgroup 64\nlet x =", "\0\0\0\0", "{" * 10000, "workgroup 0x"):
             result = self.expect(WRONG_INPUT, "validate", "-", stdin=text.encode())
             self.assertRegex(result.stderr.decode(), r"^<stdin>:\d+:\d+: error\[[TV]\d{3}\]: ")
+
+    def test_the_wire_format_is_known_by_its_content(self):
+        self.expect(OK, "validate", "-", stdin=TRIPLE_WIRE)
+        text = self.expect(OK, "compile", "-", stdin=TRIPLE.encode()).stdout
+        self.assertEqual(self.expect(OK, "compile", "-", stdin=TRIPLE_WIRE).stdout, text)
+        for damaged in (TRIPLE_WIRE[:-1], TRIPLE_WIRE[:20], TRIPLE_WIRE + b"x"):
+            result = self.expect(WRONG_INPUT, "validate", "-", stdin=damaged)
+            self.assertIn(b"error[W", result.stderr)
 
     def test_all_files_are_looked_at_and_the_worst_counts(self):
         good = self.path("good.vyre", TRIPLE)
