@@ -194,7 +194,9 @@ enum vyre_result vyre_ring_pump(struct vyre_ring *ring, uint64_t timeout_ns,
         return VYRE_ERR_INVALID_ARGUMENT;
     const uint64_t start = mk_now_ns();
     for (;;) {
-        enum vyre_result result = retire_what_is_done(ring);
+        enum vyre_result result = vyre_device_status(ring->device);
+        if (result == VYRE_OK)
+            result = retire_what_is_done(ring);
         if (result == VYRE_OK)
             result = submit_what_waits(ring);
         if (result != VYRE_OK && ring->delivered == ring->head)

@@ -3,6 +3,7 @@
 // buffers of the same contents, and nothing to anything else.
 #include "image.h"
 #include "payloads.h"
+#include "works.h"
 
 #include <vyre/compile.h>
 #include <vyre/ring.h>
@@ -22,35 +23,6 @@ static struct vyre_program *fuse(const struct vyre_program *payload,
 
 // ---- Equality with the payload alone ------------------------------------------------------------
 
-// Runs the payload alone over one window of each segment, in place.
-static void run_alone(const struct vyre_program *payload, uint32_t *from, uint32_t from_words,
-                      uint32_t *to, uint32_t to_words, uint32_t groups)
-{
-    const struct vyre_bytes inputs[] = { { from, from_words * 4 }, { to, to_words * 4 } };
-    struct vyre_outputs *outputs = NULL;
-    struct test_diags diags = { .size = 0 };
-    if (vyre_interpret(payload,
-                       vyre_interpret_params(.inputs = inputs, .input_count = 2,
-                                             .grid = { groups, 1, 1 },
-                                             .diag = test_diag_sink(&diags)),
-                       &outputs))
-        fail_msg("%s", diags.text);
-    assert_int_equal(vyre_outputs_count(outputs), 1);
-    struct vyre_bytes bytes = vyre_outputs_get(outputs, 0, NULL);
-    assert_int_equal(bytes.size, to_words * 4);
-    memcpy(to, bytes.data, bytes.size);
-    vyre_outputs_destroy(&outputs);
-}
-
-// Slots of several sizes; sizes are words.
-static const struct {
-    uint32_t groups, from, from_size, to, to_size;
-} works[] = {
-    { 1, 0, 64, 0, 40 },   { 2, 7, 33, 40, 31 },    { 3, 100, 20, 90, 64 },
-    { 1, 300, 0, 154, 1 }, { 2, 448, 64, 500, 12 }, { 4, 13, 200, 200, 100 },
-};
-enum { WORK_COUNT = sizeof works / sizeof *works };
-
 static void publish_works(struct image *image)
 {
     for (uint32_t i = 0; i < WORK_COUNT; i++) {
@@ -58,13 +30,6 @@ static void publish_works(struct image *image)
                                                       { works[i].to, works[i].to_size } };
         image_publish(image, 0, works[i].groups, windows);
     }
-}
-
-static void expect_alone(const struct vyre_program *payload, struct image *expected)
-{
-    for (uint32_t i = 0; i < WORK_COUNT; i++)
-        run_alone(payload, expected->segments[0] + works[i].from, works[i].from_size,
-                  expected->segments[1] + works[i].to, works[i].to_size, works[i].groups);
 }
 
 static void a_payload_does_to_windows_what_it_does_alone(void **state)
@@ -77,7 +42,7 @@ static void a_payload_does_to_windows_what_it_does_alone(void **state)
         struct vyre_program *payload = image_parse(payloads[p].text);
         static struct image expected;
         image_init(&expected, 2);
-        expect_alone(payload, &expected);
+        works_run_alone(payload, expected.segments[0], expected.segments[1]);
         for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
             struct mk_shape shape;
             struct vyre_program *kernel =
@@ -119,7 +84,7 @@ static void a_planted_window_is_noticed(void **state)
         fuse(payload, &(struct mk_fuse_params){ .workgroups = 4 }, &shape);
     static struct image expected, image;
     image_init(&expected, 2);
-    expect_alone(payload, &expected);
+    works_run_alone(payload, expected.segments[0], expected.segments[1]);
     for (int planted = 0; planted < 2; planted++) {
         image_init(&image, 2);
         publish_works(&image);

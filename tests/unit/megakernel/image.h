@@ -5,13 +5,15 @@
 
 #include "test.h"
 
+#include "works.h"
+
 #include "megakernel/program/fuse.h"
 #include "megakernel/protocol/protocol.h"
 #include <vyre/interpret.h>
 
 #include <stdlib.h>
 
-enum { IMAGE_SLOTS = 16, IMAGE_SEGMENT_WORDS = 512 };
+enum { IMAGE_SLOTS = 16, IMAGE_SEGMENT_WORDS = WORK_SEGMENT_WORDS };
 
 struct image {
     uint32_t control[MK_CONTROL_MIN_WORDS];
@@ -33,7 +35,7 @@ static inline void image_init(struct image *image, uint32_t segment_count)
     image->segment_count = segment_count;
     for (uint32_t s = 0; s < segment_count; s++)
         for (uint32_t i = 0; i < IMAGE_SEGMENT_WORDS; i++)
-            image->segments[s][i] = (i * 2654435761u ^ s * 40503u) >> 7;
+            image->segments[s][i] = works_word(s, i);
 }
 
 // Publishes a slot at the tail; the slot number is not the queue position, to tell them apart.

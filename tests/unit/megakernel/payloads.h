@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Payloads that between them use everything a payload may contain. Their first buffer is read-only,
-// the second is written.
+// the second is written. None of them depends on the order of invocations.
 #ifndef TESTS_MEGAKERNEL_PAYLOADS_H
 #define TESTS_MEGAKERNEL_PAYLOADS_H
 
@@ -23,18 +23,18 @@ static const struct {
                       "}\n"
                       "to[i] = x\n"
                       "if x % 3 == 1 { to[i + 16] = 5 }\n" },
-    { "outside of the window", "workgroup 8\n" BUFFERS "{ to[gid.x * 3] = from[gid.x * 5] + 1 }\n"
+    { "outside of the window", "workgroup 8\n" BUFFERS "{ to[gid.x * 2] = from[gid.x * 5] + 1 }\n"
                                "{ to[0xffffffff - gid.x] = 9 }\n"
                                "let words = len(from)\n"
                                "let old = atomic_add.relaxed(to[words + gid.x], 7)\n"
-                               "{ to[gid.x + 20] = old + from[0xfffffff0 + gid.x] }\n" },
+                               "{ to[gid.x * 2 + 1] = old + from[0xfffffff0 + gid.x] }\n" },
     { "atomics", "workgroup 8\n" BUFFERS "let bucket = from[gid.x] % 5\n"
                  "let old = atomic_add.relaxed(to[bucket], gid.x + 1)\n"
                  "let seen = atomic_max.relaxed(to[5], from[gid.x] % 100)\n"
                  "let won = atomic_compare_exchange.acq_rel(to[6 + bucket], 0, gid.x)\n" },
     { "indices from memory",
       "workgroup 4\n" BUFFERS "let i = from[from[from[gid.x] % 8] % 8] % 16\n"
-      "to[from[i] % 24] = from[from[gid.x] % 16]\n" },
+      "to[from[i] % 6 * 4 + lid.x] = from[from[gid.x] % 16]\n" },
     { "order within a statement",
       "workgroup 1\n" BUFFERS "to[atomic_add.relaxed(to[0], 1) % 8 + 8] ="
       " atomic_add.relaxed(to[0], 2) + from[from[gid.x] % 8] +"
