@@ -36,10 +36,10 @@ struct mk_epoch_plan mk_epoch_plan(const struct mk_epoch_limits *limits, uint64_
     return plan;
 }
 
+// Nothing is known about the payload yet, so the first epochs are small; the quota doubles quickly.
 uint32_t mk_quota_first(const struct mk_epoch_limits *limits)
 {
-    uint64_t few = (uint64_t)limits->width * CLAIMS_PER_WORKGROUP * 2;
-    return clamp(few < 256 ? 256 : few, 1, limits->slot_count);
+    return clamp((uint64_t)limits->width * CLAIMS_PER_WORKGROUP, 1, limits->slot_count);
 }
 
 uint32_t mk_quota_next(const struct mk_epoch_limits *limits, uint32_t quota, uint32_t slots,
@@ -47,7 +47,7 @@ uint32_t mk_quota_next(const struct mk_epoch_limits *limits, uint32_t quota, uin
 {
     if (duration_ns < shortest_ns && slots >= quota)
         return clamp((uint64_t)quota * 2, 1, limits->slot_count);
-    // A lower bound of the quota would be a slot per workgroup, but no promise ends there.
+    // Down to one slot: however slow it is, two of them would take longer.
     if (exact && duration_ns > longest_ns && slots > 1)
         return clamp(slots / 2, 1, quota);
     return quota;
