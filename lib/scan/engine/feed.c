@@ -115,8 +115,8 @@ static enum vyre_result accept_chunk(struct vyre_scan *scan, const struct stream
     struct scan_piece *first = NULL;
     uint32_t count = 0;
     if (chunk)
-        first = cut(scan, chunk, (uint32_t)stream->overlap, (uint32_t)stream->size,
-                    scan->plan.piece_size, &last, &count);
+        first = cut(scan, chunk, (uint32_t)u64_min(stream->overlap, stream->size),
+                    (uint32_t)stream->size, scan->plan.piece_size, &last, &count);
     if (!first) {
         memory_free(chunk);
         stream_release(scan->stream, stream);
@@ -128,7 +128,7 @@ static enum vyre_result accept_chunk(struct vyre_scan *scan, const struct stream
         piece->order = ++scan->order;
     scan->stats.chunks++;
     // A chunk without bytes of its own has one piece, and nothing to scan.
-    if (stream->overlap == stream->size) {
+    if (stream->overlap >= stream->size) {
         first->state = PIECE_READY;
         chunk->unscanned = 0;
         stream_release(scan->stream, stream);

@@ -51,7 +51,7 @@ static void choose_piece(const struct scan_facts *facts, struct scan_plan *plan)
     plan->lane_min = plan->warm_size > 64 ? plan->warm_size : 64;
     if (plan->lane_min > lane)
         plan->lane_min = lane;
-    plan->piece_size = lane * SCAN_LANES;
+    plan->piece_size = (uint32_t)u64_min((uint64_t)lane * SCAN_LANES, plan->chunk_size);
     // The hits of one piece are counted in 32 bits.
     if (facts->counting && facts->outputs_max > 0) {
         uint32_t most = UINT32_MAX / facts->outputs_max / SCAN_BLOCK * SCAN_BLOCK;
@@ -87,11 +87,11 @@ enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyr
                                 struct scan_plan *out)
 {
     struct scan_plan plan = { .job_stride = LINE, .count_stride = LINE };
-    choose_shape(facts, &plan);
-    choose_piece(facts, &plan);
     enum vyre_result result = choose_chunk(facts, diag, &plan);
     if (result != VYRE_OK)
         return result;
+    choose_shape(facts, &plan);
+    choose_piece(facts, &plan);
     if (!facts->counting) {
         // One pair per 32 bytes; where more match, the piece is scanned again in smaller ones.
         plan.hit_capacity = plan.piece_size / 32;
@@ -105,7 +105,7 @@ enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyr
     uint64_t most = facts->cpu ? 32 : 128;
     uint64_t chunks = 0;
     for (;; pieces /= 2) {
-        uint64_t each = plan.chunk_size + pieces * region;
+        uint64_t each = plan.chunk_size * (facts->staged ? 2 : 1) + pieces * region;
         chunks = limit > facts->automata_bytes ? (limit - facts->automata_bytes) / each : 0;
         if (chunks >= CHUNKS_MIN || pieces < 2)
             break;
@@ -126,7 +126,8 @@ enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyr
         regions =
             u64_min(regions, facts->storage_max / (plan.hits_stride * facts->automaton_count));
     plan.region_count = (uint32_t)u64_max(regions, 1);
-    plan.memory_bytes = facts->automata_bytes + plan.pool_size + plan.region_count * region;
+    plan.memory_bytes = facts->automata_bytes + plan.pool_size * (facts->staged ? 2 : 1) +
+                        plan.region_count * region;
     *out = plan;
     return VYRE_OK;
 }

@@ -258,6 +258,7 @@ void vyre_scan_get_stats(const struct vyre_scan *scan, struct vyre_scan_stats *o
     struct stream_stats stream;
     stream_get_stats(scan->stream, &stream);
     out->bytes_read = stream.bytes_read;
+    out->memory_bytes += stream.memory_bytes;
     out->ingest = stream.ingest;
     memcpy(out->ingest_reason, stream.reason, sizeof out->ingest_reason);
     for (uint32_t i = 0; i < scan->group_count; i++) {

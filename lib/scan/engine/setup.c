@@ -46,6 +46,8 @@ static enum vyre_result make_plan(struct vyre_scan *scan, const struct vyre_scan
         .automaton_count = (uint32_t)scan->automata->count,
         .automata_bytes = scan->automata->bytes,
         .counting = params->count_only,
+        .staged = params->ingest == VYRE_INGEST_STAGED ||
+                  (params->ingest == VYRE_INGEST_AUTO && !info->host_import),
     };
     scan->counting = params->count_only;
     return scan_plan_make(&facts, params->diag, &scan->plan);
@@ -222,10 +224,14 @@ enum vyre_result scan_setup(struct vyre_scan *scan, const struct vyre_scan_param
         result = make_regions(scan, params->diag);
     if (result == VYRE_OK)
         result = make_groups(scan, params, &info);
-    scan->stats.memory_bytes = scan->plan.memory_bytes;
+    if (result != VYRE_OK)
+        return result;
+    // Without the text, which the stream knows about.
+    scan->stats.memory_bytes = scan->automata->bytes + vyre_buffer_size(scan->job) +
+                               vyre_buffer_size(scan->count) + vyre_buffer_size(scan->hits);
     scan->stats.automata = scan->group_count;
     scan->stats.automata_bytes = scan->automata->bytes;
-    return result;
+    return VYRE_OK;
 }
 
 // Rings go first: they wait for what the device still reads.

@@ -95,6 +95,11 @@ enum vyre_result vyre_buffer_map(struct vyre_buffer *buffer, void **out)
     return VYRE_OK;
 }
 
+uint64_t vyre_buffer_size(const struct vyre_buffer *buffer)
+{
+    return buffer->size;
+}
+
 void vyre_buffer_destroy(struct vyre_buffer **buffer)
 {
     if (!*buffer)

@@ -91,6 +91,7 @@ static void plans_stay_within_their_limits(void **state)
             .automaton_count = 1 + naive_random(&seed, 3),
             .automata_bytes = naive_random(&seed, 1 << 26),
             .counting = naive_random(&seed, 2),
+            .staged = naive_random(&seed, 2),
         };
         struct scan_plan plan;
         enum vyre_result result = scan_plan_make(&facts, NULL, &plan);

@@ -17,6 +17,7 @@ struct scan_facts {
     uint32_t automaton_count;
     uint64_t automata_bytes;
     bool counting;
+    bool staged; // text exists twice: where reads put it and where the device sees it
 };
 
 // A region is what one piece in flight needs, once per automaton: a job, a count word and hits.
