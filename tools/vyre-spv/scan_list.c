@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "scan_list.h"
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+// Decodes the escape at `text`, which starts with a backslash. Returns its length, or 0 after
+// setting *why.
+static size_t decode_escape(const char *text, size_t size, unsigned char *out, const char **why)
+{
+    static const char letters[] = "\\nrt0abefv";
+    static const char values[] = "\\\n\r\t\0\a\b\x1b\f\v";
+    if (size < 2) {
+        *why = "a backslash at the end of the pattern; write \\\\ for one";
+        return 0;
+    }
+    if (text[1] == 'x') {
+        int high = size > 2 ? hex_digit(text[2]) : -1;
+        int low = size > 3 ? hex_digit(text[3]) : -1;
+        if (high < 0 || low < 0) {
+            *why = "\\x needs two hexadecimal digits";
+            return 0;
+        }
+        *out = (unsigned char)(high * 16 + low);
+        return 4;
+    }
+    const char *letter = text[1] ? strchr(letters, text[1]) : NULL;
+    if (!letter) {
+        *why = "unknown escape; \\\\ \\n \\r \\t \\0 \\a \\b \\e \\f \\v \\xNN are known";
+        return 0;
+    }
+    *out = (unsigned char)values[letter - letters];
+    return 2;
+}
+
+static void push(struct scan_list *list, void *bytes, size_t size)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity ? list->capacity * 2 : 64;
+        list->patterns = tool_realloc(list->patterns, list->capacity * sizeof *list->patterns);
+    }
+    list->patterns[list->count++] = (struct vyre_pattern){ bytes, size };
+}
+
+static bool add_line(struct scan_list *list, const char *text, size_t size, const char *name,
+                     size_t line, char *error, size_t error_size)
+{
+    unsigned char *bytes = tool_calloc(size, 1);
+    size_t count = 0;
+    for (size_t at = 0; at < size;) {
+        const char *why = NULL;
+        size_t step = 1;
+        if (text[at] == '\\')
+            step = decode_escape(text + at, size - at, &bytes[count], &why);
+        else
+            bytes[count] = (unsigned char)text[at];
+        if (step == 0) {
+            if (line > 0)
+                snprintf(error, error_size, "%s:%zu:%zu: %s", name, line, at + 1, why);
+            else
+                snprintf(error, error_size, "%s: column %zu: %s", name, at + 1, why);
+            free(bytes);
+            return false;
+        }
+        at += step;
+        count++;
+    }
+    push(list, bytes, count);
+    return true;
+}
+
+bool scan_list_add_lines(struct scan_list *list, const char *text, size_t size, const char *name,
+                         char *error, size_t error_size)
+{
+    size_t line = 0;
+    for (size_t at = 0; at < size;) {
+        const char *end = memchr(text + at, '\n', size - at);
+        size_t next = end ? (size_t)(end - text) + 1 : size;
+        size_t line_size = (end ? next - 1 : next) - at;
+        line++;
+        // A carriage return before the line's end belongs to the end, as some editors write it.
+        if (line_size > 0 && text[at + line_size - 1] == '\r')
+            line_size--;
+        if (line_size > 0 && !add_line(list, text + at, line_size, name, line, error, error_size))
+            return false;
+        at = next;
+    }
+    return true;
+}
+
+bool scan_list_add(struct scan_list *list, const char *text, size_t size, const char *name,
+                   char *error, size_t error_size)
+{
+    if (size == 0) {
+        snprintf(error, error_size, "%s: an empty pattern would match everywhere", name);
+        return false;
+    }
+    return add_line(list, text, size, name, 0, error, error_size);
+}
+
+void scan_list_fini(struct scan_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free((void *)(uintptr_t)list->patterns[i].bytes);
+    free(list->patterns);
+    *list = (struct scan_list){ 0 };
+}
