@@ -91,20 +91,6 @@ static const struct {
       "let index = u32(x) % 8\n"
       "to[gid.x * 16 + index] = x > -5i\n"
       "if to[gid.x * 16] { to[gid.x * 16 + 8] = false } else { to[gid.x * 16 + 9] = true }\n" },
-    { "uniform and ordered accesses",
-      "workgroup 4\n" BUFFERS "shared sum : u32[4]\n"
-      "let rounds = uniform_load(from[wid.x]) % 4\n"
-      "loop i in 0..rounds {\n"
-      "    sum[lid.x] = sum[lid.x] * 3 + i + from[gid.x]\n"
-      "    barrier\n"
-      "}\n"
-      "if uniform_load(from[1]) % 2 == 0 { barrier }\n"
-      "let seen = atomic_load.acquire(to[gid.x + 50])\n"
-      "atomic_store.release(to[gid.x], sum[3 - lid.x] + seen)\n"
-      "if gid.x % 3 == 0 { return }\n"
-      "atomic_store.relaxed(to[gid.x + 16], from[from[gid.x] % 8])\n"
-      "barrier\n"
-      "atomic_store.relaxed(to[gid.x + 32], 4)\n" },
     { "three dimensions",
       "workgroup 2 3 2\n" BUFFERS "let i = lid.x + 2 * lid.y + 6 * lid.z + 12 * wid.x\n"
       "to[i] = from[i] + gid.x * 100 + gid.y * 10 + gid.z + wid.y\n" },
