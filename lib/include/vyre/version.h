@@ -10,8 +10,9 @@ VYRE_BEGIN
 // Thread-safety: Safe. Lifetime: static.
 VYRE_API const char *vyre_version(void);
 
-// The build: version, commit when known, and the versions of the Vulkan and SPIR-V headers it was
-// built with, as "0.1.0 (1a2b3c4, Vulkan 1.3.239, SPIR-V 1.6)".
+// The build: version, commit when known, a digest of the library's objects (cached artifacts belong
+// to it), and the versions of the Vulkan and SPIR-V headers, as
+// "0.1.0 (1a2b3c4, build 0123456789abcdef, Vulkan headers 1.x.239, SPIR-V headers revision 1)".
 // Thread-safety: Safe. Lifetime: static.
 VYRE_API const char *vyre_build_info(void);
 

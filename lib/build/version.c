@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// What was built. The last object of the library: its build id is the digest of all others.
+#include "vyre_build_id.h"
+#include "vyre_commit.h"
 #include "vyre_config.h"
 #include <vyre/version.h>
 
@@ -17,7 +20,7 @@ const char *vyre_version(void)
 
 const char *vyre_build_info(void)
 {
-    return VYRE_VERSION " (" VYRE_COMMIT
+    return VYRE_VERSION " (" VYRE_COMMIT ", build " VYRE_BUILD_ID
 #if VYRE_HAVE_VULKAN
                         ", Vulkan headers 1.x." TEXT(VK_HEADER_VERSION)
 #else
