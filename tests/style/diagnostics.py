@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Keeps docs/diagnostics.md equal to the diag_*.def tables.
+
+usage: diagnostics.py ROOT [--update]
+"""
+import pathlib
+import re
+import sys
+
+AREAS = [
+    ("text", "Text form"), ("validate", "Validator"), ("build", "Builder"),
+    ("wire", "Wire format"),
+    ("execute", "Interpreter"), ("lower", "Compiler"), ("device", "Devices"),
+    ("cache", "Artifact cache"), ("kernel", "Kernels and dispatch"), ("ring", "Ring"),
+    ("ingest", "Ingest"), ("scan", "Scan"),
+]
+ENTRY = re.compile(r'^DIAG\((\w+),\s*(\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)',
+                   re.M)
+
+
+def text(literals):
+    joined = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literals))
+    return joined.replace('\\"', '"').replace("|", "\\|")
+
+
+def page(root):
+    lines = ["# Diagnostics", "",
+             "Every diagnostic of the library, made from the tables in `lib/base/include/base` by",
+             "`tests/style/diagnostics.py . --update`. Codes are stable.", ""]
+    for name, title in AREAS:
+        table = (root / f"lib/base/include/base/diag_{name}.def").read_text()
+        entries = ENTRY.findall(table)
+        if len(entries) != len(re.findall(r"^DIAG\(", table, re.M)):
+            sys.exit(f"diag_{name}.def has an entry that this script cannot read")
+        lines += [f"## {title}", "", "| code | severity | meaning | fix |", "|---|---|---|---|"]
+        for code, severity, meaning, fix in entries:
+            lines.append(f"| {code} | {severity.lower()} | {text(meaning)} | {text(fix)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    wanted = page(root)
+    path = root / "docs/diagnostics.md"
+    if "--update" in sys.argv[2:]:
+        path.write_text(wanted)
+        return 0
+    if not path.exists() or path.read_text() != wanted:
+        print("docs/diagnostics.md is out of date: run tests/style/diagnostics.py . --update")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
