@@ -10,16 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-bool builder_begin(struct vyre_builder *builder, const char *call)
+bool ir_builder_begin(struct vyre_builder *builder, const char *call)
 {
     builder->calls++;
     builder->call = call;
     if (builder->finished)
-        builder_error(builder, DIAG_B004, "the program is finished");
+        ir_builder_error(builder, DIAG_B004, "the program is finished");
     return !builder->failed && !builder->draft.failed;
 }
 
-void builder_error(struct vyre_builder *builder, enum diag_code code, const char *format, ...)
+void ir_builder_error(struct vyre_builder *builder, enum diag_code code, const char *format, ...)
 {
     if (builder->failed)
         return;
@@ -33,42 +33,42 @@ void builder_error(struct vyre_builder *builder, enum diag_code code, const char
     va_end(args);
 }
 
-ir_name builder_name(struct vyre_builder *builder, const char *name)
+ir_name ir_builder_name(struct vyre_builder *builder, const char *name)
 {
     if (!name) {
-        builder_error(builder, DIAG_B004, "a name is NULL");
+        ir_builder_error(builder, DIAG_B004, "a name is NULL");
         return 0;
     }
     if (!utf8_valid(name, strlen(name))) {
-        builder_error(builder, DIAG_B004, "a name is not UTF-8");
+        ir_builder_error(builder, DIAG_B004, "a name is not UTF-8");
         return 0;
     }
     return ir_draft_cname(&builder->draft, name);
 }
 
-struct ir_expr *builder_use(struct vyre_builder *builder, vyre_expr expr, uint32_t *height)
+struct ir_expr *ir_builder_use(struct vyre_builder *builder, vyre_expr expr, uint32_t *height)
 {
     if (expr == 0 || expr > builder->exprs.count) {
-        builder_error(builder, DIAG_B001, "there is no expression %u", expr);
+        ir_builder_error(builder, DIAG_B001, "there is no expression %u", expr);
         return NULL;
     }
     struct builder_expr *entry = &builder->exprs.items[expr - 1];
     if (entry->used) {
-        builder_error(builder, DIAG_B002, "expression %u is used already", expr);
+        ir_builder_error(builder, DIAG_B002, "expression %u is used already", expr);
         return NULL;
     }
     entry->used = true;
     if (entry->height > *height)
         *height = entry->height;
     if (entry->height + builder->frames.count > BUILDER_DEEPEST) {
-        builder_error(builder, DIAG_B005, "more than %d blocks and operators are nested",
-                      BUILDER_DEEPEST);
+        ir_builder_error(builder, DIAG_B005, "more than %d blocks and operators are nested",
+                         BUILDER_DEEPEST);
         return NULL;
     }
     return entry->expr;
 }
 
-void builder_add(struct vyre_builder *builder, struct ir_node *node)
+void ir_builder_add(struct vyre_builder *builder, struct ir_node *node)
 {
     if (builder->failed || builder->draft.failed)
         return;
@@ -112,8 +112,8 @@ enum vyre_result vyre_builder_finish(struct vyre_builder *builder,
                                      const struct vyre_diag_sink *diag, struct vyre_program **out)
 {
     *out = NULL;
-    if (builder_begin(builder, "vyre_builder_finish") && builder->frames.count != 1)
-        builder_error(builder, DIAG_B003, "%zu blocks are not ended", builder->frames.count - 1);
+    if (ir_builder_begin(builder, "vyre_builder_finish") && builder->frames.count != 1)
+        ir_builder_error(builder, DIAG_B003, "%zu blocks are not ended", builder->frames.count - 1);
     builder->finished = true;
     if (builder->failed) {
         diag_report(diag, builder->code, NULL, "%s", builder->text);
@@ -127,7 +127,7 @@ enum vyre_result vyre_builder_finish(struct vyre_builder *builder,
 
 void vyre_builder_workgroup(struct vyre_builder *builder, uint32_t x, uint32_t y, uint32_t z)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     const uint32_t size[3] = { x, y, z };
     memcpy(builder->draft.program->workgroup, size, sizeof size);
@@ -135,29 +135,29 @@ void vyre_builder_workgroup(struct vyre_builder *builder, uint32_t x, uint32_t y
 
 void vyre_builder_entry_op(struct vyre_builder *builder, const char *id)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     builder->draft.program->has_entry_op = true;
-    builder->draft.program->entry_op = builder_name(builder, id);
+    builder->draft.program->entry_op = ir_builder_name(builder, id);
 }
 
 void vyre_builder_noncomposable(struct vyre_builder *builder)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         builder->draft.program->non_composable = true;
 }
 
 void vyre_builder_buffer(struct vyre_builder *builder, const struct vyre_buffer_decl *decl)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     uint32_t height = 0;
-    const struct ir_type *element = builder_type(builder, decl->element, &height);
-    ir_name name = builder_name(builder, decl->name);
+    const struct ir_type *element = ir_builder_type(builder, decl->element, &height);
+    ir_name name = ir_builder_name(builder, decl->name);
     if (!ir_access_spelling(decl->access) ||
         (decl->has_kind && !ir_memory_kind_spelling(decl->kind)) ||
         (decl->has_locality && !ir_locality_spelling(decl->locality)))
-        builder_error(builder, DIAG_B004, "the access, kind or locality is no enumerator");
+        ir_builder_error(builder, DIAG_B004, "the access, kind or locality is no enumerator");
     if (builder->failed)
         return;
     uint32_t binding = decl->access == VYRE_ACCESS_WORKGROUP ? 0 : decl->binding;

@@ -19,7 +19,7 @@ struct builder_expr {
     bool used;
 };
 
-struct builder_type {
+struct ir_builder_type {
     const struct ir_type *type;
     uint32_t height;
 };
@@ -38,7 +38,7 @@ struct vyre_builder {
         ARRAY(struct builder_expr);
     } exprs;
     struct {
-        ARRAY(struct builder_type);
+        ARRAY(struct ir_builder_type);
     } types;
     struct {
         ARRAY(struct builder_frame);
@@ -52,21 +52,22 @@ struct vyre_builder {
 };
 
 // Begins a call: false when an earlier one failed, and then the call does nothing.
-bool builder_begin(struct vyre_builder *builder, const char *call);
+bool ir_builder_begin(struct vyre_builder *builder, const char *call);
 
 // Keeps the first error, with the number and name of the call before it.
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-void builder_error(struct vyre_builder *builder, enum diag_code code, const char *format, ...);
+void ir_builder_error(struct vyre_builder *builder, enum diag_code code, const char *format, ...);
 
-ir_name builder_name(struct vyre_builder *builder, const char *name);
-const struct ir_type *builder_type(struct vyre_builder *builder, vyre_type type, uint32_t *height);
+ir_name ir_builder_name(struct vyre_builder *builder, const char *name);
+const struct ir_type *ir_builder_type(struct vyre_builder *builder, vyre_type type,
+                                      uint32_t *height);
 
 // Takes an expression for use and raises *height to its height. NULL when that failed.
-struct ir_expr *builder_use(struct vyre_builder *builder, vyre_expr expr, uint32_t *height);
+struct ir_expr *ir_builder_use(struct vyre_builder *builder, vyre_expr expr, uint32_t *height);
 
 // Appends to the innermost open block.
-void builder_add(struct vyre_builder *builder, struct ir_node *node);
+void ir_builder_add(struct vyre_builder *builder, struct ir_node *node);
 
 #endif // IR_BUILDER_H

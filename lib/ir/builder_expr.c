@@ -27,7 +27,7 @@ static struct ir_expr *make(struct vyre_builder *builder, enum ir_expr_kind kind
         return NULL;
     struct ir_expr *expr = ir_draft_expr(&builder->draft, kind, count);
     for (uint32_t i = 0; expr && i < count; i++)
-        expr->kids[i] = builder_use(builder, operands[i], height);
+        expr->kids[i] = ir_builder_use(builder, operands[i], height);
     return builder->failed ? NULL : expr;
 }
 
@@ -45,7 +45,7 @@ static vyre_expr named(struct vyre_builder *builder, enum ir_expr_kind kind, con
                        uint32_t count, const vyre_expr *operands)
 {
     uint32_t height = 0;
-    ir_name interned = builder_name(builder, name);
+    ir_name interned = ir_builder_name(builder, name);
     struct ir_expr *expr = make(builder, kind, count, operands, &height);
     if (expr)
         expr->name = interned;
@@ -68,39 +68,41 @@ static vyre_expr with_op(struct vyre_builder *builder, enum ir_expr_kind kind, u
 
 vyre_expr vyre_builder_u32(struct vyre_builder *builder, uint32_t value)
 {
-    return builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_U32, value) : 0;
+    return ir_builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_U32, value) : 0;
 }
 
 vyre_expr vyre_builder_i32(struct vyre_builder *builder, int32_t value)
 {
-    return builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_I32, (uint32_t)value) : 0;
+    return ir_builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_I32, (uint32_t)value)
+                                               : 0;
 }
 
 vyre_expr vyre_builder_f32(struct vyre_builder *builder, float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    return builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_F32, bits) : 0;
+    return ir_builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_F32, bits) : 0;
 }
 
 vyre_expr vyre_builder_f32_bits(struct vyre_builder *builder, uint32_t bits)
 {
-    return builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_F32, bits) : 0;
+    return ir_builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_F32, bits) : 0;
 }
 
 vyre_expr vyre_builder_bool(struct vyre_builder *builder, bool value)
 {
-    return builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_BOOL, value) : 0;
+    return ir_builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_LIT_BOOL, value) : 0;
 }
 
 vyre_expr vyre_builder_var(struct vyre_builder *builder, const char *name)
 {
-    return builder_begin(builder, __func__) ? named(builder, IR_EXPR_VAR, name, 0, NULL) : 0;
+    return ir_builder_begin(builder, __func__) ? named(builder, IR_EXPR_VAR, name, 0, NULL) : 0;
 }
 
 vyre_expr vyre_builder_len(struct vyre_builder *builder, const char *buffer)
 {
-    return builder_begin(builder, __func__) ? named(builder, IR_EXPR_BUF_LEN, buffer, 0, NULL) : 0;
+    return ir_builder_begin(builder, __func__) ? named(builder, IR_EXPR_BUF_LEN, buffer, 0, NULL)
+                                               : 0;
 }
 
 static vyre_expr id(struct vyre_builder *builder, enum ir_expr_kind kind, uint8_t axis)
@@ -110,27 +112,27 @@ static vyre_expr id(struct vyre_builder *builder, enum ir_expr_kind kind, uint8_
 
 vyre_expr vyre_builder_global_id(struct vyre_builder *builder, uint8_t axis)
 {
-    return builder_begin(builder, __func__) ? id(builder, IR_EXPR_INVOCATION_ID, axis) : 0;
+    return ir_builder_begin(builder, __func__) ? id(builder, IR_EXPR_INVOCATION_ID, axis) : 0;
 }
 
 vyre_expr vyre_builder_workgroup_id(struct vyre_builder *builder, uint8_t axis)
 {
-    return builder_begin(builder, __func__) ? id(builder, IR_EXPR_WORKGROUP_ID, axis) : 0;
+    return ir_builder_begin(builder, __func__) ? id(builder, IR_EXPR_WORKGROUP_ID, axis) : 0;
 }
 
 vyre_expr vyre_builder_local_id(struct vyre_builder *builder, uint8_t axis)
 {
-    return builder_begin(builder, __func__) ? id(builder, IR_EXPR_LOCAL_ID, axis) : 0;
+    return ir_builder_begin(builder, __func__) ? id(builder, IR_EXPR_LOCAL_ID, axis) : 0;
 }
 
 vyre_expr vyre_builder_subgroup_local_id(struct vyre_builder *builder)
 {
-    return builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_SUBGROUP_LOCAL_ID, 0) : 0;
+    return ir_builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_SUBGROUP_LOCAL_ID, 0) : 0;
 }
 
 vyre_expr vyre_builder_subgroup_size(struct vyre_builder *builder)
 {
-    return builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_SUBGROUP_SIZE, 0) : 0;
+    return ir_builder_begin(builder, __func__) ? leaf(builder, IR_EXPR_SUBGROUP_SIZE, 0) : 0;
 }
 
 // ---- Operators ----------------------------------------------------------------------------------
@@ -138,19 +140,19 @@ vyre_expr vyre_builder_subgroup_size(struct vyre_builder *builder)
 vyre_expr vyre_builder_binary(struct vyre_builder *builder, enum vyre_binop op, vyre_expr left,
                               vyre_expr right)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     enum ir_binop known = IR_BIN_OPAQUE;
     if ((unsigned)op > UINT8_MAX || !ir_binop_from_tag((uint8_t)op, &known) ||
         known == IR_BIN_OPAQUE)
-        builder_error(builder, DIAG_B004, "there is no binary operator %d", (int)op);
+        ir_builder_error(builder, DIAG_B004, "there is no binary operator %d", (int)op);
     return with_op(builder, IR_EXPR_BINOP, known, 0, 2, (const vyre_expr[]){ left, right });
 }
 
 vyre_expr vyre_builder_binary_opaque(struct vyre_builder *builder, uint32_t extension,
                                      vyre_expr left, vyre_expr right)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return with_op(builder, IR_EXPR_BINOP, IR_BIN_OPAQUE, extension, 2,
                    (const vyre_expr[]){ left, right });
@@ -158,18 +160,18 @@ vyre_expr vyre_builder_binary_opaque(struct vyre_builder *builder, uint32_t exte
 
 vyre_expr vyre_builder_unary(struct vyre_builder *builder, enum vyre_unop op, vyre_expr operand)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     enum ir_unop known = IR_UN_OPAQUE;
     if ((unsigned)op > UINT8_MAX || !ir_unop_from_tag((uint8_t)op, &known) || known == IR_UN_OPAQUE)
-        builder_error(builder, DIAG_B004, "there is no unary operator %d", (int)op);
+        ir_builder_error(builder, DIAG_B004, "there is no unary operator %d", (int)op);
     return with_op(builder, IR_EXPR_UNOP, known, 0, 1, &operand);
 }
 
 vyre_expr vyre_builder_unary_opaque(struct vyre_builder *builder, uint32_t extension,
                                     vyre_expr operand)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return with_op(builder, IR_EXPR_UNOP, IR_UN_OPAQUE, extension, 1, &operand);
 }
@@ -177,7 +179,7 @@ vyre_expr vyre_builder_unary_opaque(struct vyre_builder *builder, uint32_t exten
 vyre_expr vyre_builder_select(struct vyre_builder *builder, vyre_expr condition, vyre_expr if_true,
                               vyre_expr if_false)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return with_op(builder, IR_EXPR_SELECT, 0, 0, 3,
                    (const vyre_expr[]){ condition, if_true, if_false });
@@ -185,18 +187,18 @@ vyre_expr vyre_builder_select(struct vyre_builder *builder, vyre_expr condition,
 
 vyre_expr vyre_builder_fma(struct vyre_builder *builder, vyre_expr a, vyre_expr b, vyre_expr c)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return with_op(builder, IR_EXPR_FMA, 0, 0, 3, (const vyre_expr[]){ a, b, c });
 }
 
 vyre_expr vyre_builder_cast(struct vyre_builder *builder, vyre_type target, vyre_expr value)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     uint32_t type_height = 0;
     uint32_t height = 0;
-    const struct ir_type *type = builder_type(builder, target, &type_height);
+    const struct ir_type *type = ir_builder_type(builder, target, &type_height);
     struct ir_expr *expr = make(builder, IR_EXPR_CAST, 1, &value, &height);
     if (expr)
         expr->type = type;
@@ -206,16 +208,16 @@ vyre_expr vyre_builder_cast(struct vyre_builder *builder, vyre_type target, vyre
 vyre_expr vyre_builder_call(struct vyre_builder *builder, const char *op, const vyre_expr *args,
                             uint32_t arg_count)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     if (!args && arg_count)
-        builder_error(builder, DIAG_B004, "the arguments are NULL");
+        ir_builder_error(builder, DIAG_B004, "the arguments are NULL");
     return named(builder, IR_EXPR_CALL, op, arg_count, args);
 }
 
 vyre_expr vyre_builder_subgroup_add(struct vyre_builder *builder, vyre_expr value)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return with_op(builder, IR_EXPR_SUBGROUP_ADD, 0, 0, 1, &value);
 }
@@ -223,14 +225,14 @@ vyre_expr vyre_builder_subgroup_add(struct vyre_builder *builder, vyre_expr valu
 vyre_expr vyre_builder_subgroup_shuffle(struct vyre_builder *builder, vyre_expr value,
                                         vyre_expr lane)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return with_op(builder, IR_EXPR_SUBGROUP_SHUFFLE, 0, 0, 2, (const vyre_expr[]){ value, lane });
 }
 
 vyre_expr vyre_builder_subgroup_ballot(struct vyre_builder *builder, vyre_expr condition)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return with_op(builder, IR_EXPR_SUBGROUP_BALLOT, 0, 0, 1, &condition);
 }
@@ -239,7 +241,8 @@ vyre_expr vyre_builder_subgroup_ballot(struct vyre_builder *builder, vyre_expr c
 
 vyre_expr vyre_builder_load(struct vyre_builder *builder, const char *buffer, vyre_expr index)
 {
-    return builder_begin(builder, __func__) ? named(builder, IR_EXPR_LOAD, buffer, 1, &index) : 0;
+    return ir_builder_begin(builder, __func__) ? named(builder, IR_EXPR_LOAD, buffer, 1, &index)
+                                               : 0;
 }
 
 static vyre_expr atomic(struct vyre_builder *builder, enum ir_atomic_op op, uint32_t extension,
@@ -249,9 +252,9 @@ static vyre_expr atomic(struct vyre_builder *builder, enum ir_atomic_op op, uint
     const vyre_expr with[] = { index, expected, value };
     const vyre_expr without[] = { index, value };
     if (!ir_ordering_spelling(ordering))
-        builder_error(builder, DIAG_B004, "there is no memory ordering %d", (int)ordering);
+        ir_builder_error(builder, DIAG_B004, "there is no memory ordering %d", (int)ordering);
     uint32_t height = 0;
-    ir_name name = builder_name(builder, buffer);
+    ir_name name = ir_builder_name(builder, buffer);
     struct ir_expr *expr =
         make(builder, IR_EXPR_ATOMIC, expected ? 3 : 2, expected ? with : without, &height);
     if (expr) {
@@ -268,12 +271,12 @@ vyre_expr vyre_builder_atomic(struct vyre_builder *builder, enum vyre_atomic_op 
                               enum vyre_ordering ordering, const char *buffer, vyre_expr index,
                               vyre_expr expected, vyre_expr value)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     enum ir_atomic_op known = IR_ATOMIC_OPAQUE;
     if ((unsigned)op > UINT8_MAX || !ir_atomic_from_tag((uint8_t)op, &known) ||
         known == IR_ATOMIC_OPAQUE)
-        builder_error(builder, DIAG_B004, "there is no atomic operator %d", (int)op);
+        ir_builder_error(builder, DIAG_B004, "there is no atomic operator %d", (int)op);
     return atomic(builder, known, 0, ordering, buffer, index, expected, value);
 }
 
@@ -281,7 +284,7 @@ vyre_expr vyre_builder_atomic_opaque(struct vyre_builder *builder, uint32_t exte
                                      enum vyre_ordering ordering, const char *buffer,
                                      vyre_expr index, vyre_expr value)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return atomic(builder, IR_ATOMIC_OPAQUE, extension, ordering, buffer, index, 0, value);
 }
@@ -292,9 +295,9 @@ static vyre_expr element(struct vyre_builder *builder, enum ir_ext ext, enum vyr
                          const char *buffer, vyre_expr index)
 {
     uint32_t height = 0;
-    ir_name name = builder_name(builder, buffer);
+    ir_name name = ir_builder_name(builder, buffer);
     if (!ir_ordering_spelling(ordering))
-        builder_error(builder, DIAG_B004, "there is no memory ordering %d", (int)ordering);
+        ir_builder_error(builder, DIAG_B004, "there is no memory ordering %d", (int)ordering);
     struct ir_expr *expr = make(builder, IR_EXPR_OPAQUE, 1, &index, &height);
     if (expr) {
         expr->ext = (uint8_t)ext;
@@ -307,7 +310,7 @@ static vyre_expr element(struct vyre_builder *builder, enum ir_ext ext, enum vyr
 vyre_expr vyre_builder_uniform_load(struct vyre_builder *builder, const char *buffer,
                                     vyre_expr index)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return element(builder, IR_EXT_UNIFORM_LOAD, VYRE_ORDER_RELAXED, buffer, index);
 }
@@ -315,14 +318,14 @@ vyre_expr vyre_builder_uniform_load(struct vyre_builder *builder, const char *bu
 vyre_expr vyre_builder_atomic_load(struct vyre_builder *builder, enum vyre_ordering ordering,
                                    const char *buffer, vyre_expr index)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return element(builder, IR_EXT_ATOMIC_LOAD, ordering, buffer, index);
 }
 
 vyre_expr vyre_builder_param(struct vyre_builder *builder, uint32_t number)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     uint32_t height = 0;
     struct ir_expr *expr = make(builder, IR_EXPR_OPAQUE, 0, NULL, &height);
@@ -336,12 +339,12 @@ vyre_expr vyre_builder_param(struct vyre_builder *builder, uint32_t number)
 vyre_expr vyre_builder_opaque(struct vyre_builder *builder, const char *kind, const void *payload,
                               uint32_t payload_size)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     if (!payload && payload_size)
-        builder_error(builder, DIAG_B004, "the payload is NULL");
+        ir_builder_error(builder, DIAG_B004, "the payload is NULL");
     uint32_t height = 0;
-    ir_name name = builder_name(builder, kind);
+    ir_name name = ir_builder_name(builder, kind);
     struct ir_expr *expr = make(builder, IR_EXPR_OPAQUE, 0, NULL, &height);
     if (expr) {
         expr->name = name;

@@ -13,7 +13,7 @@ static struct ir_node *make(struct vyre_builder *builder, enum ir_node_kind kind
 static struct ir_expr *use(struct vyre_builder *builder, vyre_expr expr)
 {
     uint32_t height = 0;
-    return builder_use(builder, expr, &height);
+    return ir_builder_use(builder, expr, &height);
 }
 
 // ---- Values -------------------------------------------------------------------------------------
@@ -21,38 +21,38 @@ static struct ir_expr *use(struct vyre_builder *builder, vyre_expr expr)
 static void named_value(struct vyre_builder *builder, enum ir_node_kind kind, const char *name,
                         vyre_expr value)
 {
-    ir_name interned = builder_name(builder, name);
+    ir_name interned = ir_builder_name(builder, name);
     struct ir_expr *operand = use(builder, value);
     struct ir_node *node = make(builder, kind);
     if (node) {
         node->name = interned;
         node->a = operand;
     }
-    builder_add(builder, node);
+    ir_builder_add(builder, node);
 }
 
 void vyre_builder_let(struct vyre_builder *builder, const char *name, vyre_expr value)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         named_value(builder, IR_NODE_LET, name, value);
 }
 
 void vyre_builder_assign(struct vyre_builder *builder, const char *name, vyre_expr value)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         named_value(builder, IR_NODE_ASSIGN, name, value);
 }
 
 void vyre_builder_store(struct vyre_builder *builder, const char *buffer, vyre_expr index,
                         vyre_expr value)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
-    ir_name name = builder_name(builder, buffer);
+    ir_name name = ir_builder_name(builder, buffer);
     struct ir_expr *a = use(builder, index);
     struct ir_expr *b = use(builder, value);
     if (!builder->failed)
-        builder_add(builder, ir_store(&builder->draft, name, a, b));
+        ir_builder_add(builder, ir_store(&builder->draft, name, a, b));
 }
 
 // ---- Blocks -------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ static void open_block(struct vyre_builder *builder, struct ir_node *node)
     if (builder->failed)
         return;
     if (builder->frames.count >= BUILDER_DEEPEST) {
-        builder_error(builder, DIAG_B005, "more than %d blocks are nested", BUILDER_DEEPEST);
+        ir_builder_error(builder, DIAG_B005, "more than %d blocks are nested", BUILDER_DEEPEST);
         return;
     }
     struct builder_frame frame = { .node = node };
@@ -73,7 +73,7 @@ static void open_block(struct vyre_builder *builder, struct ir_node *node)
 
 void vyre_builder_if(struct vyre_builder *builder, vyre_expr condition)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     struct ir_expr *cond = use(builder, condition);
     struct ir_node *node = make(builder, IR_NODE_IF);
@@ -84,11 +84,11 @@ void vyre_builder_if(struct vyre_builder *builder, vyre_expr condition)
 
 void vyre_builder_else(struct vyre_builder *builder)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     struct builder_frame *frame = &builder->frames.items[builder->frames.count - 1];
     if (!frame->node || frame->node->kind != IR_NODE_IF || frame->in_else) {
-        builder_error(builder, DIAG_B003, "the innermost open block is no if without else");
+        ir_builder_error(builder, DIAG_B003, "the innermost open block is no if without else");
         return;
     }
     frame->then = ir_nodes_take(&builder->draft, &frame->nodes);
@@ -98,9 +98,9 @@ void vyre_builder_else(struct vyre_builder *builder)
 void vyre_builder_loop(struct vyre_builder *builder, const char *variable, vyre_expr from,
                        vyre_expr to)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
-    ir_name name = builder_name(builder, variable);
+    ir_name name = ir_builder_name(builder, variable);
     struct ir_expr *a = use(builder, from);
     struct ir_expr *b = use(builder, to);
     struct ir_node *node = make(builder, IR_NODE_LOOP);
@@ -114,16 +114,16 @@ void vyre_builder_loop(struct vyre_builder *builder, const char *variable, vyre_
 
 void vyre_builder_block(struct vyre_builder *builder)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         open_block(builder, make(builder, IR_NODE_BLOCK));
 }
 
 void vyre_builder_region(struct vyre_builder *builder, const char *generator, const char *source)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
-    ir_name name = builder_name(builder, generator);
-    ir_name name2 = source ? builder_name(builder, source) : 0;
+    ir_name name = ir_builder_name(builder, generator);
+    ir_name name2 = source ? ir_builder_name(builder, source) : 0;
     struct ir_node *node = make(builder, IR_NODE_REGION);
     if (node) {
         node->name = name;
@@ -135,10 +135,10 @@ void vyre_builder_region(struct vyre_builder *builder, const char *generator, co
 
 void vyre_builder_end(struct vyre_builder *builder)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     if (builder->frames.count == 1) {
-        builder_error(builder, DIAG_B003, "no block is open");
+        ir_builder_error(builder, DIAG_B003, "no block is open");
         return;
     }
     struct builder_frame frame = builder->frames.items[--builder->frames.count];
@@ -146,51 +146,51 @@ void vyre_builder_end(struct vyre_builder *builder)
     frame.node->body = frame.in_else ? frame.then : body;
     if (frame.in_else)
         frame.node->otherwise = body;
-    builder_add(builder, frame.node);
+    ir_builder_add(builder, frame.node);
 }
 
 // ---- Control ------------------------------------------------------------------------------------
 
 void vyre_builder_barrier(struct vyre_builder *builder, enum vyre_ordering ordering)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     if (!ir_ordering_spelling(ordering))
-        builder_error(builder, DIAG_B004, "there is no memory ordering %d", (int)ordering);
+        ir_builder_error(builder, DIAG_B004, "there is no memory ordering %d", (int)ordering);
     else
-        builder_add(builder, ir_barrier(&builder->draft, (enum ir_ordering)ordering));
+        ir_builder_add(builder, ir_barrier(&builder->draft, (enum ir_ordering)ordering));
 }
 
 void vyre_builder_return(struct vyre_builder *builder)
 {
-    if (builder_begin(builder, __func__))
-        builder_add(builder, ir_return(&builder->draft));
+    if (ir_builder_begin(builder, __func__))
+        ir_builder_add(builder, ir_return(&builder->draft));
 }
 
 void vyre_builder_trap(struct vyre_builder *builder, vyre_expr address, const char *tag)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         named_value(builder, IR_NODE_TRAP, tag, address);
 }
 
 static void tagged(struct vyre_builder *builder, enum ir_node_kind kind, const char *tag)
 {
-    ir_name name = builder_name(builder, tag);
+    ir_name name = ir_builder_name(builder, tag);
     struct ir_node *node = make(builder, kind);
     if (node)
         node->name = name;
-    builder_add(builder, node);
+    ir_builder_add(builder, node);
 }
 
 void vyre_builder_resume(struct vyre_builder *builder, const char *tag)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         tagged(builder, IR_NODE_RESUME, tag);
 }
 
 void vyre_builder_async_wait(struct vyre_builder *builder, const char *tag)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         tagged(builder, IR_NODE_ASYNC_WAIT, tag);
 }
 
@@ -199,9 +199,9 @@ void vyre_builder_async_wait(struct vyre_builder *builder, const char *tag)
 static void transfer(struct vyre_builder *builder, enum ir_node_kind kind, const char *source,
                      const char *destination, vyre_expr offset, vyre_expr size, const char *tag)
 {
-    ir_name from = builder_name(builder, source);
-    ir_name to = builder_name(builder, destination);
-    ir_name label = builder_name(builder, tag);
+    ir_name from = ir_builder_name(builder, source);
+    ir_name to = ir_builder_name(builder, destination);
+    ir_name label = ir_builder_name(builder, tag);
     struct ir_expr *a = use(builder, offset);
     struct ir_expr *b = use(builder, size);
     struct ir_node *node = make(builder, kind);
@@ -212,14 +212,14 @@ static void transfer(struct vyre_builder *builder, enum ir_node_kind kind, const
         node->a = a;
         node->b = b;
     }
-    builder_add(builder, node);
+    ir_builder_add(builder, node);
 }
 
 void vyre_builder_async_load(struct vyre_builder *builder, const char *source,
                              const char *destination, vyre_expr offset, vyre_expr size,
                              const char *tag)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         transfer(builder, IR_NODE_ASYNC_LOAD, source, destination, offset, size, tag);
 }
 
@@ -227,22 +227,22 @@ void vyre_builder_async_store(struct vyre_builder *builder, const char *source,
                               const char *destination, vyre_expr offset, vyre_expr size,
                               const char *tag)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         transfer(builder, IR_NODE_ASYNC_STORE, source, destination, offset, size, tag);
 }
 
 void vyre_builder_indirect_dispatch(struct vyre_builder *builder, const char *buffer,
                                     uint64_t offset)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
-    ir_name name = builder_name(builder, buffer);
+    ir_name name = ir_builder_name(builder, buffer);
     struct ir_node *node = make(builder, IR_NODE_INDIRECT_DISPATCH);
     if (node) {
         node->name = name;
         node->offset = offset;
     }
-    builder_add(builder, node);
+    ir_builder_add(builder, node);
 }
 
 // `output` is NULL and `op` 0 for the kinds without them.
@@ -251,10 +251,10 @@ static void collective(struct vyre_builder *builder, enum ir_node_kind kind, con
 {
     bool has_output = kind == IR_NODE_ALL_GATHER || kind == IR_NODE_REDUCE_SCATTER;
     bool has_op = kind == IR_NODE_ALL_REDUCE || kind == IR_NODE_REDUCE_SCATTER;
-    ir_name name = builder_name(builder, input);
-    ir_name name2 = has_output ? builder_name(builder, output) : 0;
+    ir_name name = ir_builder_name(builder, input);
+    ir_name name2 = has_output ? ir_builder_name(builder, output) : 0;
     if (has_op && !ir_collective_spelling(op))
-        builder_error(builder, DIAG_B004, "there is no collective operator %u", op);
+        ir_builder_error(builder, DIAG_B004, "there is no collective operator %u", op);
     struct ir_node *node = make(builder, kind);
     if (node) {
         node->name = name;
@@ -263,34 +263,34 @@ static void collective(struct vyre_builder *builder, enum ir_node_kind kind, con
         node->root = root;
         node->group = group;
     }
-    builder_add(builder, node);
+    ir_builder_add(builder, node);
 }
 
 void vyre_builder_all_reduce(struct vyre_builder *builder, const char *buffer,
                              enum vyre_collective op, uint32_t group)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         collective(builder, IR_NODE_ALL_REDUCE, buffer, NULL, op, 0, group);
 }
 
 void vyre_builder_all_gather(struct vyre_builder *builder, const char *input, const char *output,
                              uint32_t group)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         collective(builder, IR_NODE_ALL_GATHER, input, output, 0, 0, group);
 }
 
 void vyre_builder_reduce_scatter(struct vyre_builder *builder, const char *input,
                                  const char *output, enum vyre_collective op, uint32_t group)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         collective(builder, IR_NODE_REDUCE_SCATTER, input, output, op, 0, group);
 }
 
 void vyre_builder_broadcast(struct vyre_builder *builder, const char *buffer, uint32_t root,
                             uint32_t group)
 {
-    if (builder_begin(builder, __func__))
+    if (ir_builder_begin(builder, __func__))
         collective(builder, IR_NODE_BROADCAST, buffer, NULL, 0, root, group);
 }
 
@@ -299,26 +299,26 @@ void vyre_builder_broadcast(struct vyre_builder *builder, const char *buffer, ui
 void vyre_builder_atomic_store(struct vyre_builder *builder, enum vyre_ordering ordering,
                                const char *buffer, vyre_expr index, vyre_expr value)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     if (!ir_ordering_spelling(ordering))
-        builder_error(builder, DIAG_B004, "there is no memory ordering %d", (int)ordering);
-    ir_name name = builder_name(builder, buffer);
+        ir_builder_error(builder, DIAG_B004, "there is no memory ordering %d", (int)ordering);
+    ir_name name = ir_builder_name(builder, buffer);
     struct ir_expr *a = use(builder, index);
     struct ir_expr *b = use(builder, value);
     if (!builder->failed)
-        builder_add(builder, ir_ext_node(&builder->draft, IR_EXT_ATOMIC_STORE, name,
-                                         (enum ir_ordering)ordering, a, b));
+        ir_builder_add(builder, ir_ext_node(&builder->draft, IR_EXT_ATOMIC_STORE, name,
+                                            (enum ir_ordering)ordering, a, b));
 }
 
 void vyre_builder_opaque_statement(struct vyre_builder *builder, const char *kind,
                                    const void *payload, uint32_t payload_size)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return;
     if (!payload && payload_size)
-        builder_error(builder, DIAG_B004, "the payload is NULL");
-    ir_name name = builder_name(builder, kind);
+        ir_builder_error(builder, DIAG_B004, "the payload is NULL");
+    ir_name name = ir_builder_name(builder, kind);
     struct ir_node *node = make(builder, IR_NODE_OPAQUE);
     if (node) {
         node->name = name;
@@ -327,5 +327,5 @@ void vyre_builder_opaque_statement(struct vyre_builder *builder, const char *kin
         if (!node->payload)
             builder->draft.failed = true;
     }
-    builder_add(builder, node);
+    ir_builder_add(builder, node);
 }

@@ -4,18 +4,19 @@
 
 #include "ir/tables.h"
 
-const struct ir_type *builder_type(struct vyre_builder *builder, vyre_type type, uint32_t *height)
+const struct ir_type *ir_builder_type(struct vyre_builder *builder, vyre_type type,
+                                      uint32_t *height)
 {
     enum ir_type_kind kind;
     if (type < BUILDER_FIRST_TYPE) {
         if (ir_type_from_tag((uint8_t)type, &kind) && !ir_type_has_parameters(kind))
             return ir_type_scalar(kind);
     } else if (type - BUILDER_FIRST_TYPE < builder->types.count) {
-        const struct builder_type *entry = &builder->types.items[type - BUILDER_FIRST_TYPE];
+        const struct ir_builder_type *entry = &builder->types.items[type - BUILDER_FIRST_TYPE];
         *height = entry->height;
         return entry->type;
     }
-    builder_error(builder, DIAG_B006, "there is no type %u", type);
+    ir_builder_error(builder, DIAG_B006, "there is no type %u", type);
     return NULL;
 }
 
@@ -24,10 +25,10 @@ static vyre_type keep(struct vyre_builder *builder, const struct ir_type *type, 
     if (builder->failed)
         return 0;
     if (height > BUILDER_DEEPEST_TYPE) {
-        builder_error(builder, DIAG_B005, "more than %d types are nested", BUILDER_DEEPEST_TYPE);
+        ir_builder_error(builder, DIAG_B005, "more than %d types are nested", BUILDER_DEEPEST_TYPE);
         return 0;
     }
-    struct builder_type entry = { ir_draft_type(&builder->draft, type), height };
+    struct ir_builder_type entry = { ir_draft_type(&builder->draft, type), height };
     if (!entry.type || builder->types.count >= UINT32_MAX - BUILDER_FIRST_TYPE ||
         !array_push(&builder->types, entry)) {
         builder->draft.failed = true;
@@ -40,7 +41,7 @@ static vyre_type keep(struct vyre_builder *builder, const struct ir_type *type, 
 static vyre_type around(struct vyre_builder *builder, struct ir_type type, vyre_type element)
 {
     uint32_t height = 0;
-    type.element = builder_type(builder, element, &height);
+    type.element = ir_builder_type(builder, element, &height);
     return keep(builder, &type, height + 1);
 }
 
@@ -48,7 +49,7 @@ static void copy_dims(struct vyre_builder *builder, struct ir_type *type, const 
                       uint32_t count)
 {
     if (!dims && count) {
-        builder_error(builder, DIAG_B004, "the dimensions are NULL");
+        ir_builder_error(builder, DIAG_B004, "the dimensions are NULL");
         return;
     }
     type->dim_count = count;
@@ -61,28 +62,28 @@ static void copy_dims(struct vyre_builder *builder, struct ir_type *type, const 
 
 vyre_type vyre_builder_type_array(struct vyre_builder *builder, uint64_t element_bytes)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return keep(builder, &(struct ir_type){ .kind = IR_TYPE_ARRAY, .size = element_bytes }, 1);
 }
 
 vyre_type vyre_builder_type_handle(struct vyre_builder *builder, uint32_t id)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return keep(builder, &(struct ir_type){ .kind = IR_TYPE_HANDLE, .id = id }, 1);
 }
 
 vyre_type vyre_builder_type_opaque(struct vyre_builder *builder, uint32_t extension)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return keep(builder, &(struct ir_type){ .kind = IR_TYPE_OPAQUE, .id = extension }, 1);
 }
 
 vyre_type vyre_builder_type_vec(struct vyre_builder *builder, vyre_type element, uint8_t lanes)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return around(builder, (struct ir_type){ .kind = IR_TYPE_VEC, .lanes = lanes }, element);
 }
@@ -90,7 +91,7 @@ vyre_type vyre_builder_type_vec(struct vyre_builder *builder, vyre_type element,
 vyre_type vyre_builder_type_tensor(struct vyre_builder *builder, vyre_type element,
                                    const uint32_t *dims, uint32_t dim_count)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     struct ir_type type = { .kind = IR_TYPE_TENSOR_SHAPED };
     copy_dims(builder, &type, dims, dim_count);
@@ -99,14 +100,14 @@ vyre_type vyre_builder_type_tensor(struct vyre_builder *builder, vyre_type eleme
 
 vyre_type vyre_builder_type_sparse_csr(struct vyre_builder *builder, vyre_type element)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return around(builder, (struct ir_type){ .kind = IR_TYPE_SPARSE_CSR }, element);
 }
 
 vyre_type vyre_builder_type_sparse_coo(struct vyre_builder *builder, vyre_type element)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     return around(builder, (struct ir_type){ .kind = IR_TYPE_SPARSE_COO }, element);
 }
@@ -114,7 +115,7 @@ vyre_type vyre_builder_type_sparse_coo(struct vyre_builder *builder, vyre_type e
 vyre_type vyre_builder_type_sparse_bsr(struct vyre_builder *builder, vyre_type element,
                                        uint32_t rows, uint32_t columns)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     struct ir_type type = { .kind = IR_TYPE_SPARSE_BSR, .id = rows, .id2 = columns };
     return around(builder, type, element);
@@ -123,7 +124,7 @@ vyre_type vyre_builder_type_sparse_bsr(struct vyre_builder *builder, vyre_type e
 vyre_type vyre_builder_type_mesh(struct vyre_builder *builder, const uint32_t *axes,
                                  uint32_t axis_count)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     struct ir_type type = { .kind = IR_TYPE_DEVICE_MESH };
     copy_dims(builder, &type, axes, axis_count);
@@ -134,10 +135,10 @@ vyre_type vyre_builder_type_quantized(struct vyre_builder *builder, vyre_type st
                                       enum vyre_quant_scale scale, uint32_t scale_parameter,
                                       enum vyre_quant_zero zero, uint32_t zero_parameter)
 {
-    if (!builder_begin(builder, __func__))
+    if (!ir_builder_begin(builder, __func__))
         return 0;
     if (!ir_quant_scale_spelling(scale) || !ir_quant_zero_spelling(zero))
-        builder_error(builder, DIAG_B004, "the scale or the zero point is no enumerator");
+        ir_builder_error(builder, DIAG_B004, "the scale or the zero point is no enumerator");
     struct ir_type type = {
         .kind = IR_TYPE_QUANTIZED,
         .scale_tag = (uint8_t)scale,

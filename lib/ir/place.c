@@ -10,7 +10,7 @@
 static uint32_t token_length(const char *text, uint32_t size)
 {
     uint32_t length = 0;
-    while (length < size && text_is_name_char(text[length]))
+    while (length < size && ir_text_is_name_char(text[length]))
         length++;
     return length ? length : 1;
 }

@@ -65,57 +65,57 @@ struct text_parser {
 __attribute__((format(printf, 5, 6)))
 #endif
 void *
-text_error(struct text_parser *parser, enum diag_code code, const struct text_token *where,
-           const char *fix, const char *format, ...);
+ir_text_error(struct text_parser *parser, enum diag_code code, const struct text_token *where,
+              const char *fix, const char *format, ...);
 // "expected WHAT, found ..." at the current token.
-void *text_expected(struct text_parser *parser, const char *what);
+void *ir_text_expected(struct text_parser *parser, const char *what);
 
 // ---- Tokens (text_lexer.c) ----------------------------------------------------------------------
 
-void text_advance(struct text_parser *parser);
+void ir_text_advance(struct text_parser *parser);
 
 // A look ahead of one token: remember the position, advance, go back. Going back after an error
 // does nothing.
-struct text_position {
+struct ir_text_position {
     struct text_token token;
     uint32_t at;
     uint32_t line;
     uint32_t line_start;
 };
-struct text_position text_position(const struct text_parser *parser);
-void text_go_back(struct text_parser *parser, const struct text_position *position);
+struct ir_text_position ir_text_position(const struct text_parser *parser);
+void ir_text_go_back(struct text_parser *parser, const struct ir_text_position *position);
 
-bool text_is_name_start(char c);
-bool text_is_name_char(char c);
-bool text_is_reserved(const char *name, size_t size); // must be quoted to be a name
-bool text_is_punct(const struct text_parser *parser, uint16_t punct);
-bool text_is_word(const struct text_parser *parser, const char *word);
-bool text_token_is(const struct text_parser *parser, const struct text_token *token,
-                   const char *word);
+bool ir_text_is_name_start(char c);
+bool ir_text_is_name_char(char c);
+bool ir_text_is_reserved(const char *name, size_t size); // must be quoted to be a name
+bool ir_text_is_punct(const struct text_parser *parser, uint16_t punct);
+bool ir_text_is_word(const struct text_parser *parser, const char *word);
+bool ir_text_token_is(const struct text_parser *parser, const struct text_token *token,
+                      const char *word);
 
 // Each takes the token when it is the wanted one. `accept` says whether, `expect` reports it.
-bool text_accept(struct text_parser *parser, uint16_t punct);
-bool text_accept_word(struct text_parser *parser, const char *word);
-bool text_expect(struct text_parser *parser, uint16_t punct, const char *what);
+bool ir_text_accept(struct text_parser *parser, uint16_t punct);
+bool ir_text_accept_word(struct text_parser *parser, const char *word);
+bool ir_text_expect(struct text_parser *parser, uint16_t punct, const char *what);
 
 // Names may be plain or quoted; strings are decoded. 0 when reported. `what` is for the message.
-ir_name text_name(struct text_parser *parser, const char *what);
-ir_name text_token_name(struct text_parser *parser, const struct text_token *token);
-ir_name text_string(struct text_parser *parser, const char *what);
-uint64_t text_number(struct text_parser *parser, uint64_t largest, const char *what);
-int64_t text_signed(struct text_parser *parser, const char *what);
+ir_name ir_text_name(struct text_parser *parser, const char *what);
+ir_name ir_text_token_name(struct text_parser *parser, const struct text_token *token);
+ir_name ir_text_string(struct text_parser *parser, const char *what);
+uint64_t ir_text_number(struct text_parser *parser, uint64_t largest, const char *what);
+int64_t ir_text_signed(struct text_parser *parser, const char *what);
 // A string of hexadecimal digits as bytes in the arena.
-const uint8_t *text_payload(struct text_parser *parser, uint32_t *size);
+const uint8_t *ir_text_payload(struct text_parser *parser, uint32_t *size);
 // One of the spellings of a small enumeration, as its tag.
-uint8_t text_enum(struct text_parser *parser, const char *(*spelling)(unsigned tag),
-                  const char *what);
+uint8_t ir_text_enum(struct text_parser *parser, const char *(*spelling)(unsigned tag),
+                     const char *what);
 
 // ---- Numbers (text_float.c) ---------------------------------------------------------------------
 
 // Decimal text without sign or underscores, as [0-9]+(.[0-9]+)?([eE][+-]?[0-9]+)?. The nearest f32;
 // false when it is too large or would round to zero.
-bool text_float_parse(const char *text, size_t size, uint32_t *bits);
-void text_float_print(struct str *out, uint32_t bits);
+bool ir_text_float_parse(const char *text, size_t size, uint32_t *bits);
+void ir_text_float_print(struct str *out, uint32_t bits);
 
 // Which of the things that may be declared once were.
 struct text_declared {
@@ -125,50 +125,52 @@ struct text_declared {
 
 // ---- Parts of the language ----------------------------------------------------------------------
 
-const struct ir_type *text_type(struct text_parser *parser); // the token is the type's first word
-// As text_type, from a byte offset; the lexer goes on behind the type.
-const struct ir_type *text_type_at(struct text_parser *parser, uint32_t start);
+const struct ir_type *ir_text_type(
+    struct text_parser *parser); // the token is the type's first word
+// As ir_text_type, from a byte offset; the lexer goes on behind the type.
+const struct ir_type *ir_text_type_at(struct text_parser *parser, uint32_t start);
 
 // Parses one declaration into the draft; false when the current token begins none.
-bool text_declaration(struct text_parser *parser, struct text_declared *declared);
+bool ir_text_declaration(struct text_parser *parser, struct text_declared *declared);
 // Whether a word begins a declaration, given the token behind it, which is the current one.
-bool text_begins_declaration(const struct text_parser *parser, const struct text_token *word);
+bool ir_text_begins_declaration(const struct text_parser *parser, const struct text_token *word);
 
-void text_statement(struct text_parser *parser, struct ir_nodes *out);
+void ir_text_statement(struct text_parser *parser, struct ir_nodes *out);
 
-struct ir_expr *text_expr(struct text_parser *parser);
+struct ir_expr *ir_text_expr(struct text_parser *parser);
 // `.ordering`. When there is none: *missing, or an error when that is NULL.
-enum ir_ordering text_ordering(struct text_parser *parser, const enum ir_ordering *missing);
+enum ir_ordering ir_text_ordering(struct text_parser *parser, const enum ir_ordering *missing);
 // name[index]: the element that an atomic or an extension works on.
-struct ir_expr *text_element(struct text_parser *parser, ir_name *buffer);
+struct ir_expr *ir_text_element(struct text_parser *parser, ir_name *buffer);
 
 // Counts a level of nesting; false, and reported, beyond TEXT_DEEPEST.
-bool text_enter(struct text_parser *parser, const struct text_token *where);
-void text_leave(struct text_parser *parser);
+bool ir_text_enter(struct text_parser *parser, const struct text_token *where);
+void ir_text_leave(struct text_parser *parser);
 
 // Spelling of the expressions that look like a call ("select"), NULL for the others.
-const char *text_expr_spelling(enum ir_expr_kind kind);
+const char *ir_text_expr_spelling(enum ir_expr_kind kind);
 // The type is spelled by one identifier, so a cast to it is a call of that name.
-bool text_type_is_word(enum ir_type_kind kind);
+bool ir_text_type_is_word(enum ir_type_kind kind);
 
 // Spelling of a shape predicate and how many numbers it takes.
-const char *text_shape_spelling(enum ir_shape_kind kind, int *numbers);
+const char *ir_text_shape_spelling(enum ir_shape_kind kind, int *numbers);
 
-// ---- Printing (text_print_expr.c) ---------------------------------------------------------------
+// ---- Printing (ir_text_print_expr.c)
+// ---------------------------------------------------------------
 
 struct text_printer {
     struct str out;
     const struct vyre_program *program;
 };
 
-void text_print_name(struct text_printer *printer, ir_name name);
-void text_print_string(struct text_printer *printer, ir_name name);
-void text_print_payload(struct text_printer *printer, ir_name kind, const uint8_t *payload,
-                        uint32_t size);
-void text_print_expr(struct text_printer *printer, const struct ir_expr *expr);
+void ir_text_print_name(struct text_printer *printer, ir_name name);
+void ir_text_print_string(struct text_printer *printer, ir_name name);
+void ir_text_print_payload(struct text_printer *printer, ir_name kind, const uint8_t *payload,
+                           uint32_t size);
+void ir_text_print_expr(struct text_printer *printer, const struct ir_expr *expr);
 // An extension, expression or statement, with the operands that ext.def says it has.
-void text_print_extension(struct text_printer *printer, enum ir_ext ext, ir_name buffer,
-                          unsigned ordering, uint32_t immediate, struct ir_expr *const *kids);
-void text_print_type(struct text_printer *printer, const struct ir_type *type);
+void ir_text_print_extension(struct text_printer *printer, enum ir_ext ext, ir_name buffer,
+                             unsigned ordering, uint32_t immediate, struct ir_expr *const *kids);
+void ir_text_print_type(struct text_printer *printer, const struct ir_type *type);
 
 #endif // IR_TEXT_H

@@ -23,8 +23,9 @@ struct declaration {
 static bool once(struct text_parser *parser, const struct text_token *word, bool *given)
 {
     if (*given) {
-        text_error(parser, DIAG_T010, word, NULL, "'%.*s' is said twice, or against another word",
-                   (int)word->size, parser->text + word->start);
+        ir_text_error(parser, DIAG_T010, word, NULL,
+                      "'%.*s' is said twice, or against another word", (int)word->size,
+                      parser->text + word->start);
         return false;
     }
     *given = true;
@@ -34,9 +35,9 @@ static bool once(struct text_parser *parser, const struct text_token *word, bool
 // (number), behind the word of an attribute.
 static uint64_t parenthesised(struct text_parser *parser, uint64_t largest, const char *what)
 {
-    text_expect(parser, PUNCT1('('), "'('");
-    uint64_t value = text_number(parser, largest, what);
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    uint64_t value = ir_text_number(parser, largest, what);
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     return value;
 }
 
@@ -55,7 +56,7 @@ static const struct shape_form {
     { "not", IR_SHAPE_NOT, 0, 1 },
 };
 
-const char *text_shape_spelling(enum ir_shape_kind kind, int *numbers)
+const char *ir_text_shape_spelling(enum ir_shape_kind kind, int *numbers)
 {
     for (size_t i = 0; i < sizeof shape_forms / sizeof shape_forms[0]; i++) {
         if (shape_forms[i].kind == kind) {
@@ -72,17 +73,17 @@ static void shape_operands(struct text_parser *parser, const struct shape_form *
                            struct ir_shape_predicate *out)
 {
     int64_t *const numbers[] = { &out->a, &out->b, &out->c, &out->d };
-    text_expect(parser, PUNCT1('('), "'('");
+    ir_text_expect(parser, PUNCT1('('), "'('");
     for (int i = 0; i < form->numbers; i++) {
         if (i)
-            text_expect(parser, PUNCT1(','), "','");
-        *numbers[i] = text_signed(parser, "a number");
+            ir_text_expect(parser, PUNCT1(','), "','");
+        *numbers[i] = ir_text_signed(parser, "a number");
     }
     if (form->predicates)
         out->left = shape(parser);
-    if (form->predicates > 1 && text_expect(parser, PUNCT1(','), "','"))
+    if (form->predicates > 1 && ir_text_expect(parser, PUNCT1(','), "','"))
         out->right = shape(parser);
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
 }
 
 static const struct ir_shape_predicate *shape(struct text_parser *parser)
@@ -90,19 +91,20 @@ static const struct ir_shape_predicate *shape(struct text_parser *parser)
     struct text_token word = parser->token;
     const struct shape_form *form = NULL;
     for (size_t i = 0; i < sizeof shape_forms / sizeof shape_forms[0]; i++)
-        if (text_token_is(parser, &word, shape_forms[i].word))
+        if (ir_text_token_is(parser, &word, shape_forms[i].word))
             form = &shape_forms[i];
     if (!form)
-        return text_error(parser, DIAG_T009, &word,
-                          "choose one of: at_least, at_most, exactly, multiple, mod, affine, and, "
-                          "or, not",
-                          "this is not a shape predicate");
-    text_advance(parser);
-    if (!text_enter(parser, &word))
+        return ir_text_error(
+            parser, DIAG_T009, &word,
+            "choose one of: at_least, at_most, exactly, multiple, mod, affine, and, "
+            "or, not",
+            "this is not a shape predicate");
+    ir_text_advance(parser);
+    if (!ir_text_enter(parser, &word))
         return NULL;
     struct ir_shape_predicate predicate = { .kind = form->kind };
     shape_operands(parser, form, &predicate);
-    text_leave(parser);
+    ir_text_leave(parser);
     if (parser->stopped || parser->draft.failed)
         return NULL;
     struct ir_shape_predicate *copy =
@@ -117,7 +119,7 @@ static bool access_attribute(struct text_parser *parser, struct declaration *dec
                              const struct text_token *word)
 {
     for (unsigned access = 0; ir_access_spelling(access); access++) {
-        if (!text_token_is(parser, word, ir_access_spelling(access)))
+        if (!ir_text_token_is(parser, word, ir_access_spelling(access)))
             continue;
         if (once(parser, word, &declaration->has_access))
             declaration->buffer.access = (uint8_t)access;
@@ -131,16 +133,16 @@ static bool hint_attribute(struct text_parser *parser, struct declaration *decla
 {
     struct ir_buffer *buffer = &declaration->buffer;
     for (unsigned tag = 0; ir_locality_spelling(tag); tag++) {
-        if (!text_token_is(parser, word, ir_locality_spelling(tag)))
+        if (!ir_text_token_is(parser, word, ir_locality_spelling(tag)))
             continue;
         if (once(parser, word, &declaration->has_locality))
             buffer->locality = (uint8_t)tag;
         return true;
     }
-    if (text_token_is(parser, word, "axis")) {
+    if (ir_text_token_is(parser, word, "axis")) {
         if (once(parser, word, &buffer->has_axis))
             buffer->axis = (uint8_t)parenthesised(parser, UINT8_MAX, "the axis");
-    } else if (text_token_is(parser, word, "align")) {
+    } else if (ir_text_token_is(parser, word, "align")) {
         if (once(parser, word, &declaration->has_alignment))
             buffer->alignment = (uint32_t)parenthesised(parser, UINT32_MAX, "the alignment");
     } else {
@@ -155,20 +157,20 @@ static void range_attribute(struct text_parser *parser, struct declaration *decl
     struct ir_buffer *buffer = &declaration->buffer;
     if (!once(parser, word, &buffer->has_range))
         return;
-    text_expect(parser, PUNCT1('('), "'('");
-    buffer->range_start = text_number(parser, UINT64_MAX, "the first byte");
-    text_expect(parser, PUNCT1(','), "','");
-    buffer->range_end = text_number(parser, UINT64_MAX, "the byte behind the range");
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    buffer->range_start = ir_text_number(parser, UINT64_MAX, "the first byte");
+    ir_text_expect(parser, PUNCT1(','), "','");
+    buffer->range_end = ir_text_number(parser, UINT64_MAX, "the byte behind the range");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
 }
 
 // output sets both flags of an output buffer, liveout and result one each (spec: ir.md, 1.2).
 static bool output_attribute(struct text_parser *parser, struct declaration *declaration,
                              const struct text_token *word)
 {
-    bool output = text_token_is(parser, word, "output");
-    bool result = text_token_is(parser, word, "result");
-    if (!output && !result && !text_token_is(parser, word, "liveout"))
+    bool output = ir_text_token_is(parser, word, "output");
+    bool result = ir_text_token_is(parser, word, "result");
+    if (!output && !result && !ir_text_token_is(parser, word, "liveout"))
         return false;
     bool given = declaration->buffer.is_output || declaration->buffer.live_out;
     if (once(parser, word, &given)) {
@@ -182,26 +184,27 @@ static bool other_attribute(struct text_parser *parser, struct declaration *decl
                             const struct text_token *word)
 {
     struct ir_buffer *buffer = &declaration->buffer;
-    if (text_token_is(parser, word, "range")) {
+    if (ir_text_token_is(parser, word, "range")) {
         range_attribute(parser, declaration, word);
-    } else if (text_token_is(parser, word, "kind")) {
-        if (once(parser, word, &declaration->has_kind) && text_expect(parser, PUNCT1('('), "'('")) {
-            buffer->kind = text_enum(parser, ir_memory_kind_spelling, "a memory kind");
-            text_expect(parser, PUNCT1(')'), "')'");
+    } else if (ir_text_token_is(parser, word, "kind")) {
+        if (once(parser, word, &declaration->has_kind) &&
+            ir_text_expect(parser, PUNCT1('('), "'('")) {
+            buffer->kind = ir_text_enum(parser, ir_memory_kind_spelling, "a memory kind");
+            ir_text_expect(parser, PUNCT1(')'), "')'");
         }
-    } else if (text_token_is(parser, word, "usage")) {
+    } else if (ir_text_token_is(parser, word, "usage")) {
         if (once(parser, word, &declaration->has_linear) &&
-            text_expect(parser, PUNCT1('('), "'('")) {
-            buffer->linear = text_enum(parser, ir_linear_spelling, "a usage");
-            text_expect(parser, PUNCT1(')'), "')'");
+            ir_text_expect(parser, PUNCT1('('), "'('")) {
+            buffer->linear = ir_text_enum(parser, ir_linear_spelling, "a usage");
+            ir_text_expect(parser, PUNCT1(')'), "')'");
         }
-    } else if (text_token_is(parser, word, "bytes_extraction")) {
+    } else if (ir_text_token_is(parser, word, "bytes_extraction")) {
         once(parser, word, &buffer->bytes_extraction);
-    } else if (text_token_is(parser, word, "shape")) {
+    } else if (ir_text_token_is(parser, word, "shape")) {
         bool given = buffer->shape != NULL;
-        if (once(parser, word, &given) && text_expect(parser, PUNCT1('('), "'('")) {
+        if (once(parser, word, &given) && ir_text_expect(parser, PUNCT1('('), "'('")) {
             buffer->shape = shape(parser);
-            text_expect(parser, PUNCT1(')'), "')'");
+            ir_text_expect(parser, PUNCT1(')'), "')'");
         }
     } else {
         return false;
@@ -215,25 +218,25 @@ static void attributes(struct text_parser *parser, struct declaration *declarati
         struct text_token word = parser->token;
         if (word.starts_line)
             return;
-        if (text_accept(parser, PUNCT1('@'))) {
+        if (ir_text_accept(parser, PUNCT1('@'))) {
             if (once(parser, &word, &declaration->has_binding))
                 declaration->buffer.binding =
-                    (uint32_t)text_number(parser, UINT32_MAX, "the binding");
+                    (uint32_t)ir_text_number(parser, UINT32_MAX, "the binding");
             continue;
         }
         if (word.kind != TEXT_NAME)
             return;
-        text_advance(parser);
+        ir_text_advance(parser);
         if (!access_attribute(parser, declaration, &word) &&
             !hint_attribute(parser, declaration, &word) &&
             !output_attribute(parser, declaration, &word) &&
             !other_attribute(parser, declaration, &word)) {
-            text_error(parser, DIAG_T009, &word,
-                       "the attributes are: readonly, readwrite, writeonly, uniform, @BINDING, "
-                       "output, liveout, result, range(a, b), kind(k), axis(n), align(n), "
-                       "streaming, temporal, random, usage(u), bytes_extraction, shape(p)",
-                       "'%.*s' is not an attribute of buffers", (int)word.size,
-                       parser->text + word.start);
+            ir_text_error(parser, DIAG_T009, &word,
+                          "the attributes are: readonly, readwrite, writeonly, uniform, @BINDING, "
+                          "output, liveout, result, range(a, b), kind(k), axis(n), align(n), "
+                          "streaming, temporal, random, usage(u), bytes_extraction, shape(p)",
+                          "'%.*s' is not an attribute of buffers", (int)word.size,
+                          parser->text + word.start);
             return;
         }
     }
@@ -244,15 +247,15 @@ static void add_buffer(struct text_parser *parser, struct declaration *declarati
 {
     struct ir_buffer *buffer = &declaration->buffer;
     if (!declaration->has_access) {
-        text_error(parser, DIAG_T011, &declaration->name,
-                   "add readonly, readwrite, writeonly or uniform",
-                   "how the program uses this buffer is not said");
+        ir_text_error(parser, DIAG_T011, &declaration->name,
+                      "add readonly, readwrite, writeonly or uniform",
+                      "how the program uses this buffer is not said");
         return;
     }
     bool needs_binding = buffer->access != VYRE_ACCESS_WORKGROUP;
     if (needs_binding && !declaration->has_binding) {
-        text_error(parser, DIAG_T011, &declaration->name, "add its number, for example @0",
-                   "this buffer has no binding");
+        ir_text_error(parser, DIAG_T011, &declaration->name, "add its number, for example @0",
+                      "this buffer has no binding");
         return;
     }
     struct ir_buffer defaults = ir_buffer_defaults(0, 0, (enum vyre_access)buffer->access, NULL);
@@ -271,13 +274,14 @@ static void buffer_declaration(struct text_parser *parser, bool shared)
         .has_access = shared,
         .buffer = { .access = VYRE_ACCESS_WORKGROUP, .pos = parser->token.pos },
     };
-    declaration.buffer.name = text_name(parser, "the name of the buffer");
-    text_expect(parser, PUNCT1(':'), "':' and a type");
-    declaration.buffer.element = text_type(parser);
-    text_expect(parser, PUNCT1('['), "'[' and the number of elements");
-    if (!text_is_punct(parser, PUNCT1(']')))
-        declaration.buffer.count = (uint32_t)text_number(parser, UINT32_MAX, "number of elements");
-    text_expect(parser, PUNCT1(']'), "']'");
+    declaration.buffer.name = ir_text_name(parser, "the name of the buffer");
+    ir_text_expect(parser, PUNCT1(':'), "':' and a type");
+    declaration.buffer.element = ir_text_type(parser);
+    ir_text_expect(parser, PUNCT1('['), "'[' and the number of elements");
+    if (!ir_text_is_punct(parser, PUNCT1(']')))
+        declaration.buffer.count =
+            (uint32_t)ir_text_number(parser, UINT32_MAX, "number of elements");
+    ir_text_expect(parser, PUNCT1(']'), "']'");
     attributes(parser, &declaration);
     if (!parser->stopped)
         add_buffer(parser, &declaration);
@@ -289,22 +293,23 @@ static void workgroup_declaration(struct text_parser *parser)
 {
     uint32_t size[3] = { 1, 1, 1 };
     for (int axis = 0; axis < 3 && (axis == 0 || parser->token.kind == TEXT_INT); axis++)
-        size[axis] = (uint32_t)text_number(parser, UINT32_MAX, "a workgroup size");
+        size[axis] = (uint32_t)ir_text_number(parser, UINT32_MAX, "a workgroup size");
     if (!parser->draft.failed)
         memcpy(parser->draft.program->workgroup, size, sizeof size);
 }
 
-bool text_begins_declaration(const struct text_parser *parser, const struct text_token *word)
+bool ir_text_begins_declaration(const struct text_parser *parser, const struct text_token *word)
 {
     const struct text_token *next = &parser->token;
     bool has_name = next->kind == TEXT_NAME || next->kind == TEXT_QUOTED;
-    if (text_token_is(parser, word, "workgroup"))
+    if (ir_text_token_is(parser, word, "workgroup"))
         return next->kind == TEXT_INT;
-    if (text_token_is(parser, word, "buffer") || text_token_is(parser, word, "shared"))
+    if (ir_text_token_is(parser, word, "buffer") || ir_text_token_is(parser, word, "shared"))
         return has_name;
-    if (text_token_is(parser, word, "op"))
+    if (ir_text_token_is(parser, word, "op"))
         return next->kind == TEXT_STRING;
-    if (text_token_is(parser, word, "noncomposable") || text_token_is(parser, word, "unwrapped"))
+    if (ir_text_token_is(parser, word, "noncomposable") ||
+        ir_text_token_is(parser, word, "unwrapped"))
         return next->kind == TEXT_END || next->starts_line;
     return false;
 }
@@ -315,36 +320,36 @@ static void declare(struct text_parser *parser, const struct text_token *word,
     struct ir_draft *draft = &parser->draft;
     struct vyre_program none = { 0 }; // stands in when there was no memory for the program
     struct vyre_program *program = draft->program ? draft->program : &none;
-    if (text_token_is(parser, word, "workgroup")) {
+    if (ir_text_token_is(parser, word, "workgroup")) {
         if (once(parser, word, &declared->workgroup))
             workgroup_declaration(parser);
-    } else if (text_token_is(parser, word, "op")) {
+    } else if (ir_text_token_is(parser, word, "op")) {
         if (once(parser, word, &program->has_entry_op))
-            program->entry_op = text_string(parser, "the id of the operation");
-    } else if (text_token_is(parser, word, "noncomposable")) {
+            program->entry_op = ir_text_string(parser, "the id of the operation");
+    } else if (ir_text_token_is(parser, word, "noncomposable")) {
         once(parser, word, &program->non_composable);
-    } else if (text_token_is(parser, word, "unwrapped")) {
+    } else if (ir_text_token_is(parser, word, "unwrapped")) {
         once(parser, word, &declared->unwrapped);
     } else {
-        buffer_declaration(parser, text_token_is(parser, word, "shared"));
+        buffer_declaration(parser, ir_text_token_is(parser, word, "shared"));
     }
 }
 
-bool text_declaration(struct text_parser *parser, struct text_declared *declared)
+bool ir_text_declaration(struct text_parser *parser, struct text_declared *declared)
 {
     // A look at the next token decides; when this is no declaration the lexer goes back.
-    struct text_position before = text_position(parser);
+    struct ir_text_position before = ir_text_position(parser);
     struct text_token word = parser->token;
     if (word.kind != TEXT_NAME)
         return false;
-    text_advance(parser);
-    if (parser->stopped || !text_begins_declaration(parser, &word)) {
-        text_go_back(parser, &before);
+    ir_text_advance(parser);
+    if (parser->stopped || !ir_text_begins_declaration(parser, &word)) {
+        ir_text_go_back(parser, &before);
         return false;
     }
     declare(parser, &word, declared);
-    text_accept(parser, PUNCT1(';'));
+    ir_text_accept(parser, PUNCT1(';'));
     if (parser->token.kind != TEXT_END && !parser->token.starts_line)
-        text_expected(parser, "the end of the line behind a declaration");
+        ir_text_expected(parser, "the end of the line behind a declaration");
     return true;
 }

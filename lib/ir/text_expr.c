@@ -44,7 +44,7 @@ static const struct function functions[] = {
 #undef EXT
 };
 
-const char *text_expr_spelling(enum ir_expr_kind kind)
+const char *ir_text_expr_spelling(enum ir_expr_kind kind)
 {
     for (size_t i = 0; functions[i].form == FORM_PLAIN; i++)
         if (functions[i].value == kind)
@@ -60,10 +60,11 @@ static const struct function *find_function(const struct text_parser *parser,
         const char *spelling = function->spelling;
         if (function->form == FORM_EXT)
             spelling = ir_ext_info((enum ir_ext)function->value)->spelling;
-        if (!text_token_is(parser, word, spelling))
+        if (!ir_text_token_is(parser, word, spelling))
             continue;
         // Some types are not spelled by a word alone, and statements are not functions.
-        if (function->form == FORM_CAST && !text_type_is_word((enum ir_type_kind)function->value))
+        if (function->form == FORM_CAST &&
+            !ir_text_type_is_word((enum ir_type_kind)function->value))
             continue;
         if (function->form == FORM_EXT && ir_ext_info((enum ir_ext)function->value)->is_node)
             continue;
@@ -86,8 +87,8 @@ static bool grow(struct text_parser *parser, uint32_t operand_height, const stru
     parser->height = operand_height + 1;
     if (parser->depth + parser->height <= TEXT_DEEPEST)
         return true;
-    text_error(parser, DIAG_T008, at, NULL, "the expression is more than %d operators deep",
-               TEXT_DEEPEST);
+    ir_text_error(parser, DIAG_T008, at, NULL, "the expression is more than %d operators deep",
+                  TEXT_DEEPEST);
     return false;
 }
 
@@ -96,7 +97,7 @@ static bool grow(struct text_parser *parser, uint32_t operand_height, const stru
 static void add_operand(struct text_parser *parser, struct ir_expr **kids, uint32_t at,
                         uint32_t *height)
 {
-    kids[at] = text_expr(parser);
+    kids[at] = ir_text_expr(parser);
     if (parser->height > *height)
         *height = parser->height;
 }
@@ -107,37 +108,37 @@ static bool operands(struct text_parser *parser, const struct text_token *word,
 {
     uint32_t found = 0;
     *height = 0;
-    text_expect(parser, PUNCT1('('), "'('");
-    while (!parser->stopped && !text_is_punct(parser, PUNCT1(')'))) {
-        if (found && !text_expect(parser, PUNCT1(','), "',' or ')'"))
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    while (!parser->stopped && !ir_text_is_punct(parser, PUNCT1(')'))) {
+        if (found && !ir_text_expect(parser, PUNCT1(','), "',' or ')'"))
             break;
         struct ir_expr *extra;
         add_operand(parser, found < count ? kids + found : &extra, 0, height);
         found++;
     }
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     if (!parser->stopped && found != count)
-        text_error(parser, DIAG_T012, word, NULL, "%.*s takes %u operand%s, found %u",
-                   (int)word->size, parser->text + word->start, count, count == 1 ? "" : "s",
-                   found);
+        ir_text_error(parser, DIAG_T012, word, NULL, "%.*s takes %u operand%s, found %u",
+                      (int)word->size, parser->text + word->start, count, count == 1 ? "" : "s",
+                      found);
     return !parser->stopped;
 }
 
-struct ir_expr *text_element(struct text_parser *parser, ir_name *buffer)
+struct ir_expr *ir_text_element(struct text_parser *parser, ir_name *buffer)
 {
-    *buffer = text_name(parser, "an element of a buffer, as in buffer[i]");
-    text_expect(parser, PUNCT1('['), "'[' and the index of the element");
-    struct ir_expr *index = text_expr(parser);
-    text_expect(parser, PUNCT1(']'), "']'");
+    *buffer = ir_text_name(parser, "an element of a buffer, as in buffer[i]");
+    ir_text_expect(parser, PUNCT1('['), "'[' and the index of the element");
+    struct ir_expr *index = ir_text_expr(parser);
+    ir_text_expect(parser, PUNCT1(']'), "']'");
     return index;
 }
 
-enum ir_ordering text_ordering(struct text_parser *parser, const enum ir_ordering *missing)
+enum ir_ordering ir_text_ordering(struct text_parser *parser, const enum ir_ordering *missing)
 {
-    if (missing && !text_is_punct(parser, PUNCT1('.')))
+    if (missing && !ir_text_is_punct(parser, PUNCT1('.')))
         return *missing;
-    text_expect(parser, PUNCT1('.'), "'.' and a memory ordering, as in .acquire or .release");
-    return (enum ir_ordering)text_enum(parser, ir_ordering_spelling, "a memory ordering");
+    ir_text_expect(parser, PUNCT1('.'), "'.' and a memory ordering, as in .acquire or .release");
+    return (enum ir_ordering)ir_text_enum(parser, ir_ordering_spelling, "a memory ordering");
 }
 
 // ---- Functions ----------------------------------------------------------------------------------
@@ -145,8 +146,8 @@ enum ir_ordering text_ordering(struct text_parser *parser, const enum ir_orderin
 // The operator id of an opaque operator: .0x80000001, behind its word.
 static uint32_t operator_id(struct text_parser *parser)
 {
-    text_expect(parser, PUNCT1('.'), "'.' and the number of the operator");
-    return (uint32_t)text_number(parser, UINT32_MAX, "the number of the operator");
+    ir_text_expect(parser, PUNCT1('.'), "'.' and the number of the operator");
+    return (uint32_t)ir_text_number(parser, UINT32_MAX, "the number of the operator");
 }
 
 // atomic_add[.ordering](buffer[index], value), or with an expected value before the value
@@ -155,18 +156,18 @@ static struct ir_expr *atomic(struct text_parser *parser, const struct text_toke
 {
     static const enum ir_ordering seq_cst = IR_ORDER_SEQ_CST;
     uint32_t id = op == IR_ATOMIC_OPAQUE ? operator_id(parser) : 0;
-    enum ir_ordering ordering = text_ordering(parser, &seq_cst);
+    enum ir_ordering ordering = ir_text_ordering(parser, &seq_cst);
     struct ir_expr *values[2] = { NULL, NULL };
     ir_name buffer;
-    text_expect(parser, PUNCT1('('), "'('");
-    struct ir_expr *index = text_element(parser, &buffer);
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    struct ir_expr *index = ir_text_element(parser, &buffer);
     uint32_t height = parser->height;
-    text_expect(parser, PUNCT1(','), "',' and the value");
+    ir_text_expect(parser, PUNCT1(','), "',' and the value");
     add_operand(parser, values, 0, &height);
-    bool has_expected = text_accept(parser, PUNCT1(','));
+    bool has_expected = ir_text_accept(parser, PUNCT1(','));
     if (has_expected)
         add_operand(parser, values, 1, &height);
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     if (parser->stopped || !grow(parser, height, word))
         return NULL;
     struct ir_expr *expr =
@@ -187,13 +188,13 @@ static struct ir_expr *extension(struct text_parser *parser, const struct text_t
     uint32_t immediate = 0;
     ir_name buffer = 0;
     if (info->has_ordering)
-        ordering = text_ordering(parser, NULL);
-    text_expect(parser, PUNCT1('('), "'('");
+        ordering = ir_text_ordering(parser, NULL);
+    ir_text_expect(parser, PUNCT1('('), "'('");
     for (uint32_t i = 0; i < info->kid_count; i++) {
         if (i)
-            text_expect(parser, PUNCT1(','), "','");
+            ir_text_expect(parser, PUNCT1(','), "','");
         if (i == 0 && info->has_buffer) {
-            kids[0] = text_element(parser, &buffer);
+            kids[0] = ir_text_element(parser, &buffer);
             height = parser->height;
         } else {
             add_operand(parser, kids, i, &height);
@@ -201,10 +202,10 @@ static struct ir_expr *extension(struct text_parser *parser, const struct text_t
     }
     if (info->has_immediate) {
         if (info->kid_count)
-            text_expect(parser, PUNCT1(','), "','");
-        immediate = (uint32_t)text_number(parser, UINT32_MAX, "a number");
+            ir_text_expect(parser, PUNCT1(','), "','");
+        immediate = (uint32_t)ir_text_number(parser, UINT32_MAX, "a number");
     }
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     if (parser->stopped || !grow(parser, height, word))
         return NULL;
     return ir_ext_expr(&parser->draft, ext, buffer, ordering, immediate, kids[0], kids[1]);
@@ -239,12 +240,12 @@ static struct ir_expr *opaque_operator(struct text_parser *parser, const struct 
     uint32_t id = operator_id(parser);
     uint32_t height = 0;
     struct ir_expr *kids[2] = { NULL, NULL };
-    text_expect(parser, PUNCT1('('), "'('");
+    ir_text_expect(parser, PUNCT1('('), "'('");
     add_operand(parser, kids, 0, &height);
-    bool binary = text_accept(parser, PUNCT1(','));
+    bool binary = ir_text_accept(parser, PUNCT1(','));
     if (binary)
         add_operand(parser, kids, 1, &height);
-    text_expect(parser, PUNCT1(')'), "')' behind one or two operands");
+    ir_text_expect(parser, PUNCT1(')'), "')' behind one or two operands");
     if (parser->stopped || !grow(parser, height, word))
         return NULL;
     struct ir_expr *expr = binary ? ir_bin(&parser->draft, IR_BIN_OPAQUE, kids[0], kids[1])
@@ -256,9 +257,9 @@ static struct ir_expr *opaque_operator(struct text_parser *parser, const struct 
 
 static struct ir_expr *length(struct text_parser *parser, const struct text_token *word)
 {
-    text_expect(parser, PUNCT1('('), "'('");
-    ir_name buffer = text_name(parser, "the name of a buffer");
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    ir_name buffer = ir_text_name(parser, "the name of a buffer");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     if (parser->stopped || !grow(parser, 0, word))
         return NULL;
     return ir_buf_len(&parser->draft, buffer);
@@ -266,12 +267,12 @@ static struct ir_expr *length(struct text_parser *parser, const struct text_toke
 
 static struct ir_expr *opaque(struct text_parser *parser, const struct text_token *word)
 {
-    text_expect(parser, PUNCT1('('), "'('");
-    ir_name kind = text_string(parser, "the kind, a string");
-    text_expect(parser, PUNCT1(','), "',' and the payload");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    ir_name kind = ir_text_string(parser, "the kind, a string");
+    ir_text_expect(parser, PUNCT1(','), "',' and the payload");
     uint32_t size;
-    const uint8_t *payload = text_payload(parser, &size);
-    text_expect(parser, PUNCT1(')'), "')'");
+    const uint8_t *payload = ir_text_payload(parser, &size);
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     if (parser->stopped || !grow(parser, 0, word))
         return NULL;
     struct ir_expr *expr = ir_draft_expr(&parser->draft, IR_EXPR_OPAQUE, 0);
@@ -291,10 +292,10 @@ static struct ir_expr *call(struct text_parser *parser, const struct text_token 
     } args = { 0 };
     uint32_t height = 0;
     bool first = true;
-    ir_name op = text_string(parser, "the id of the operation, a string");
-    text_expect(parser, PUNCT1('('), "'('");
-    while (!parser->stopped && !text_is_punct(parser, PUNCT1(')'))) {
-        if (!first && !text_expect(parser, PUNCT1(','), "',' or ')'"))
+    ir_name op = ir_text_string(parser, "the id of the operation, a string");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    while (!parser->stopped && !ir_text_is_punct(parser, PUNCT1(')'))) {
+        if (!first && !ir_text_expect(parser, PUNCT1(','), "',' or ')'"))
             break;
         first = false;
         struct ir_expr *arg;
@@ -302,7 +303,7 @@ static struct ir_expr *call(struct text_parser *parser, const struct text_token 
         if (!parser->stopped && !array_push(&args, arg))
             parser->draft.failed = true;
     }
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     struct ir_expr *expr = NULL;
     if (!parser->stopped && grow(parser, height, word))
         expr = ir_draft_expr(&parser->draft, IR_EXPR_CALL, (uint32_t)args.count);
@@ -319,11 +320,11 @@ static struct ir_expr *call(struct text_parser *parser, const struct text_token 
 static struct ir_expr *cast(struct text_parser *parser, const struct text_token *word)
 {
     if (parser->token.kind != TEXT_PUNCT || parser->text[parser->token.start] != '<')
-        return text_expected(parser, "'<' and a type");
-    const struct ir_type *type = text_type_at(parser, parser->token.start + 1);
+        return ir_text_expected(parser, "'<' and a type");
+    const struct ir_type *type = ir_text_type_at(parser, parser->token.start + 1);
     struct ir_expr *kids[1] = { NULL };
     uint32_t height = 0;
-    text_expect(parser, PUNCT1('>'), "'>'");
+    ir_text_expect(parser, PUNCT1('>'), "'>'");
     if (!operands(parser, word, kids, 1, &height) || !grow(parser, height, word))
         return NULL;
     return ir_cast(&parser->draft, type, kids[0]);
@@ -331,17 +332,17 @@ static struct ir_expr *cast(struct text_parser *parser, const struct text_token 
 
 static struct ir_expr *function_call(struct text_parser *parser, const struct text_token *word)
 {
-    if (text_token_is(parser, word, "len"))
+    if (ir_text_token_is(parser, word, "len"))
         return length(parser, word);
-    if (text_token_is(parser, word, "opaque"))
+    if (ir_text_token_is(parser, word, "opaque"))
         return opaque(parser, word);
     const struct function *function = find_function(parser, word);
     if (!function)
-        return text_error(parser, DIAG_T009, word,
-                          "operators are listed in docs/ir.md; operations of a registry are "
-                          "called as call \"id\"(...)",
-                          "there is no operator '%.*s'", (int)word->size,
-                          parser->text + word->start);
+        return ir_text_error(parser, DIAG_T009, word,
+                             "operators are listed in docs/ir.md; operations of a registry are "
+                             "called as call \"id\"(...)",
+                             "there is no operator '%.*s'", (int)word->size,
+                             parser->text + word->start);
     switch (function->form) {
     case FORM_ATOMIC: return atomic(parser, word, (enum ir_atomic_op)function->value);
     case FORM_EXT: return extension(parser, word, (enum ir_ext)function->value);
@@ -356,16 +357,16 @@ static struct ir_expr *invocation_id(struct text_parser *parser, const struct te
                                      enum ir_expr_kind kind)
 {
     uint8_t axis = 0;
-    text_expect(parser, PUNCT1('.'), "'.' and an axis");
+    ir_text_expect(parser, PUNCT1('.'), "'.' and an axis");
     struct text_token token = parser->token;
     if (token.kind == TEXT_INT) {
-        axis = (uint8_t)text_number(parser, UINT8_MAX, "the axis");
+        axis = (uint8_t)ir_text_number(parser, UINT8_MAX, "the axis");
     } else if (token.kind == TEXT_NAME && token.size == 1 && parser->text[token.start] >= 'x' &&
                parser->text[token.start] <= 'z') {
         axis = (uint8_t)(parser->text[token.start] - 'x');
-        text_advance(parser);
+        ir_text_advance(parser);
     } else {
-        text_expected(parser, "x, y or z");
+        ir_text_expected(parser, "x, y or z");
     }
     if (parser->stopped || !grow(parser, 0, word))
         return NULL;
@@ -375,12 +376,12 @@ static struct ir_expr *invocation_id(struct text_parser *parser, const struct te
 // f32.bits(0x7fc00000)
 static struct ir_expr *float_bits(struct text_parser *parser, const struct text_token *word)
 {
-    text_expect(parser, PUNCT1('.'), "'.'");
-    if (!text_accept_word(parser, "bits"))
-        text_expected(parser, "'bits'");
-    text_expect(parser, PUNCT1('('), "'('");
-    uint32_t bits = (uint32_t)text_number(parser, UINT32_MAX, "the bits");
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('.'), "'.'");
+    if (!ir_text_accept_word(parser, "bits"))
+        ir_text_expected(parser, "'bits'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    uint32_t bits = (uint32_t)ir_text_number(parser, UINT32_MAX, "the bits");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     if (parser->stopped || !grow(parser, 0, word))
         return NULL;
     return ir_lit_f32(&parser->draft, bits);
@@ -388,24 +389,24 @@ static struct ir_expr *float_bits(struct text_parser *parser, const struct text_
 
 static struct ir_expr *dotted(struct text_parser *parser, const struct text_token *word)
 {
-    if (text_token_is(parser, word, "gid"))
+    if (ir_text_token_is(parser, word, "gid"))
         return invocation_id(parser, word, IR_EXPR_INVOCATION_ID);
-    if (text_token_is(parser, word, "wid"))
+    if (ir_text_token_is(parser, word, "wid"))
         return invocation_id(parser, word, IR_EXPR_WORKGROUP_ID);
-    if (text_token_is(parser, word, "lid"))
+    if (ir_text_token_is(parser, word, "lid"))
         return invocation_id(parser, word, IR_EXPR_LOCAL_ID);
-    if (text_token_is(parser, word, "f32"))
+    if (ir_text_token_is(parser, word, "f32"))
         return float_bits(parser, word);
-    if (text_token_is(parser, word, "op"))
+    if (ir_text_token_is(parser, word, "op"))
         return opaque_operator(parser, word);
     const struct function *function = find_function(parser, word);
     if (function && function->form == FORM_ATOMIC)
         return atomic(parser, word, (enum ir_atomic_op)function->value);
     if (function && function->form == FORM_EXT)
         return extension(parser, word, (enum ir_ext)function->value);
-    return text_error(parser, DIAG_T009, word,
-                      "the invocation's ids are gid, wid and lid, .x .y .z", "'%.*s' has no parts",
-                      (int)word->size, parser->text + word->start);
+    return ir_text_error(parser, DIAG_T009, word,
+                         "the invocation's ids are gid, wid and lid, .x .y .z",
+                         "'%.*s' has no parts", (int)word->size, parser->text + word->start);
 }
 
 // ---- Primary expressions ------------------------------------------------------------------------
@@ -418,27 +419,27 @@ static struct ir_expr *boolean(struct text_parser *parser, const struct text_tok
 
 static struct ir_expr *reserved(struct text_parser *parser, const struct text_token *word)
 {
-    if (text_token_is(parser, word, "true"))
+    if (ir_text_token_is(parser, word, "true"))
         return boolean(parser, word, true);
-    if (text_token_is(parser, word, "false"))
+    if (ir_text_token_is(parser, word, "false"))
         return boolean(parser, word, false);
-    if (text_token_is(parser, word, "call"))
+    if (ir_text_token_is(parser, word, "call"))
         return call(parser, word);
-    if (text_token_is(parser, word, "cast"))
+    if (ir_text_token_is(parser, word, "cast"))
         return cast(parser, word);
     if (parser->stopped)
         return NULL;
-    return text_error(parser, DIAG_T018, word,
-                      "to choose between two values write select(condition, a, b)",
-                      "'%.*s' is no value", (int)word->size, parser->text + word->start);
+    return ir_text_error(parser, DIAG_T018, word,
+                         "to choose between two values write select(condition, a, b)",
+                         "'%.*s' is no value", (int)word->size, parser->text + word->start);
 }
 
 static struct ir_expr *load(struct text_parser *parser, const struct text_token *word)
 {
-    ir_name buffer = text_token_name(parser, word);
-    text_advance(parser);
-    struct ir_expr *index = text_expr(parser);
-    text_expect(parser, PUNCT1(']'), "']'");
+    ir_name buffer = ir_text_token_name(parser, word);
+    ir_text_advance(parser);
+    struct ir_expr *index = ir_text_expr(parser);
+    ir_text_expect(parser, PUNCT1(']'), "']'");
     if (parser->stopped || !grow(parser, parser->height, word))
         return NULL;
     return ir_load(&parser->draft, buffer, index);
@@ -447,20 +448,20 @@ static struct ir_expr *load(struct text_parser *parser, const struct text_token 
 static struct ir_expr *named(struct text_parser *parser)
 {
     struct text_token word = parser->token;
-    text_advance(parser);
+    ir_text_advance(parser);
     if (word.kind == TEXT_NAME) {
-        if (text_is_reserved(parser->text + word.start, word.size))
+        if (ir_text_is_reserved(parser->text + word.start, word.size))
             return placed(reserved(parser, &word), &word);
-        if (text_is_punct(parser, PUNCT1('(')))
+        if (ir_text_is_punct(parser, PUNCT1('(')))
             return placed(function_call(parser, &word), &word);
-        if (text_is_punct(parser, PUNCT1('.')))
+        if (ir_text_is_punct(parser, PUNCT1('.')))
             return placed(dotted(parser, &word), &word);
     }
-    if (text_is_punct(parser, PUNCT1('[')))
+    if (ir_text_is_punct(parser, PUNCT1('[')))
         return placed(load(parser, &word), &word);
     if (parser->stopped || !grow(parser, 0, &word))
         return NULL;
-    return placed(ir_var(&parser->draft, text_token_name(parser, &word)), &word);
+    return placed(ir_var(&parser->draft, ir_text_token_name(parser, &word)), &word);
 }
 
 static struct ir_expr *number(struct text_parser *parser, bool negative)
@@ -468,9 +469,9 @@ static struct ir_expr *number(struct text_parser *parser, bool negative)
     struct text_token token = parser->token;
     uint64_t largest = token.kind == TEXT_INT32 ? (uint64_t)INT32_MAX + negative : UINT32_MAX;
     if (token.kind != TEXT_FLOAT && token.value > largest)
-        return text_error(parser, DIAG_T007, &token, NULL, "the largest %s is %llu",
-                          token.kind == TEXT_INT ? "u32" : "i32", (unsigned long long)largest);
-    text_advance(parser);
+        return ir_text_error(parser, DIAG_T007, &token, NULL, "the largest %s is %llu",
+                             token.kind == TEXT_INT ? "u32" : "i32", (unsigned long long)largest);
+    ir_text_advance(parser);
     if (parser->stopped || !grow(parser, 0, &token))
         return NULL;
     uint32_t value = (uint32_t)token.value;
@@ -492,10 +493,10 @@ static struct ir_expr *primary(struct text_parser *parser)
     case TEXT_FLOAT: return placed(number(parser, false), &token);
     default: break;
     }
-    if (!text_accept(parser, PUNCT1('(')))
-        return text_expected(parser, "an expression");
-    struct ir_expr *expr = text_expr(parser);
-    text_expect(parser, PUNCT1(')'), "')'");
+    if (!ir_text_accept(parser, PUNCT1('(')))
+        return ir_text_expected(parser, "an expression");
+    struct ir_expr *expr = ir_text_expr(parser);
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     return parser->stopped ? NULL : expr;
 }
 
@@ -506,7 +507,7 @@ static struct ir_expr *unary(struct text_parser *parser);
 static struct ir_expr *prefixed(struct text_parser *parser, enum ir_unop op)
 {
     struct text_token token = parser->token;
-    text_advance(parser);
+    ir_text_advance(parser);
     // The sign belongs to a signed literal, so that the smallest i32 can be written.
     if (op == IR_UN_NEGATE &&
         (parser->token.kind == TEXT_INT32 || parser->token.kind == TEXT_FLOAT))
@@ -520,18 +521,18 @@ static struct ir_expr *prefixed(struct text_parser *parser, enum ir_unop op)
 static struct ir_expr *unary(struct text_parser *parser)
 {
     struct text_token token = parser->token;
-    if (!text_enter(parser, &token))
+    if (!ir_text_enter(parser, &token))
         return NULL;
     struct ir_expr *expr;
-    if (text_is_punct(parser, PUNCT1('-')))
+    if (ir_text_is_punct(parser, PUNCT1('-')))
         expr = prefixed(parser, IR_UN_NEGATE);
-    else if (text_is_punct(parser, PUNCT1('~')))
+    else if (ir_text_is_punct(parser, PUNCT1('~')))
         expr = prefixed(parser, IR_UN_BIT_NOT);
-    else if (text_is_punct(parser, PUNCT1('!')))
+    else if (ir_text_is_punct(parser, PUNCT1('!')))
         expr = prefixed(parser, IR_UN_LOGICAL_NOT);
     else
         expr = primary(parser);
-    text_leave(parser);
+    ir_text_leave(parser);
     return expr;
 }
 
@@ -559,7 +560,7 @@ static struct ir_expr *binary(struct text_parser *parser, unsigned weakest)
     enum ir_binop op;
     while (!parser->stopped && infix(parser, &op) && ir_binop_info(op)->precedence >= weakest) {
         struct text_token token = parser->token;
-        text_advance(parser);
+        ir_text_advance(parser);
         struct ir_expr *right = binary(parser, ir_binop_info(op)->precedence + 1u);
         if (parser->stopped ||
             !grow(parser, parser->height > height ? parser->height : height, &token))
@@ -571,7 +572,7 @@ static struct ir_expr *binary(struct text_parser *parser, unsigned weakest)
     return parser->stopped ? NULL : left;
 }
 
-struct ir_expr *text_expr(struct text_parser *parser)
+struct ir_expr *ir_text_expr(struct text_parser *parser)
 {
     return binary(parser, 1);
 }

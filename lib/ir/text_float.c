@@ -25,7 +25,7 @@ static float float_of(uint32_t bits)
 // No f32 needs more digits (the longest exact one has 112); a longer literal is a mistake.
 enum { LONGEST = 400 };
 
-bool text_float_parse(const char *text, size_t size, uint32_t *bits)
+bool ir_text_float_parse(const char *text, size_t size, uint32_t *bits)
 {
     char whole[LONGEST + 32];
     size_t used = 0;
@@ -77,7 +77,7 @@ static void shortest_digits(float value, char digits[16], int *exponent)
     }
 }
 
-void text_float_print(struct str *out, uint32_t bits)
+void ir_text_float_print(struct str *out, uint32_t bits)
 {
     uint32_t magnitude = bits & 0x7FFFFFFF;
     if (magnitude >= 0x7F800000 || (magnitude < 0x00800000 && magnitude != 0)) {

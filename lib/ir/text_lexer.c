@@ -23,17 +23,17 @@ static int hex_value(char c)
     return -1;
 }
 
-bool text_is_name_start(char c)
+bool ir_text_is_name_start(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-bool text_is_name_char(char c)
+bool ir_text_is_name_char(char c)
 {
-    return text_is_name_start(c) || is_digit(c);
+    return ir_text_is_name_start(c) || is_digit(c);
 }
 
-bool text_is_reserved(const char *name, size_t size)
+bool ir_text_is_reserved(const char *name, size_t size)
 {
     static const char *const words[] = {
         "barrier", "call",   "cast",   "else",   "false", "if",   "let",
@@ -81,7 +81,7 @@ static bool read_digits(struct text_parser *parser, int base, uint64_t *value, b
     for (;; parser->at++) {
         char c = peek(parser, 0);
         int digit = base == 16 ? hex_value(c) : is_digit(c) ? c - '0' : -1;
-        if (c == '_' && digits && text_is_name_char(peek(parser, 1)) && peek(parser, 1) != '_')
+        if (c == '_' && digits && ir_text_is_name_char(peek(parser, 1)) && peek(parser, 1) != '_')
             continue;
         if (digit < 0)
             return digits > 0;
@@ -124,9 +124,9 @@ static void read_float(struct text_parser *parser, struct text_token *token)
     }
     uint32_t bits = 0;
     token->kind = TEXT_FLOAT;
-    if (!text_float_parse(str_text(&parser->scratch), parser->scratch.size, &bits))
-        text_error(parser, DIAG_T007, token, "write the bits: f32.bits(0x7f800000) is infinity",
-                   "the number is not in the range of f32");
+    if (!ir_text_float_parse(str_text(&parser->scratch), parser->scratch.size, &bits))
+        ir_text_error(parser, DIAG_T007, token, "write the bits: f32.bits(0x7f800000) is infinity",
+                      "the number is not in the range of f32");
     token->value = bits;
 }
 
@@ -151,18 +151,18 @@ static void read_number(struct text_parser *parser, struct text_token *token)
         token->kind = TEXT_INT32;
         parser->at++;
     }
-    if (text_is_name_char(peek(parser, 0))) {
+    if (ir_text_is_name_char(peek(parser, 0))) {
         fits_syntax = false;
-        while (text_is_name_char(peek(parser, 0)))
+        while (ir_text_is_name_char(peek(parser, 0)))
             parser->at++;
     }
     token->size = parser->at - token->start;
     if (!fits_syntax)
-        text_error(parser, DIAG_T006, token, NULL, "this is not a number");
+        ir_text_error(parser, DIAG_T006, token, NULL, "this is not a number");
     else if (is_float)
         read_float(parser, token);
     else if (overflow)
-        text_error(parser, DIAG_T007, token, NULL, "the number does not fit 64 bits");
+        ir_text_error(parser, DIAG_T007, token, NULL, "the number does not fit 64 bits");
 }
 
 // ---- Other tokens -------------------------------------------------------------------------------
@@ -175,8 +175,8 @@ static void read_quoted(struct text_parser *parser, struct text_token *token, ch
             parser->at++;
         if (parser->at >= parser->size || peek(parser, 0) == '\n') {
             token->size = parser->at - token->start;
-            text_error(parser, DIAG_T004, token, NULL, "this %s does not end",
-                       quote == '"' ? "string" : "quoted name");
+            ir_text_error(parser, DIAG_T004, token, NULL, "this %s does not end",
+                          quote == '"' ? "string" : "quoted name");
             return;
         }
     }
@@ -202,11 +202,11 @@ static void read_punct(struct text_parser *parser, struct text_token *token)
     parser->at += (uint32_t)(length ? length : 1);
     if (first == '\0' || !strchr("()[]{},:;.@=<>+-*/%&|^~!", first)) {
         token->size = parser->at - token->start;
-        text_error(parser, DIAG_T003, token, NULL, "this character starts nothing");
+        ir_text_error(parser, DIAG_T003, token, NULL, "this character starts nothing");
     }
 }
 
-void text_advance(struct text_parser *parser)
+void ir_text_advance(struct text_parser *parser)
 {
     if (parser->stopped)
         return;
@@ -221,9 +221,9 @@ void text_advance(struct text_parser *parser)
     char c = peek(parser, 0);
     if (parser->at == parser->size) {
         token.size = 0;
-    } else if (text_is_name_start(c)) {
+    } else if (ir_text_is_name_start(c)) {
         token.kind = TEXT_NAME;
-        while (text_is_name_char(peek(parser, 0)))
+        while (ir_text_is_name_char(peek(parser, 0)))
             parser->at++;
     } else if (is_digit(c)) {
         read_number(parser, &token);
@@ -238,12 +238,12 @@ void text_advance(struct text_parser *parser)
     parser->token = token;
 }
 
-struct text_position text_position(const struct text_parser *parser)
+struct ir_text_position ir_text_position(const struct text_parser *parser)
 {
-    return (struct text_position){ parser->token, parser->at, parser->line, parser->line_start };
+    return (struct ir_text_position){ parser->token, parser->at, parser->line, parser->line_start };
 }
 
-void text_go_back(struct text_parser *parser, const struct text_position *position)
+void ir_text_go_back(struct text_parser *parser, const struct ir_text_position *position)
 {
     if (parser->stopped)
         return;
@@ -256,44 +256,44 @@ void text_go_back(struct text_parser *parser, const struct text_position *positi
 
 // ---- What parsers ask for -----------------------------------------------------------------------
 
-bool text_is_punct(const struct text_parser *parser, uint16_t punct)
+bool ir_text_is_punct(const struct text_parser *parser, uint16_t punct)
 {
     return parser->token.kind == TEXT_PUNCT && parser->token.punct == punct;
 }
 
-bool text_token_is(const struct text_parser *parser, const struct text_token *token,
-                   const char *word)
+bool ir_text_token_is(const struct text_parser *parser, const struct text_token *token,
+                      const char *word)
 {
     return token->kind == TEXT_NAME && strlen(word) == token->size &&
            memcmp(parser->text + token->start, word, token->size) == 0;
 }
 
-bool text_is_word(const struct text_parser *parser, const char *word)
+bool ir_text_is_word(const struct text_parser *parser, const char *word)
 {
-    return text_token_is(parser, &parser->token, word);
+    return ir_text_token_is(parser, &parser->token, word);
 }
 
-bool text_accept(struct text_parser *parser, uint16_t punct)
+bool ir_text_accept(struct text_parser *parser, uint16_t punct)
 {
-    if (!text_is_punct(parser, punct))
+    if (!ir_text_is_punct(parser, punct))
         return false;
-    text_advance(parser);
+    ir_text_advance(parser);
     return true;
 }
 
-bool text_accept_word(struct text_parser *parser, const char *word)
+bool ir_text_accept_word(struct text_parser *parser, const char *word)
 {
-    if (!text_is_word(parser, word))
+    if (!ir_text_is_word(parser, word))
         return false;
-    text_advance(parser);
+    ir_text_advance(parser);
     return true;
 }
 
-bool text_expect(struct text_parser *parser, uint16_t punct, const char *what)
+bool ir_text_expect(struct text_parser *parser, uint16_t punct, const char *what)
 {
-    if (text_accept(parser, punct))
+    if (ir_text_accept(parser, punct))
         return true;
-    text_expected(parser, what);
+    ir_text_expected(parser, what);
     return false;
 }
 
@@ -334,7 +334,7 @@ static bool decode(struct text_parser *parser, const struct text_token *token)
             where.start = at;
             where.size = 2;
             where.pos.column += at - token->start;
-            text_error(parser, DIAG_T005, &where, NULL, "this escape does not exist");
+            ir_text_error(parser, DIAG_T005, &where, NULL, "this escape does not exist");
             return false;
         }
         at += length;
@@ -344,13 +344,13 @@ static bool decode(struct text_parser *parser, const struct text_token *token)
         return false;
     }
     if (!utf8_valid(str_text(&parser->scratch), parser->scratch.size)) {
-        text_error(parser, DIAG_T005, token, NULL, "the escapes give a text that is not UTF-8");
+        ir_text_error(parser, DIAG_T005, token, NULL, "the escapes give a text that is not UTF-8");
         return false;
     }
     return true;
 }
 
-ir_name text_token_name(struct text_parser *parser, const struct text_token *token)
+ir_name ir_text_token_name(struct text_parser *parser, const struct text_token *token)
 {
     if (token->kind == TEXT_NAME)
         return ir_draft_name(&parser->draft, parser->text + token->start, token->size);
@@ -359,65 +359,65 @@ ir_name text_token_name(struct text_parser *parser, const struct text_token *tok
     return ir_draft_name(&parser->draft, str_text(&parser->scratch), parser->scratch.size);
 }
 
-ir_name text_name(struct text_parser *parser, const char *what)
+ir_name ir_text_name(struct text_parser *parser, const char *what)
 {
     struct text_token token = parser->token;
     if (token.kind != TEXT_NAME && token.kind != TEXT_QUOTED) {
-        text_expected(parser, what);
+        ir_text_expected(parser, what);
         return 0;
     }
-    if (token.kind == TEXT_NAME && text_is_reserved(parser->text + token.start, token.size)) {
-        text_error(parser, DIAG_T018, &token, NULL, "%.*s is a word of the language",
-                   (int)token.size, parser->text + token.start);
+    if (token.kind == TEXT_NAME && ir_text_is_reserved(parser->text + token.start, token.size)) {
+        ir_text_error(parser, DIAG_T018, &token, NULL, "%.*s is a word of the language",
+                      (int)token.size, parser->text + token.start);
         return 0;
     }
-    text_advance(parser);
-    return parser->stopped ? 0 : text_token_name(parser, &token);
+    ir_text_advance(parser);
+    return parser->stopped ? 0 : ir_text_token_name(parser, &token);
 }
 
-ir_name text_string(struct text_parser *parser, const char *what)
+ir_name ir_text_string(struct text_parser *parser, const char *what)
 {
     struct text_token token = parser->token;
     if (token.kind != TEXT_STRING) {
-        text_expected(parser, what);
+        ir_text_expected(parser, what);
         return 0;
     }
-    text_advance(parser);
-    return parser->stopped ? 0 : text_token_name(parser, &token);
+    ir_text_advance(parser);
+    return parser->stopped ? 0 : ir_text_token_name(parser, &token);
 }
 
-uint64_t text_number(struct text_parser *parser, uint64_t largest, const char *what)
+uint64_t ir_text_number(struct text_parser *parser, uint64_t largest, const char *what)
 {
     struct text_token token = parser->token;
     if (token.kind != TEXT_INT) {
-        text_expected(parser, what);
+        ir_text_expected(parser, what);
         return 0;
     }
     if (token.value > largest) {
-        text_error(parser, DIAG_T007, &token, NULL, "%s is at most %llu", what,
-                   (unsigned long long)largest);
+        ir_text_error(parser, DIAG_T007, &token, NULL, "%s is at most %llu", what,
+                      (unsigned long long)largest);
         return 0;
     }
-    text_advance(parser);
+    ir_text_advance(parser);
     return token.value;
 }
 
-int64_t text_signed(struct text_parser *parser, const char *what)
+int64_t ir_text_signed(struct text_parser *parser, const char *what)
 {
-    bool negative = text_accept(parser, PUNCT1('-'));
-    uint64_t magnitude = text_number(parser, (uint64_t)INT64_MAX + negative, what);
+    bool negative = ir_text_accept(parser, PUNCT1('-'));
+    uint64_t magnitude = ir_text_number(parser, (uint64_t)INT64_MAX + negative, what);
     return (int64_t)(negative ? 0 - magnitude : magnitude);
 }
 
-const uint8_t *text_payload(struct text_parser *parser, uint32_t *size)
+const uint8_t *ir_text_payload(struct text_parser *parser, uint32_t *size)
 {
     struct text_token token = parser->token;
     *size = 0;
     if (token.kind != TEXT_STRING)
-        return text_expected(parser, "a string of hexadecimal digits");
+        return ir_text_expected(parser, "a string of hexadecimal digits");
     const char *digits = parser->text + token.start + 1;
     uint32_t count = token.size - 2;
-    text_advance(parser);
+    ir_text_advance(parser);
     if (parser->draft.failed)
         return NULL;
     uint8_t *bytes = arena_alloc(&parser->draft.program->arena, count / 2);
@@ -433,13 +433,13 @@ const uint8_t *text_payload(struct text_parser *parser, uint32_t *size)
         bytes[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
     }
     if (!valid)
-        return text_error(parser, DIAG_T016, &token, NULL, "a payload is pairs of hex digits");
+        return ir_text_error(parser, DIAG_T016, &token, NULL, "a payload is pairs of hex digits");
     *size = count / 2;
     return bytes;
 }
 
-uint8_t text_enum(struct text_parser *parser, const char *(*spelling)(unsigned tag),
-                  const char *what)
+uint8_t ir_text_enum(struct text_parser *parser, const char *(*spelling)(unsigned tag),
+                     const char *what)
 {
     // Tags are small and may start at 1, so a missing one does not end the search.
     char choices[200];
@@ -449,7 +449,7 @@ uint8_t text_enum(struct text_parser *parser, const char *(*spelling)(unsigned t
         const char *word = spelling(tag);
         if (!word)
             continue;
-        if (text_accept_word(parser, word))
+        if (ir_text_accept_word(parser, word))
             return (uint8_t)tag;
         int written = snprintf(choices + used, sizeof choices - used, "%s%s",
                                used ? ", " : "choose one of: ", word);
@@ -457,9 +457,9 @@ uint8_t text_enum(struct text_parser *parser, const char *(*spelling)(unsigned t
             used += (size_t)written;
     }
     if (parser->token.kind == TEXT_NAME)
-        text_error(parser, DIAG_T009, &parser->token, choices, "%.*s is not %s",
-                   (int)parser->token.size, parser->text + parser->token.start, what);
+        ir_text_error(parser, DIAG_T009, &parser->token, choices, "%.*s is not %s",
+                      (int)parser->token.size, parser->text + parser->token.start, what);
     else
-        text_expected(parser, what);
+        ir_text_expected(parser, what);
     return 0;
 }

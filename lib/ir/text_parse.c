@@ -30,8 +30,8 @@ static struct diag_place place_of(const struct text_parser *parser, const struct
     };
 }
 
-void *text_error(struct text_parser *parser, enum diag_code code, const struct text_token *where,
-                 const char *fix, const char *format, ...)
+void *ir_text_error(struct text_parser *parser, enum diag_code code, const struct text_token *where,
+                    const char *fix, const char *format, ...)
 {
     if (parser->stopped)
         return NULL;
@@ -48,31 +48,31 @@ void *text_error(struct text_parser *parser, enum diag_code code, const struct t
     return NULL;
 }
 
-void *text_expected(struct text_parser *parser, const char *what)
+void *ir_text_expected(struct text_parser *parser, const char *what)
 {
     const struct text_token *token = &parser->token;
     if (token->kind == TEXT_END)
-        return text_error(parser, DIAG_T001, token, NULL,
-                          "expected %s, found the end of the program", what);
+        return ir_text_error(parser, DIAG_T001, token, NULL,
+                             "expected %s, found the end of the program", what);
     uint32_t shown = token->size > 40 ? 40 : token->size;
     while (shown < token->size && shown > 0 &&
            ((unsigned char)parser->text[token->start + shown] & 0xC0) == 0x80)
         shown--; // not in the middle of a character
-    return text_error(parser, DIAG_T001, token, NULL, "expected %s, found '%.*s%s'", what,
-                      (int)shown, parser->text + token->start, shown < token->size ? "..." : "");
+    return ir_text_error(parser, DIAG_T001, token, NULL, "expected %s, found '%.*s%s'", what,
+                         (int)shown, parser->text + token->start, shown < token->size ? "..." : "");
 }
 
-bool text_enter(struct text_parser *parser, const struct text_token *where)
+bool ir_text_enter(struct text_parser *parser, const struct text_token *where)
 {
     parser->depth++;
     if (parser->depth <= TEXT_DEEPEST)
         return true;
-    text_error(parser, DIAG_T008, where, NULL,
-               "more than %d statements and expressions lie around this one", TEXT_DEEPEST);
+    ir_text_error(parser, DIAG_T008, where, NULL,
+                  "more than %d statements and expressions lie around this one", TEXT_DEEPEST);
     return false;
 }
 
-void text_leave(struct text_parser *parser)
+void ir_text_leave(struct text_parser *parser)
 {
     parser->depth--;
 }
@@ -96,19 +96,19 @@ static void refuse_bad_utf8(struct text_parser *parser)
         }
     }
     bad.pos.column = bad.start - line_start + 1;
-    text_error(parser, DIAG_T002, &bad, NULL, "the byte 0x%02x does not belong to valid UTF-8",
-               (unsigned char)parser->text[bad.start]);
+    ir_text_error(parser, DIAG_T002, &bad, NULL, "the byte 0x%02x does not belong to valid UTF-8",
+                  (unsigned char)parser->text[bad.start]);
 }
 
 static enum vyre_result parse(struct text_parser *parser, struct vyre_program **out)
 {
     struct ir_nodes nodes = { 0 };
     struct text_declared declared = { 0 };
-    text_advance(parser);
-    while (parser->token.kind != TEXT_END && text_declaration(parser, &declared))
+    ir_text_advance(parser);
+    while (parser->token.kind != TEXT_END && ir_text_declaration(parser, &declared))
         ;
     while (parser->token.kind != TEXT_END)
-        text_statement(parser, &nodes);
+        ir_text_statement(parser, &nodes);
     struct ir_body entry = ir_nodes_take(&parser->draft, &nodes);
     if (parser->stopped) {
         ir_draft_fini(&parser->draft);

@@ -17,7 +17,7 @@ static void put_shape(struct text_printer *printer, const struct ir_shape_predic
 {
     const int64_t numbers[] = { shape->a, shape->b, shape->c, shape->d };
     int count;
-    put(printer, text_shape_spelling(shape->kind, &count));
+    put(printer, ir_text_shape_spelling(shape->kind, &count));
     put(printer, "(");
     for (int i = 0; i < count; i++)
         str_printf(&printer->out, "%s%lld", i ? ", " : "", (long long)numbers[i]);
@@ -46,9 +46,9 @@ static void put_buffer(struct text_printer *printer, const struct ir_buffer *buf
     struct str *out = &printer->out;
     bool shared = buffer->access == VYRE_ACCESS_WORKGROUP;
     put(printer, shared ? "shared " : "buffer ");
-    text_print_name(printer, buffer->name);
+    ir_text_print_name(printer, buffer->name);
     put(printer, " : ");
-    text_print_type(printer, buffer->element);
+    ir_text_print_type(printer, buffer->element);
     put(printer, "[");
     if (buffer->count)
         str_printf(out, "%u", buffer->count);
@@ -84,7 +84,7 @@ static void put_head(struct text_printer *printer, bool unwrapped)
     const struct vyre_program *program = printer->program;
     if (program->has_entry_op) {
         put(printer, "op ");
-        text_print_string(printer, program->entry_op);
+        ir_text_print_string(printer, program->entry_op);
         put(printer, "\n");
     }
     str_printf(&printer->out, "workgroup %u", program->workgroup[0]);
@@ -116,7 +116,7 @@ static void put_if(struct text_printer *printer, const struct ir_node *node, int
 {
     for (;;) {
         put(printer, "if ");
-        text_print_expr(printer, node->a);
+        ir_text_print_expr(printer, node->a);
         put(printer, " ");
         put_braces(printer, node->body, depth);
         if (!node->otherwise.count)
@@ -131,21 +131,21 @@ static void put_if(struct text_printer *printer, const struct ir_node *node, int
 
 static void put_store(struct text_printer *printer, const struct ir_node *node)
 {
-    text_print_name(printer, node->name);
+    ir_text_print_name(printer, node->name);
     put(printer, "[");
-    text_print_expr(printer, node->a);
+    ir_text_print_expr(printer, node->a);
     put(printer, "] = ");
-    text_print_expr(printer, node->b);
+    ir_text_print_expr(printer, node->b);
 }
 
 static void put_loop(struct text_printer *printer, const struct ir_node *node, int depth)
 {
     put(printer, "loop ");
-    text_print_name(printer, node->name);
+    ir_text_print_name(printer, node->name);
     put(printer, " in ");
-    text_print_expr(printer, node->a);
+    ir_text_print_expr(printer, node->a);
     put(printer, "..");
-    text_print_expr(printer, node->b);
+    ir_text_print_expr(printer, node->b);
     put(printer, " ");
     put_braces(printer, node->body, depth);
 }
@@ -153,10 +153,10 @@ static void put_loop(struct text_printer *printer, const struct ir_node *node, i
 static void put_region(struct text_printer *printer, const struct ir_node *node, int depth)
 {
     put(printer, "region ");
-    text_print_string(printer, node->name);
+    ir_text_print_string(printer, node->name);
     if (node->has_source) {
         put(printer, " from ");
-        text_print_string(printer, node->name2);
+        ir_text_print_string(printer, node->name2);
     }
     put(printer, " ");
     put_braces(printer, node->body, depth);
@@ -165,15 +165,15 @@ static void put_region(struct text_printer *printer, const struct ir_node *node,
 static void put_transfer(struct text_printer *printer, const struct ir_node *node)
 {
     put(printer, node->kind == IR_NODE_ASYNC_LOAD ? "async_load(" : "async_store(");
-    text_print_name(printer, node->name);
+    ir_text_print_name(printer, node->name);
     put(printer, ", ");
-    text_print_name(printer, node->name2);
+    ir_text_print_name(printer, node->name2);
     put(printer, ", ");
-    text_print_expr(printer, node->a);
+    ir_text_print_expr(printer, node->a);
     put(printer, ", ");
-    text_print_expr(printer, node->b);
+    ir_text_print_expr(printer, node->b);
     put(printer, ", ");
-    text_print_string(printer, node->tag);
+    ir_text_print_string(printer, node->tag);
     put(printer, ")");
 }
 
@@ -183,10 +183,10 @@ static void put_collective(struct text_printer *printer, const char *word,
     bool has_destination = node->kind == IR_NODE_ALL_GATHER || node->kind == IR_NODE_REDUCE_SCATTER;
     bool has_operator = node->kind == IR_NODE_ALL_REDUCE || node->kind == IR_NODE_REDUCE_SCATTER;
     str_printf(&printer->out, "%s(", word);
-    text_print_name(printer, node->name);
+    ir_text_print_name(printer, node->name);
     if (has_destination) {
         put(printer, ", ");
-        text_print_name(printer, node->name2);
+        ir_text_print_name(printer, node->name2);
     }
     if (has_operator)
         str_printf(&printer->out, ", %s", ir_collective_spelling(node->op));
@@ -198,7 +198,7 @@ static void put_collective(struct text_printer *printer, const char *word,
 static void put_tagged(struct text_printer *printer, const char *word, ir_name tag)
 {
     str_printf(&printer->out, "%s(", word);
-    text_print_string(printer, tag);
+    ir_text_print_string(printer, tag);
     put(printer, ")");
 }
 
@@ -206,24 +206,24 @@ static void put_named_value(struct text_printer *printer, const char *word,
                             const struct ir_node *node)
 {
     put(printer, word);
-    text_print_name(printer, node->name);
+    ir_text_print_name(printer, node->name);
     put(printer, " = ");
-    text_print_expr(printer, node->a);
+    ir_text_print_expr(printer, node->a);
 }
 
 static void put_trap(struct text_printer *printer, const struct ir_node *node)
 {
     put(printer, "trap(");
-    text_print_expr(printer, node->a);
+    ir_text_print_expr(printer, node->a);
     put(printer, ", ");
-    text_print_string(printer, node->name);
+    ir_text_print_string(printer, node->name);
     put(printer, ")");
 }
 
 static void put_indirect_dispatch(struct text_printer *printer, const struct ir_node *node)
 {
     put(printer, "indirect_dispatch(");
-    text_print_name(printer, node->name);
+    ir_text_print_name(printer, node->name);
     str_printf(&printer->out, ", %llu)", (unsigned long long)node->offset);
 }
 
@@ -238,10 +238,10 @@ static void put_opaque(struct text_printer *printer, const struct ir_node *node)
 {
     struct ir_expr *const operands[] = { node->a, node->b };
     if (node->ext)
-        text_print_extension(printer, (enum ir_ext)node->ext, node->name, node->ordering, 0,
-                             operands);
+        ir_text_print_extension(printer, (enum ir_ext)node->ext, node->name, node->ordering, 0,
+                                operands);
     else
-        text_print_payload(printer, node->name, node->payload, node->payload_size);
+        ir_text_print_payload(printer, node->name, node->payload, node->payload_size);
 }
 
 static void put_node(struct text_printer *printer, const struct ir_node *node, int depth)

@@ -46,37 +46,37 @@ static void put_quoted(struct str *out, struct ir_text text, char quote)
     str_putc(out, quote);
 }
 
-void text_print_name(struct text_printer *printer, ir_name name)
+void ir_text_print_name(struct text_printer *printer, ir_name name)
 {
     struct ir_text text = ir_name_text(printer->program, name);
-    bool plain = text.size > 0 && text_is_name_start(text.text[0]) &&
-                 !text_is_reserved(text.text, text.size);
+    bool plain = text.size > 0 && ir_text_is_name_start(text.text[0]) &&
+                 !ir_text_is_reserved(text.text, text.size);
     for (uint32_t i = 0; plain && i < text.size; i++)
-        plain = text_is_name_char(text.text[i]);
+        plain = ir_text_is_name_char(text.text[i]);
     if (plain)
         str_add(&printer->out, text.text, text.size);
     else
         put_quoted(&printer->out, text, '`');
 }
 
-void text_print_string(struct text_printer *printer, ir_name name)
+void ir_text_print_string(struct text_printer *printer, ir_name name)
 {
     put_quoted(&printer->out, ir_name_text(printer->program, name), '"');
 }
 
-void text_print_payload(struct text_printer *printer, ir_name kind, const uint8_t *payload,
-                        uint32_t size)
+void ir_text_print_payload(struct text_printer *printer, ir_name kind, const uint8_t *payload,
+                           uint32_t size)
 {
     static const char digits[] = "0123456789abcdef";
     str_puts(&printer->out, "opaque(");
-    text_print_string(printer, kind);
+    ir_text_print_string(printer, kind);
     str_puts(&printer->out, ", \"");
     for (uint32_t i = 0; i < size; i++)
         str_add(&printer->out, (char[]){ digits[payload[i] >> 4], digits[payload[i] & 15] }, 2);
     str_puts(&printer->out, "\")");
 }
 
-void text_print_type(struct text_printer *printer, const struct ir_type *type)
+void ir_text_print_type(struct text_printer *printer, const struct ir_type *type)
 {
     ir_type_spell(type, &printer->out);
 }
@@ -93,15 +93,15 @@ static void put_list(struct text_printer *printer, struct ir_expr *const *kids, 
     for (uint32_t i = 0; i < count; i++) {
         if (i)
             put(printer, ", ");
-        text_print_expr(printer, kids[i]);
+        ir_text_print_expr(printer, kids[i]);
     }
 }
 
 static void put_element(struct text_printer *printer, ir_name buffer, const struct ir_expr *index)
 {
-    text_print_name(printer, buffer);
+    ir_text_print_name(printer, buffer);
     put(printer, "[");
-    text_print_expr(printer, index);
+    ir_text_print_expr(printer, index);
     put(printer, "]");
 }
 
@@ -122,7 +122,7 @@ static void put_operand(struct text_printer *printer, const struct ir_expr *expr
 {
     bool parentheses = strength(expr) < weakest;
     put(printer, parentheses ? "(" : "");
-    text_print_expr(printer, expr);
+    ir_text_print_expr(printer, expr);
     put(printer, parentheses ? ")" : "");
 }
 
@@ -158,7 +158,7 @@ static void put_unop(struct text_printer *printer, const struct ir_expr *expr)
     if (expr->op == IR_UN_OPAQUE)
         str_printf(&printer->out, ".0x%08x", expr->bits);
     put(printer, "(");
-    text_print_expr(printer, operand);
+    ir_text_print_expr(printer, operand);
     put(printer, ")");
 }
 
@@ -172,11 +172,11 @@ static void put_id(struct text_printer *printer, const char *word, uint8_t axis)
 
 static void put_cast(struct text_printer *printer, const struct ir_expr *expr)
 {
-    bool word = text_type_is_word((enum ir_type_kind)expr->type->kind);
+    bool word = ir_text_type_is_word((enum ir_type_kind)expr->type->kind);
     put(printer, word ? "" : "cast<");
-    text_print_type(printer, expr->type);
+    ir_text_print_type(printer, expr->type);
     put(printer, word ? "(" : ">(");
-    text_print_expr(printer, expr->kids[0]);
+    ir_text_print_expr(printer, expr->kids[0]);
     put(printer, ")");
 }
 
@@ -194,8 +194,8 @@ static void put_atomic(struct text_printer *printer, const struct ir_expr *expr)
     put(printer, ")");
 }
 
-void text_print_extension(struct text_printer *printer, enum ir_ext ext, ir_name buffer,
-                          unsigned ordering, uint32_t immediate, struct ir_expr *const *kids)
+void ir_text_print_extension(struct text_printer *printer, enum ir_ext ext, ir_name buffer,
+                             unsigned ordering, uint32_t immediate, struct ir_expr *const *kids)
 {
     const struct ir_ext_info *info = ir_ext_info(ext);
     uint32_t first = 0;
@@ -226,18 +226,18 @@ static void put_i32(struct text_printer *printer, uint32_t bits)
     str_printf(&printer->out, "%s%ui", negative ? "-" : "", negative ? 0 - bits : bits);
 }
 
-void text_print_expr(struct text_printer *printer, const struct ir_expr *expr)
+void ir_text_print_expr(struct text_printer *printer, const struct ir_expr *expr)
 {
     switch ((enum ir_expr_kind)expr->kind) {
     case IR_EXPR_LIT_U32: put_u32(printer, expr->bits); return;
     case IR_EXPR_LIT_I32: put_i32(printer, expr->bits); return;
     case IR_EXPR_LIT_BOOL: put(printer, expr->bits ? "true" : "false"); return;
-    case IR_EXPR_LIT_F32: text_float_print(&printer->out, expr->bits); return;
-    case IR_EXPR_VAR: text_print_name(printer, expr->name); return;
+    case IR_EXPR_LIT_F32: ir_text_float_print(&printer->out, expr->bits); return;
+    case IR_EXPR_VAR: ir_text_print_name(printer, expr->name); return;
     case IR_EXPR_LOAD: put_element(printer, expr->name, expr->kids[0]); return;
     case IR_EXPR_BUF_LEN:
         put(printer, "len(");
-        text_print_name(printer, expr->name);
+        ir_text_print_name(printer, expr->name);
         put(printer, ")");
         return;
     case IR_EXPR_INVOCATION_ID: put_id(printer, "gid", expr->op); return;
@@ -247,18 +247,18 @@ void text_print_expr(struct text_printer *printer, const struct ir_expr *expr)
     case IR_EXPR_UNOP: put_unop(printer, expr); return;
     case IR_EXPR_CALL:
         put(printer, "call ");
-        text_print_string(printer, expr->name);
+        ir_text_print_string(printer, expr->name);
         break;
     case IR_EXPR_CAST: put_cast(printer, expr); return;
     case IR_EXPR_ATOMIC: put_atomic(printer, expr); return;
     case IR_EXPR_OPAQUE:
         if (expr->ext)
-            text_print_extension(printer, (enum ir_ext)expr->ext, expr->name, expr->ordering,
-                                 expr->bits, expr->kids);
+            ir_text_print_extension(printer, (enum ir_ext)expr->ext, expr->name, expr->ordering,
+                                    expr->bits, expr->kids);
         else
-            text_print_payload(printer, expr->name, expr->payload, expr->payload_size);
+            ir_text_print_payload(printer, expr->name, expr->payload, expr->payload_size);
         return;
-    default: put(printer, text_expr_spelling((enum ir_expr_kind)expr->kind)); break;
+    default: put(printer, ir_text_expr_spelling((enum ir_expr_kind)expr->kind)); break;
     }
     put(printer, "(");
     put_list(printer, expr->kids, expr->kid_count);

@@ -12,10 +12,10 @@ typedef struct ir_node *statement_parser(struct text_parser *parser);
 static struct ir_body braces(struct text_parser *parser)
 {
     struct ir_nodes nodes = { 0 };
-    text_expect(parser, PUNCT1('{'), "'{'");
-    while (parser->token.kind != TEXT_END && !text_is_punct(parser, PUNCT1('}')))
-        text_statement(parser, &nodes);
-    text_expect(parser, PUNCT1('}'), "'}'");
+    ir_text_expect(parser, PUNCT1('{'), "'{'");
+    while (parser->token.kind != TEXT_END && !ir_text_is_punct(parser, PUNCT1('}')))
+        ir_text_statement(parser, &nodes);
+    ir_text_expect(parser, PUNCT1('}'), "'}'");
     return ir_nodes_take(&parser->draft, &nodes);
 }
 
@@ -28,41 +28,41 @@ static struct ir_node *new_node(struct text_parser *parser, enum ir_node_kind ki
 
 static struct ir_node *let_statement(struct text_parser *parser)
 {
-    ir_name name = text_name(parser, "the name of the value");
-    text_expect(parser, PUNCT1('='), "'='");
-    struct ir_expr *value = text_expr(parser);
+    ir_name name = ir_text_name(parser, "the name of the value");
+    ir_text_expect(parser, PUNCT1('='), "'='");
+    struct ir_expr *value = ir_text_expr(parser);
     return parser->stopped ? NULL : ir_let(&parser->draft, name, value);
 }
 
 static struct ir_node *assign_statement(struct text_parser *parser, const struct text_token *word)
 {
-    ir_name name = text_token_name(parser, word);
-    text_advance(parser);
-    struct ir_expr *value = text_expr(parser);
+    ir_name name = ir_text_token_name(parser, word);
+    ir_text_advance(parser);
+    struct ir_expr *value = ir_text_expr(parser);
     return parser->stopped ? NULL : ir_assign(&parser->draft, name, value);
 }
 
 static struct ir_node *store_statement(struct text_parser *parser, const struct text_token *word)
 {
-    ir_name name = text_token_name(parser, word);
-    text_advance(parser);
-    struct ir_expr *index = text_expr(parser);
-    text_expect(parser, PUNCT1(']'), "']'");
-    text_expect(parser, PUNCT1('='), "'=' and the value to store");
-    struct ir_expr *value = text_expr(parser);
+    ir_name name = ir_text_token_name(parser, word);
+    ir_text_advance(parser);
+    struct ir_expr *index = ir_text_expr(parser);
+    ir_text_expect(parser, PUNCT1(']'), "']'");
+    ir_text_expect(parser, PUNCT1('='), "'=' and the value to store");
+    struct ir_expr *value = ir_text_expr(parser);
     return parser->stopped ? NULL : ir_store(&parser->draft, name, index, value);
 }
 
 static struct ir_node *if_statement(struct text_parser *parser)
 {
-    struct ir_expr *cond = text_expr(parser);
+    struct ir_expr *cond = ir_text_expr(parser);
     struct ir_body then = braces(parser);
     struct ir_body otherwise = { NULL, 0 };
-    if (text_accept_word(parser, "else")) {
-        if (text_is_word(parser, "if")) {
+    if (ir_text_accept_word(parser, "else")) {
+        if (ir_text_is_word(parser, "if")) {
             // An else-if is the only statement of its else.
             struct ir_nodes only = { 0 };
-            text_statement(parser, &only);
+            ir_text_statement(parser, &only);
             otherwise = ir_nodes_take(&parser->draft, &only);
         } else {
             otherwise = braces(parser);
@@ -73,21 +73,21 @@ static struct ir_node *if_statement(struct text_parser *parser)
 
 static struct ir_node *loop_statement(struct text_parser *parser)
 {
-    ir_name var = text_name(parser, "the name of the loop variable");
-    if (!text_accept_word(parser, "in"))
-        text_expected(parser, "'in'");
-    struct ir_expr *from = text_expr(parser);
-    text_expect(parser, PUNCT2('.', '.'), "'..' and the end of the range");
-    struct ir_expr *to = text_expr(parser);
+    ir_name var = ir_text_name(parser, "the name of the loop variable");
+    if (!ir_text_accept_word(parser, "in"))
+        ir_text_expected(parser, "'in'");
+    struct ir_expr *from = ir_text_expr(parser);
+    ir_text_expect(parser, PUNCT2('.', '.'), "'..' and the end of the range");
+    struct ir_expr *to = ir_text_expr(parser);
     struct ir_body body = braces(parser);
     return parser->stopped ? NULL : ir_loop(&parser->draft, var, from, to, body);
 }
 
 static struct ir_node *region_statement(struct text_parser *parser)
 {
-    ir_name generator = text_string(parser, "the generator of the region, a string");
-    bool has_source = text_accept_word(parser, "from");
-    ir_name source = has_source ? text_string(parser, "the source region, a string") : 0;
+    ir_name generator = ir_text_string(parser, "the generator of the region, a string");
+    bool has_source = ir_text_accept_word(parser, "from");
+    ir_name source = has_source ? ir_text_string(parser, "the source region, a string") : 0;
     struct ir_body body = braces(parser);
     if (parser->stopped)
         return NULL;
@@ -103,27 +103,28 @@ static struct ir_node *barrier_statement(struct text_parser *parser)
 {
     enum ir_ordering ordering = IR_ORDER_SEQ_CST;
     if (parser->token.kind == TEXT_NAME && !parser->token.starts_line)
-        ordering = (enum ir_ordering)text_enum(parser, ir_ordering_spelling, "a memory ordering");
+        ordering =
+            (enum ir_ordering)ir_text_enum(parser, ir_ordering_spelling, "a memory ordering");
     return parser->stopped ? NULL : ir_barrier(&parser->draft, ordering);
 }
 
 static struct ir_node *return_statement(struct text_parser *parser)
 {
     if (parser->token.kind != TEXT_END && !parser->token.starts_line &&
-        !text_is_punct(parser, PUNCT1('}')) && !text_is_punct(parser, PUNCT1(';')))
-        return text_error(parser, DIAG_T001, &parser->token,
-                          "results leave a program through its buffers: out[i] = ...",
-                          "return takes no value");
+        !ir_text_is_punct(parser, PUNCT1('}')) && !ir_text_is_punct(parser, PUNCT1(';')))
+        return ir_text_error(parser, DIAG_T001, &parser->token,
+                             "results leave a program through its buffers: out[i] = ...",
+                             "return takes no value");
     return ir_return(&parser->draft);
 }
 
 static struct ir_node *trap_statement(struct text_parser *parser)
 {
-    text_expect(parser, PUNCT1('('), "'('");
-    struct ir_expr *address = text_expr(parser);
-    text_expect(parser, PUNCT1(','), "',' and the tag");
-    ir_name tag = text_string(parser, "the tag, a string");
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    struct ir_expr *address = ir_text_expr(parser);
+    ir_text_expect(parser, PUNCT1(','), "',' and the tag");
+    ir_name tag = ir_text_string(parser, "the tag, a string");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     struct ir_node *node = new_node(parser, IR_NODE_TRAP);
     if (node) {
         node->a = address;
@@ -137,9 +138,9 @@ static struct ir_node *trap_statement(struct text_parser *parser)
 // word("tag")
 static struct ir_node *tagged(struct text_parser *parser, enum ir_node_kind kind)
 {
-    text_expect(parser, PUNCT1('('), "'('");
-    ir_name tag = text_string(parser, "the tag, a string");
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    ir_name tag = ir_text_string(parser, "the tag, a string");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     struct ir_node *node = new_node(parser, kind);
     if (node)
         node->name = tag;
@@ -159,17 +160,17 @@ static struct ir_node *async_wait_statement(struct text_parser *parser)
 // word(source, destination, offset, size, "tag")
 static struct ir_node *async_transfer(struct text_parser *parser, enum ir_node_kind kind)
 {
-    text_expect(parser, PUNCT1('('), "'('");
-    ir_name source = text_name(parser, "the source buffer");
-    text_expect(parser, PUNCT1(','), "',' and the destination buffer");
-    ir_name destination = text_name(parser, "the destination buffer");
-    text_expect(parser, PUNCT1(','), "',' and the offset");
-    struct ir_expr *offset = text_expr(parser);
-    text_expect(parser, PUNCT1(','), "',' and the size");
-    struct ir_expr *size = text_expr(parser);
-    text_expect(parser, PUNCT1(','), "',' and the tag");
-    ir_name tag = text_string(parser, "the tag, a string");
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    ir_name source = ir_text_name(parser, "the source buffer");
+    ir_text_expect(parser, PUNCT1(','), "',' and the destination buffer");
+    ir_name destination = ir_text_name(parser, "the destination buffer");
+    ir_text_expect(parser, PUNCT1(','), "',' and the offset");
+    struct ir_expr *offset = ir_text_expr(parser);
+    ir_text_expect(parser, PUNCT1(','), "',' and the size");
+    struct ir_expr *size = ir_text_expr(parser);
+    ir_text_expect(parser, PUNCT1(','), "',' and the tag");
+    ir_name tag = ir_text_string(parser, "the tag, a string");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     struct ir_node *node = new_node(parser, kind);
     if (node) {
         node->name = source;
@@ -193,11 +194,11 @@ static struct ir_node *async_store_statement(struct text_parser *parser)
 
 static struct ir_node *indirect_dispatch_statement(struct text_parser *parser)
 {
-    text_expect(parser, PUNCT1('('), "'('");
-    ir_name buffer = text_name(parser, "the buffer with the counts");
-    text_expect(parser, PUNCT1(','), "',' and the byte offset");
-    uint64_t offset = text_number(parser, UINT64_MAX, "the byte offset");
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    ir_name buffer = ir_text_name(parser, "the buffer with the counts");
+    ir_text_expect(parser, PUNCT1(','), "',' and the byte offset");
+    uint64_t offset = ir_text_number(parser, UINT64_MAX, "the byte offset");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     struct ir_node *node = new_node(parser, IR_NODE_INDIRECT_DISPATCH);
     if (node) {
         node->name = buffer;
@@ -212,17 +213,17 @@ static struct ir_node *collective(struct text_parser *parser, enum ir_node_kind 
     bool has_destination = kind == IR_NODE_ALL_GATHER || kind == IR_NODE_REDUCE_SCATTER;
     bool has_operator = kind == IR_NODE_ALL_REDUCE || kind == IR_NODE_REDUCE_SCATTER;
     struct ir_node node = { .kind = (uint8_t)kind };
-    text_expect(parser, PUNCT1('('), "'('");
-    node.name = text_name(parser, "a buffer");
-    if (has_destination && text_expect(parser, PUNCT1(','), "',' and the destination buffer"))
-        node.name2 = text_name(parser, "the destination buffer");
-    if (has_operator && text_expect(parser, PUNCT1(','), "',' and the operator"))
-        node.op = text_enum(parser, ir_collective_spelling, "a collective operator");
-    if (kind == IR_NODE_BROADCAST && text_expect(parser, PUNCT1(','), "',' and the root"))
-        node.root = (uint32_t)text_number(parser, UINT32_MAX, "the root");
-    text_expect(parser, PUNCT1(','), "',' and the group");
-    node.group = (uint32_t)text_number(parser, UINT32_MAX, "the group");
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    node.name = ir_text_name(parser, "a buffer");
+    if (has_destination && ir_text_expect(parser, PUNCT1(','), "',' and the destination buffer"))
+        node.name2 = ir_text_name(parser, "the destination buffer");
+    if (has_operator && ir_text_expect(parser, PUNCT1(','), "',' and the operator"))
+        node.op = ir_text_enum(parser, ir_collective_spelling, "a collective operator");
+    if (kind == IR_NODE_BROADCAST && ir_text_expect(parser, PUNCT1(','), "',' and the root"))
+        node.root = (uint32_t)ir_text_number(parser, UINT32_MAX, "the root");
+    ir_text_expect(parser, PUNCT1(','), "',' and the group");
+    node.group = (uint32_t)ir_text_number(parser, UINT32_MAX, "the group");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     struct ir_node *result = new_node(parser, kind);
     if (result)
         *result = node;
@@ -253,12 +254,12 @@ static struct ir_node *broadcast_statement(struct text_parser *parser)
 
 static struct ir_node *opaque_statement(struct text_parser *parser)
 {
-    text_expect(parser, PUNCT1('('), "'('");
-    ir_name kind = text_string(parser, "the kind, a string");
-    text_expect(parser, PUNCT1(','), "',' and the payload");
+    ir_text_expect(parser, PUNCT1('('), "'('");
+    ir_name kind = ir_text_string(parser, "the kind, a string");
+    ir_text_expect(parser, PUNCT1(','), "',' and the payload");
     uint32_t size;
-    const uint8_t *payload = text_payload(parser, &size);
-    text_expect(parser, PUNCT1(')'), "')'");
+    const uint8_t *payload = ir_text_payload(parser, &size);
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     struct ir_node *node = new_node(parser, IR_NODE_OPAQUE);
     if (node) {
         node->name = kind;
@@ -275,15 +276,15 @@ static struct ir_node *extension(struct text_parser *parser, enum ir_ext ext)
     ir_name buffer = 0;
     enum ir_ordering ordering = IR_ORDER_RELAXED;
     if (info->has_ordering)
-        ordering = text_ordering(parser, NULL);
-    text_expect(parser, PUNCT1('('), "'('");
+        ordering = ir_text_ordering(parser, NULL);
+    ir_text_expect(parser, PUNCT1('('), "'('");
     for (uint32_t i = 0; i < info->kid_count; i++) {
         if (i)
-            text_expect(parser, PUNCT1(','), "','");
+            ir_text_expect(parser, PUNCT1(','), "','");
         operands[i] =
-            i == 0 && info->has_buffer ? text_element(parser, &buffer) : text_expr(parser);
+            i == 0 && info->has_buffer ? ir_text_element(parser, &buffer) : ir_text_expr(parser);
     }
-    text_expect(parser, PUNCT1(')'), "')'");
+    ir_text_expect(parser, PUNCT1(')'), "')'");
     if (parser->stopped)
         return NULL;
     return ir_ext_node(&parser->draft, ext, buffer, ordering, operands[0], operands[1]);
@@ -330,72 +331,75 @@ static const char *advice(const struct text_parser *parser, const struct text_to
         { "continue", "there is no continue: put the rest of the loop's body into an if" },
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (text_token_is(parser, word, known[i].word))
+        if (ir_text_token_is(parser, word, known[i].word))
             return known[i].fix;
     return NULL;
 }
 
 static struct ir_node *not_a_statement(struct text_parser *parser, const struct text_token *word)
 {
-    if (text_begins_declaration(parser, word))
-        return text_error(parser, DIAG_T014, word, NULL, "declarations stand before statements");
+    if (ir_text_begins_declaration(parser, word))
+        return ir_text_error(parser, DIAG_T014, word, NULL, "declarations stand before statements");
     const char *fix = advice(parser, word);
     if (fix)
-        return text_error(parser, DIAG_T009, word, fix, "'%.*s' begins no statement",
-                          (int)word->size, parser->text + word->start);
-    if (text_is_punct(parser, PUNCT1('(')) || text_is_punct(parser, PUNCT1('.')))
-        return text_error(parser, DIAG_T013, word, NULL, "this is an expression, not a statement");
+        return ir_text_error(parser, DIAG_T009, word, fix, "'%.*s' begins no statement",
+                             (int)word->size, parser->text + word->start);
+    if (ir_text_is_punct(parser, PUNCT1('(')) || ir_text_is_punct(parser, PUNCT1('.')))
+        return ir_text_error(parser, DIAG_T013, word, NULL,
+                             "this is an expression, not a statement");
     if (parser->token.kind == TEXT_PUNCT && !parser->token.starts_line)
-        return text_error(parser, DIAG_T001, &parser->token,
-                          "statements are x = ..., buffer[i] = ... or begin with a word; there is "
-                          "no += or ++: write x = x + 1",
-                          "expected '=' or '[' behind a name");
-    return text_error(parser, DIAG_T009, word,
-                      "statements are x = ..., buffer[i] = ... or begin with one of: let, if, "
-                      "loop, region, barrier, return, trap",
-                      "'%.*s' begins no statement", (int)word->size, parser->text + word->start);
+        return ir_text_error(
+            parser, DIAG_T001, &parser->token,
+            "statements are x = ..., buffer[i] = ... or begin with a word; there is "
+            "no += or ++: write x = x + 1",
+            "expected '=' or '[' behind a name");
+    return ir_text_error(parser, DIAG_T009, word,
+                         "statements are x = ..., buffer[i] = ... or begin with one of: let, if, "
+                         "loop, region, barrier, return, trap",
+                         "'%.*s' begins no statement", (int)word->size, parser->text + word->start);
 }
 
 static struct ir_node *worded(struct text_parser *parser)
 {
     struct text_token word = parser->token;
-    bool plain = word.kind == TEXT_NAME && !text_is_reserved(parser->text + word.start, word.size);
-    text_advance(parser);
+    bool plain =
+        word.kind == TEXT_NAME && !ir_text_is_reserved(parser->text + word.start, word.size);
+    ir_text_advance(parser);
     if (plain || word.kind == TEXT_QUOTED) {
-        if (text_is_punct(parser, PUNCT1('=')))
+        if (ir_text_is_punct(parser, PUNCT1('=')))
             return assign_statement(parser, &word);
-        if (text_is_punct(parser, PUNCT1('[')))
+        if (ir_text_is_punct(parser, PUNCT1('[')))
             return store_statement(parser, &word);
     }
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
-        if (text_token_is(parser, &word, statements[i].word))
+        if (ir_text_token_is(parser, &word, statements[i].word))
             return statements[i].parse(parser);
     for (int ext = IR_EXT_NONE + 1; ext < IR_EXT_COUNT; ext++)
         if (ir_ext_info((enum ir_ext)ext)->is_node &&
-            text_token_is(parser, &word, ir_ext_info((enum ir_ext)ext)->spelling))
+            ir_text_token_is(parser, &word, ir_ext_info((enum ir_ext)ext)->spelling))
             return extension(parser, (enum ir_ext)ext);
     return parser->stopped ? NULL : not_a_statement(parser, &word);
 }
 
-void text_statement(struct text_parser *parser, struct ir_nodes *out)
+void ir_text_statement(struct text_parser *parser, struct ir_nodes *out)
 {
     struct text_token first = parser->token;
-    if (!text_enter(parser, &first))
+    if (!ir_text_enter(parser, &first))
         return;
     struct ir_node *node = NULL;
     if (first.kind == TEXT_NAME || first.kind == TEXT_QUOTED)
         node = worded(parser);
-    else if (text_is_punct(parser, PUNCT1('{')))
+    else if (ir_text_is_punct(parser, PUNCT1('{')))
         node = ir_block(&parser->draft, braces(parser));
     else
-        text_expected(parser, "a statement");
-    text_leave(parser);
+        ir_text_expected(parser, "a statement");
+    ir_text_leave(parser);
     if (parser->stopped)
         return;
     if (node)
         node->pos = first.pos;
     ir_nodes_add(&parser->draft, out, node);
-    if (!text_accept(parser, PUNCT1(';')) && parser->token.kind != TEXT_END &&
-        !parser->token.starts_line && !text_is_punct(parser, PUNCT1('}')))
-        text_expected(parser, "the end of the line behind a statement");
+    if (!ir_text_accept(parser, PUNCT1(';')) && parser->token.kind != TEXT_END &&
+        !parser->token.starts_line && !ir_text_is_punct(parser, PUNCT1('}')))
+        ir_text_expected(parser, "the end of the line behind a statement");
 }

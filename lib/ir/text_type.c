@@ -30,7 +30,7 @@ static void *bad_type(struct type_reader *reader, const char *what)
         .size = 1,
         .pos = { parser->line, reader->at - parser->line_start + 1 },
     };
-    return text_error(parser, DIAG_T017, &where, NULL, "expected %s in the type", what);
+    return ir_text_error(parser, DIAG_T017, &where, NULL, "expected %s in the type", what);
 }
 
 static bool accept_char(struct type_reader *reader, char c)
@@ -55,9 +55,10 @@ static uint32_t word_size(struct type_reader *reader)
 {
     skip_blanks(reader);
     uint32_t size = 0;
-    if (reader->at < reader->parser->size && text_is_name_start(reader->parser->text[reader->at]))
+    if (reader->at < reader->parser->size &&
+        ir_text_is_name_start(reader->parser->text[reader->at]))
         while (reader->at + size < reader->parser->size &&
-               text_is_name_char(reader->parser->text[reader->at + size]))
+               ir_text_is_name_char(reader->parser->text[reader->at + size]))
             size++;
     return size;
 }
@@ -219,7 +220,7 @@ static void read_element_parameters(struct type_reader *reader, struct ir_type *
     }
 }
 
-bool text_type_is_word(enum ir_type_kind kind)
+bool ir_text_type_is_word(enum ir_type_kind kind)
 {
     return !ir_type_has_parameters(kind) && !strchr(ir_type_info(kind)->spelling, '<');
 }
@@ -241,14 +242,14 @@ static bool read_kind(struct type_reader *reader, enum ir_type_kind *kind)
             .size = size,
             .pos = { parser->line, reader->at - parser->line_start + 1 },
         };
-        text_error(parser, DIAG_T009, &where, "the usual types are u32, i32, f32 and bool",
-                   "there is no type '%.*s'", (int)size, parser->text + reader->at);
+        ir_text_error(parser, DIAG_T009, &where, "the usual types are u32, i32, f32 and bool",
+                      "there is no type '%.*s'", (int)size, parser->text + reader->at);
         return false;
     }
     reader->at += size;
     if (*kind == IR_TYPE_TENSOR && accept_char(reader, '<'))
         *kind = IR_TYPE_TENSOR_SHAPED;
-    else if (!text_type_is_word(*kind))
+    else if (!ir_text_type_is_word(*kind))
         return expect_char(reader, '<');
     return true;
 }
@@ -257,7 +258,7 @@ static bool read_kind(struct type_reader *reader, enum ir_type_kind *kind)
 static const struct ir_type *read_leaf(struct type_reader *reader, enum ir_type_kind kind)
 {
     struct ir_type type = { .kind = (uint8_t)kind };
-    if (text_type_is_word(kind))
+    if (ir_text_type_is_word(kind))
         return ir_type_scalar(kind);
     if (ir_type_has_parameters(kind))
         read_leaf_parameters(reader, &type);
@@ -305,7 +306,7 @@ static const struct ir_type *read_type(struct type_reader *reader)
     return parser->stopped ? NULL : type;
 }
 
-const struct ir_type *text_type_at(struct text_parser *parser, uint32_t start)
+const struct ir_type *ir_text_type_at(struct text_parser *parser, uint32_t start)
 {
     struct type_reader reader = { .parser = parser, .at = start };
     if (parser->stopped)
@@ -314,13 +315,13 @@ const struct ir_type *text_type_at(struct text_parser *parser, uint32_t start)
     if (parser->stopped)
         return NULL;
     parser->at = reader.at;
-    text_advance(parser);
+    ir_text_advance(parser);
     return parser->stopped ? NULL : type;
 }
 
-const struct ir_type *text_type(struct text_parser *parser)
+const struct ir_type *ir_text_type(struct text_parser *parser)
 {
     if (parser->token.kind != TEXT_NAME)
-        return text_expected(parser, "a type");
-    return text_type_at(parser, parser->token.start);
+        return ir_text_expected(parser, "a type");
+    return ir_text_type_at(parser, parser->token.start);
 }
