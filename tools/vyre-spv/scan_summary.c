@@ -136,7 +136,10 @@ void scan_summary_print(const struct scan_totals *totals, const struct vyre_scan
     fprintf(out, "ingest:        %s%s%s%s\n", ingest_name(stats),
             stats->ingest_reason[0] ? " (" : "", stats->ingest_reason,
             stats->ingest_reason[0] ? ")" : "");
-    fprintf(out, "module:        %s\n", stats->module_cached ? "from the cache" : "lowered");
+    if (stats->module_cached)
+        fprintf(out, "module:        from the cache\n");
+    else
+        fprintf(out, "module:        lowered in %.3f ms\n", (double)stats->lower_ns / 1e6);
     fprintf(out, "pipeline:      %s\n",
             stats->pipeline_cached ? "from a cached blob" : "compiled by the driver");
 }
@@ -151,7 +154,7 @@ void scan_summary_json(struct scan_output *output, const struct scan_totals *tot
 {
     json_t *line = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:b, s:{s:s, s:s, s:s},"
-        " s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:b}",
+        " s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:s, s:s, s:b, s:b, s:o, s:o}",
         "type", "summary", "files", number(totals->files), "files_matched",
         number(totals->files_matched), "bytes", number(totals->bytes), "matches",
         number(totals->matches), "errors", number(totals->errors), "skipped",
@@ -162,7 +165,8 @@ void scan_summary_json(struct scan_output *output, const struct scan_totals *tot
         "automata", (int)stats->automata, "automata_bytes", number(stats->automata_bytes),
         "memory_bytes", number(stats->memory_bytes), "ingest", ingest_name(stats), "ingest_reason",
         stats->ingest_reason, "module_cached", stats->module_cached, "pipeline_cached",
-        stats->pipeline_cached);
+        stats->pipeline_cached, "lower_ns", number(stats->lower_ns), "pipeline_ns",
+        number(stats->pipeline_ns));
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
     if (!text) {
         tool_error("out of memory");

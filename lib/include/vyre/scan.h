@@ -114,8 +114,10 @@ struct vyre_scan_stats {
     uint64_t automata_bytes;
     enum vyre_ingest_path ingest; // the path taken
     char ingest_reason[160];      // why not a faster one
-    bool module_cached;
-    bool pipeline_cached;
+    bool module_cached;           // the resident kernel's SPIR-V came from the cache
+    bool pipeline_cached;         // the driver was handed a verified blob
+    uint64_t lower_ns;            // validate and lower the resident kernel; 0 when cached
+    uint64_t pipeline_ns;         // the driver's compilation of it
 };
 
 VYRE_API void vyre_scan_get_stats(const struct vyre_scan *scan, struct vyre_scan_stats *out);

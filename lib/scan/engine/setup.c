@@ -173,6 +173,8 @@ static enum vyre_result make_ring(struct vyre_scan *scan, struct scan_group *gro
     if (group == scan->groups) {
         scan->stats.module_cached = kernel.module_cached;
         scan->stats.pipeline_cached = kernel.pipeline_cached;
+        scan->stats.lower_ns = kernel.lower_ns;
+        scan->stats.pipeline_ns = kernel.pipeline_ns;
     }
     return VYRE_OK;
 }
