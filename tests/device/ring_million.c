@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A million slots through a ring of 4,096, each adding to its own word: nothing lost, nothing
 // twice, whatever limit on loop iterations the driver has or a plan pretends.
+#include "abandon.h"
 #include "ring_support.h"
 
 #include <stdlib.h>
