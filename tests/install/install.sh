@@ -29,6 +29,16 @@ meson install -C "$build" --no-rebuild --destdir "$folder/root" >"$folder/log" 2
 }
 pc=$(find "$folder/root" -name vyre.pc)
 [ -n "$pc" ] || fail "no vyre.pc"
+# Where pkg-config looks by itself: meson knows Debian's folder only where dpkg-architecture is there.
+where=$(dirname "${pc#"$folder/root"}")
+case $where in
+/usr/lib* | /usr/local/lib*)
+    case :$(pkg-config --variable pc_path pkg-config): in
+    *":$where:"*) ;;
+    *) fail "pkg-config does not look in $where; on Debian, install dpkg-dev and configure anew" ;;
+    esac
+    ;;
+esac
 # Only ours: a copy that the system has must not help.
 PKG_CONFIG_LIBDIR=$(dirname "$pc")
 PKG_CONFIG_SYSROOT_DIR=$folder/root
