@@ -210,6 +210,23 @@ static void a_flipped_word_of_the_automaton_changes_the_result(void **state)
     test_device_done(&device);
 }
 
+static void every_timeout_but_the_endless_one_is_taken(void **state)
+{
+    (void)state;
+    struct vyre_device *device = test_device(NULL);
+    struct sample sample;
+    make_sample(&sample, 17);
+    struct vyre_scan *scan = open_scan(device, &sample, &(const struct vyre_scan_params){ 0 });
+    struct vyre_scan_event event;
+    size_t count;
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_scan_next(scan, UINT64_MAX, &event, 1, &count));
+    assert_result(VYRE_FULL, vyre_scan_next(scan, UINT64_MAX - 1, &event, 1, &count));
+    assert_result(VYRE_FULL, vyre_scan_next(scan, 0, &event, 1, &count));
+    vyre_scan_destroy(&scan);
+    free_sample(&sample);
+    test_device_done(&device);
+}
+
 int main(void)
 {
     if (!test_has_device())
@@ -217,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_plan_gives_the_same_hits),
         cmocka_unit_test(every_ingest_path_gives_the_same_hits),
+        cmocka_unit_test(every_timeout_but_the_endless_one_is_taken),
         cmocka_unit_test(a_flipped_word_of_the_automaton_changes_the_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -369,6 +369,7 @@ static enum vyre_result pump_all(struct vyre_scan *scan, uint64_t timeout_ns, bo
         enum vyre_result result = pump(scan, group, *moved ? 0 : timeout_ns, moved);
         if (result != VYRE_OK)
             return result;
+        timeout_ns = 0; // the caller's time is spent once, not once per ring
     }
     return VYRE_OK;
 }

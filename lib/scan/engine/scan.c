@@ -224,7 +224,7 @@ enum vyre_result vyre_scan_next(struct vyre_scan *scan, uint64_t timeout_ns,
         return VYRE_ERR_INVALID_ARGUMENT;
     uint64_t deadline;
     if (!u64_add(scan_now_ns(), timeout_ns, &deadline))
-        return VYRE_ERR_INVALID_ARGUMENT;
+        deadline = UINT64_MAX; // centuries away either way
     // The device gets its next work before the host turns to reporting.
     enum vyre_result result = scan->failed ? scan->failed : scan_advance(scan, 0);
     while (result >= 0) {
