@@ -2,6 +2,8 @@
 // A diagnostic as people see it.
 #include <vyre/diag.h>
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -28,24 +30,50 @@ put(struct cursor *cursor, const char *format, ...)
         cursor->needed += (size_t)written;
 }
 
+enum {
+    EXCERPT_MAX = 120,   // bytes of a line that are shown
+    EXCERPT_BEFORE = 60, // of them in front of the column, in a longer line
+};
+
+// One character as it may go to a terminal. Returns the bytes it takes.
+static uint32_t put_character(struct cursor *cursor, const char *text, uint32_t size)
+{
+    size_t length = utf8_sequence(text, size);
+    unsigned char first = (unsigned char)text[0];
+    bool is_control = first < 0x20 || first == 0x7F ||
+                      (length == 2 && first == 0xC2 && (unsigned char)text[1] < 0xA0);
+    if (first == '\t')
+        put(cursor, " ");
+    else if (length == 0 || is_control)
+        put(cursor, "?");
+    else
+        put(cursor, "%.*s", (int)length, text);
+    return length ? (uint32_t)length : 1;
+}
+
 static void put_source_line(struct cursor *cursor, const struct vyre_diag *diag)
 {
-    put(cursor, "\n    ");
-    for (uint32_t i = 0; i < diag->line_text_size; i++) {
-        unsigned char c = (unsigned char)diag->line_text[i];
-        put(cursor, "%c", c == '\t' ? ' ' : c < 0x20 || c == 0x7F ? '?' : c);
+    const char *text = diag->line_text;
+    uint32_t size = diag->line_text_size;
+    uint32_t column = diag->column ? diag->column - 1 : 0;
+    uint32_t start = size > EXCERPT_MAX && column > EXCERPT_BEFORE ? column - EXCERPT_BEFORE : 0;
+    if (start > size)
+        start = size;
+    for (int i = 0; i < 3 && start > 0 && start < size && (text[start] & 0xC0) == 0x80; i++)
+        start--;
+    uint32_t end = size - start > EXCERPT_MAX ? start + EXCERPT_MAX : size;
+    uint32_t margin = start > 0 ? 3 : 0; // columns in front of the caret
+    put(cursor, "\n    %s", start > 0 ? "..." : "");
+    for (uint32_t at = start; at < end;) {
+        margin += at < column;
+        at += put_character(cursor, text + at, size - at);
     }
+    put(cursor, "%s", end < size ? "..." : "");
     if (diag->column == 0)
         return;
-    put(cursor, "\n    ");
-    for (uint32_t i = 1; i < diag->column; i++) {
-        // Continuation bytes of UTF-8 take no column on a terminal.
-        bool hidden = i <= diag->line_text_size && (diag->line_text[i - 1] & 0xC0) == 0x80;
-        if (!hidden)
-            put(cursor, " ");
-    }
-    put(cursor, "^");
-    for (uint32_t i = 1; i < diag->length && diag->column + i <= diag->line_text_size; i++)
+    margin += column > end ? column - end : 0;
+    put(cursor, "\n    %*s^", (int)margin, "");
+    for (uint32_t i = 1; i < diag->length && i < end && column < end - i; i++)
         put(cursor, "~");
 }
 

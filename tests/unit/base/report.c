@@ -27,6 +27,50 @@ static void formats_position_source_line_and_fix(void **state)
     assert_int_equal(vyre_diag_format(&diag, NULL, 0), needed);
 }
 
+// The formatted text behind the line of the message.
+static const char *excerpt(const char *line, size_t size, uint32_t column, uint32_t length)
+{
+    static char text[1024];
+    const struct vyre_diag diag = {
+        .severity = VYRE_SEVERITY_ERROR,
+        .line_text = line,
+        .line_text_size = (uint32_t)size,
+        .line = 1,
+        .column = column,
+        .length = length,
+        .text = "no",
+    };
+    vyre_diag_format(&diag, text, sizeof text);
+    return strchr(text, '\n') + 1;
+}
+
+static void shows_no_bytes_that_a_terminal_would_obey(void **state)
+{
+    (void)state;
+    // A tab, ESC, a stray byte, an e with an accent, a control character of Latin-1.
+    const char line[] = "a\tb\x1b[\xffz\xc3\xa9\xc2\x9bx";
+    assert_string_equal(excerpt(line, sizeof line - 1, 12, 1),
+                        "    a b?[?z\xc3\xa9?x\n             ^");
+}
+
+static void shows_the_part_of_a_long_line_that_matters(void **state)
+{
+    (void)state;
+    char line[1000];
+    char expected[400];
+    memset(line, 'x', sizeof line);
+    memset(line + 500, 'y', 3);
+    snprintf(expected, sizeof expected, "    ...%.*s...\n    %*s^~~", 120, line + 440, 63, "");
+    assert_string_equal(excerpt(line, sizeof line, 501, 3), expected);
+    snprintf(expected, sizeof expected, "    %.*s...\n    ^", 120, line);
+    assert_string_equal(excerpt(line, sizeof line, 1, 1), expected);
+    // Behind the last byte, where something is missing.
+    snprintf(expected, sizeof expected, "    ...%.*s\n    %*s^", 60, line + 940, 63, "");
+    assert_string_equal(excerpt(line, sizeof line, 1001, 1), expected);
+    assert_string_equal(excerpt("ab", 2, 3, 1), "    ab\n      ^");
+    assert_string_equal(excerpt("", 0, 1, 1), "    \n    ^");
+}
+
 static void every_code_has_a_name_a_meaning_and_a_fix(void **state)
 {
     (void)state;
@@ -61,6 +105,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_position_source_line_and_fix),
+        cmocka_unit_test(shows_no_bytes_that_a_terminal_would_obey),
+        cmocka_unit_test(shows_the_part_of_a_long_line_that_matters),
         cmocka_unit_test(every_code_has_a_name_a_meaning_and_a_fix),
         cmocka_unit_test(reports_reach_the_sink),
         cmocka_unit_test(every_result_is_spelled),
