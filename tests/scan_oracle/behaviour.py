@@ -59,6 +59,7 @@ class Behaviour(ScanTest):
         _, others, done = self.scanner.json([b"a"], self.root + b"/fifo", path)
         self.assertEqual(["error", "summary"], [line["type"] for line in others])
         self.assertEqual(self.root + b"/fifo", path_of(others[0]))
+        self.assertIn("standard input", others[0]["error"])
         self.assertEqual(2, done.returncode)
 
     def test_unreadable_files_and_folders(self):

@@ -56,6 +56,8 @@ static int run_command(const struct command *command, int count, char *const *ar
 
 static int run_help(const char *name)
 {
+    if (name && strcmp(name, "help") == 0)
+        name = NULL;
     const struct command *command = name ? find_command(name) : NULL;
     if (name && !command)
         return TOOL_USAGE;

@@ -36,7 +36,36 @@ struct vyre_cache *tool_cache_open(void)
     return cache;
 }
 
+// What goes on is not in error.
+static void emit_as_warning(void *user, const struct vyre_diag *diag)
+{
+    (void)user;
+    struct vyre_diag warning = *diag;
+    warning.severity = VYRE_SEVERITY_WARNING;
+    warning.fix = "set VYRE_CACHE_DIR to a directory of your own, or give --no-cache";
+    tool_diag.emit(tool_diag.user, &warning);
+}
+
+struct vyre_cache *tool_cache_try(void)
+{
+    static const struct vyre_diag_sink warn = { emit_as_warning, NULL };
+    struct vyre_cache *cache = NULL;
+    const char *directory = tool_cache_directory();
+    if (!directory) {
+        tool_say_verbose("no cache: neither VYRE_CACHE_DIR nor HOME is set");
+        return NULL;
+    }
+    enum vyre_result result = vyre_cache_open(
+        vyre_cache_params(.directory = directory, .diag = &warn, .log = tool_log()), &cache);
+    if (result)
+        tool_say_verbose("no cache: %s", vyre_result_text(result));
+    return cache;
+}
+
 // ---- Programs -----------------------------------------------------------------------------------
+
+// Text that is larger than this was not meant to be a program.
+#define PROGRAM_MAX (UINT64_C(64) << 20)
 
 static bool starts_with(const struct tool_bytes *bytes, const char *magic)
 {
@@ -60,7 +89,7 @@ int tool_read_program(const char *path, struct vyre_program **out)
 {
     struct tool_bytes bytes;
     *out = NULL;
-    if (!tool_read(path, &bytes))
+    if (!tool_read(path, PROGRAM_MAX, &bytes))
         return TOOL_SYSTEM;
     const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
     enum vyre_result result = read_program(&bytes, name, out);

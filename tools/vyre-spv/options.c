@@ -92,7 +92,7 @@ static bool set_value(const struct option_spec *spec, const char *value, const c
     }
     if (!good)
         snprintf(parsed->error, sizeof parsed->error, "%s takes %s, not '%s'", spelled,
-                 spec->kind == OPTION_NUMBER ? "a number" : spec->argument, value);
+                 spec->kind == OPTION_NUMBER ? "a whole number below 2^64" : spec->argument, value);
     return good;
 }
 

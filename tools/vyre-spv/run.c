@@ -300,7 +300,7 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
 
 static int run_on_device(struct run *run)
 {
-    struct vyre_cache *cache = run->options->no_cache ? NULL : tool_cache_open();
+    struct vyre_cache *cache = run->options->no_cache ? NULL : tool_cache_try();
     struct vyre_device *device = NULL;
     int code = tool_device_open(run->options->device, cache, &device);
     if (!code)

@@ -128,14 +128,16 @@ static void on_interrupt(int signal)
 
 static void report(struct run *run, const char *path, int error)
 {
-    const char *why = error ? strerror(error) : "not a regular file or directory";
+    const char *why = error ? strerror(error)
+                            : "not a regular file or directory; what others write comes through "
+                              "standard input";
     run->trouble = true;
     run->totals.errors++;
     scan_progress_clear(&run->progress);
     if (run->options->json)
         scan_output_error(&run->output, path, why, error);
     else
-        tool_error("%s: %s", path, why);
+        tool_error("%s: %s", *path ? path : "''", why);
 }
 
 static int trouble(enum vyre_result result, const char *what)
@@ -145,6 +147,9 @@ static int trouble(enum vyre_result result, const char *what)
 }
 
 // ---- Patterns -----------------------------------------------------------------------------------
+
+// More than a pattern set may have, with room for escapes.
+#define PATTERN_FILE_MAX (UINT64_C(4) << 30)
 
 static bool load_patterns(struct run *run)
 {
@@ -160,7 +165,7 @@ static bool load_patterns(struct run *run)
     for (size_t i = 0; i < options->pattern_files.count; i++) {
         const char *path = options->pattern_files.items[i];
         struct tool_bytes bytes;
-        if (!tool_read(path, &bytes))
+        if (!tool_read(path, PATTERN_FILE_MAX, &bytes))
             return false;
         bool good =
             scan_list_add_lines(&run->list, bytes.data, bytes.size, path, error, sizeof error);
@@ -474,7 +479,7 @@ static int run_scan(const void *values, const char *const *operands, size_t oper
                          options->json, colour);
         // Two writers on one terminal would tear each other's lines.
         run->progress.enabled = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
-        run->cache = options->no_cache ? NULL : tool_cache_open();
+        run->cache = options->no_cache ? NULL : tool_cache_try();
         if (tool_device_open(options->device, run->cache, &run->device) == TOOL_OK)
             code = scan_paths(run, operands, operand_count);
     }
@@ -494,7 +499,8 @@ const struct command command_scan = {
         "UTF-8 are shown as \\xNN. Files come in the order of the operands and in byte order of "
         "the\n"
         "paths below a directory, matches by offset, then pattern.\n\n"
-        "Patterns are literals. Pattern files have one per line; empty lines are skipped. In both\n"
+        "Patterns are literals. Pattern files have one per line; empty lines and a carriage\n"
+        "return at the end of a line are skipped. A pattern has at most 4096 bytes. In both\n"
         "-e and -f, \\\\ \\n \\r \\t \\0 \\a \\b \\e \\f \\v and \\xNN stand for bytes.\n\n"
         "Directories are read whole, hidden files too. Symbolic links below an operand are not\n"
         "followed; FIFOs, sockets and devices are never opened; --stats counts what was skipped.\n"

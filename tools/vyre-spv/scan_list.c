@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(VYRE_PATTERN_MAX == 4096, "a message below says so");
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -54,28 +56,37 @@ static void push(struct scan_list *list, void *bytes, size_t size)
     list->patterns[list->count++] = (struct vyre_pattern){ bytes, size };
 }
 
+static void explain(const char *name, size_t line, size_t column, const char *why, char *error,
+                    size_t error_size)
+{
+    if (line > 0)
+        snprintf(error, error_size, "%s:%zu:%zu: %s", name, line, column, why);
+    else
+        snprintf(error, error_size, "%s: column %zu: %s", name, column, why);
+}
+
 static bool add_line(struct scan_list *list, const char *text, size_t size, const char *name,
                      size_t line, char *error, size_t error_size)
 {
     unsigned char *bytes = tool_calloc(size, 1);
     size_t count = 0;
-    for (size_t at = 0; at < size;) {
-        const char *why = NULL;
+    const char *why = NULL;
+    size_t at = 0;
+    while (at < size && !why) {
         size_t step = 1;
-        if (text[at] == '\\')
+        if (count == VYRE_PATTERN_MAX)
+            why = "the pattern is longer than 4096 bytes";
+        else if (text[at] == '\\')
             step = decode_escape(text + at, size - at, &bytes[count], &why);
         else
             bytes[count] = (unsigned char)text[at];
-        if (step == 0) {
-            if (line > 0)
-                snprintf(error, error_size, "%s:%zu:%zu: %s", name, line, at + 1, why);
-            else
-                snprintf(error, error_size, "%s: column %zu: %s", name, at + 1, why);
-            free(bytes);
-            return false;
-        }
-        at += step;
+        at += why ? 0 : step;
         count++;
+    }
+    if (why) {
+        explain(name, line, at + 1, why, error, error_size);
+        free(bytes);
+        return false;
     }
     push(list, bytes, count);
     return true;

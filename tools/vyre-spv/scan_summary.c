@@ -167,7 +167,7 @@ void scan_summary_json(struct scan_output *output, const struct scan_totals *tot
         stats->ingest_reason, "module_cached", stats->module_cached, "pipeline_cached",
         stats->pipeline_cached, "lower_ns", number(stats->lower_ns), "pipeline_ns",
         number(stats->pipeline_ns));
-    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
     if (!text) {
         tool_error("out of memory");
         exit(TOOL_USAGE);

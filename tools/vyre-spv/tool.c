@@ -3,6 +3,7 @@
 #include "assembly.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,7 +194,8 @@ void *tool_realloc(void *memory, size_t size)
     return or_die(realloc(memory, size ? size : 1));
 }
 
-static bool read_stream(FILE *file, struct tool_bytes *out)
+// False with errno set; 0 where the reason is not known.
+static bool read_stream(FILE *file, uint64_t limit, struct tool_bytes *out)
 {
     size_t capacity = 0;
     *out = (struct tool_bytes){ .size = 0 };
@@ -206,20 +208,27 @@ static bool read_stream(FILE *file, struct tool_bytes *out)
         out->size += got;
         if (got == 0)
             break;
+        if (out->size > limit) {
+            errno = EFBIG;
+            return false;
+        }
     }
     out->data[out->size] = '\0';
     return !ferror(file);
 }
 
-bool tool_read(const char *path, struct tool_bytes *out)
+bool tool_read(const char *path, uint64_t limit, struct tool_bytes *out)
 {
     *out = (struct tool_bytes){ .size = 0 };
     bool is_standard = strcmp(path, "-") == 0;
     FILE *file = is_standard ? stdin : fopen(path, "rbe");
     errno = file ? 0 : errno;
-    bool good = file && read_stream(file, out);
-    if (!good)
-        tool_error("cannot read '%s': %s", is_standard ? "standard input" : path,
+    bool good = file && read_stream(file, limit, out);
+    if (!good && errno == EFBIG)
+        tool_error("'%s' is too large: at most %" PRIu64 " bytes are read here", path, limit);
+    else if (!good)
+        tool_error("cannot read %s%s%s: %s", is_standard ? "" : "'",
+                   is_standard ? "standard input" : path, is_standard ? "" : "'",
                    errno ? strerror(errno) : "read error");
     if (file && !is_standard)
         fclose(file);

@@ -63,8 +63,9 @@ struct tool_bytes {
     size_t size;
 };
 
-// Reads a whole file, "-" is standard input. False after a message.
-bool tool_read(const char *path, struct tool_bytes *out);
+// Reads a whole file, "-" is standard input. False after a message, also when the file has more
+// than `limit` bytes: some, such as /dev/urandom, have no end.
+bool tool_read(const char *path, uint64_t limit, struct tool_bytes *out);
 void tool_bytes_fini(struct tool_bytes *bytes);
 
 // Writes a whole file, "-" is standard output, where binary is refused on a terminal. An exit code.
@@ -76,8 +77,12 @@ int tool_write(const char *path, const void *bytes, size_t size, bool is_binary)
 int tool_read_program(const char *path, struct vyre_program **out);
 
 // Opens the cache of VYRE_CACHE_DIR, XDG_CACHE_HOME or HOME. NULL, after a message, when there is
-// none or something is wrong with it: everything but `cache` works without one.
+// none or something is wrong with it.
 struct vyre_cache *tool_cache_open(void);
+
+// The same for what works without a cache: something wrong is a warning, and no variable at all, as
+// in many services, is only told with -v.
+struct vyre_cache *tool_cache_try(void);
 
 // The cache directory, or NULL when no variable names one. Lifetime: static.
 const char *tool_cache_directory(void);

@@ -5,12 +5,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+// No index of the language reaches further.
+#define VALUE_MAX (UINT64_C(4) << 32)
 
 bool values_split(const char *argument, struct values_binding *out)
 {
     const char *equals = strchr(argument, '=');
     if (!equals || equals == argument || !equals[1]) {
-        tool_error("'%s' is not NAME=VALUE", argument);
+        tool_usage("run", "'%s' is not NAME=VALUE", argument);
         return false;
     }
     *out = (struct values_binding){ argument, (size_t)(equals - argument), equals + 1 };
@@ -71,6 +75,17 @@ static bool parse_zeros(const char *text, uint32_t element_size, struct tool_byt
     return true;
 }
 
+// A file, or something that only looks like one.
+static int read_file(const char *path, struct tool_bytes *out)
+{
+    size_t prefix = strcspn(path, ":/");
+    if (prefix > 0 && path[prefix] == ':' && access(path, F_OK) != 0)
+        return tool_usage("run",
+                          "'%s' is no file, and '%.*s:' is not one of u32:, i32:, zero:", path,
+                          (int)prefix, path);
+    return tool_read(path, VALUE_MAX, out) ? TOOL_OK : TOOL_SYSTEM;
+}
+
 int values_parse(const char *spec, const struct vyre_buffer_info *buffer, struct tool_bytes *out)
 {
     *out = (struct tool_bytes){ .size = 0 };
@@ -78,7 +93,7 @@ int values_parse(const char *spec, const struct vyre_buffer_info *buffer, struct
     bool is_i32 = strncmp(spec, "i32:", 4) == 0;
     bool is_zero = strncmp(spec, "zero:", 5) == 0;
     if (!is_u32 && !is_i32 && !is_zero)
-        return tool_read(spec, out) ? TOOL_OK : TOOL_SYSTEM;
+        return read_file(spec, out);
     if (!is_zero && buffer->element_size != 4)
         return tool_usage("run", "the elements of '%s' are %s; give a file", buffer->name,
                           buffer->element);

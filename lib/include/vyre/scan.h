@@ -12,9 +12,11 @@ VYRE_BEGIN
 // Thread-safety: any number of threads and scans may use one set at once.
 struct vyre_patterns;
 
+enum { VYRE_PATTERN_MAX = 4096 }; // bytes of one pattern
+
 struct vyre_pattern {
     const void *bytes;
-    size_t size; // 1 to 4096
+    size_t size; // 1 to VYRE_PATTERN_MAX
 };
 
 struct vyre_patterns_params {

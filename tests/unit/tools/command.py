@@ -61,6 +61,7 @@ class Overview(Case):
 
     def test_help_has_three_spellings(self):
         texts = {self.expect(OK, word).stdout for word in ("help", "--help", "-h")}
+        texts.add(self.expect(OK, "help", "help").stdout)
         self.assertEqual(len(texts), 1)
 
     def test_every_command_has_help(self):
@@ -239,6 +240,10 @@ class Validate(Case):
         result = self.expect(OK, "validate", path, path)
         self.assertEqual((result.stdout, result.stderr), (b"", b""))
         self.expect(OK, "validate", "-", stdin=TRIPLE.encode())
+
+    def test_a_file_without_an_end_is_refused(self):
+        result = self.expect(SYSTEM, "validate", "/dev/zero")
+        self.assertIn(b"'/dev/zero' is too large", result.stderr)
 
     def test_an_invalid_program_is_shown_with_its_place(self):
         text = TRIPLE.replace("in[i]", "nothing[i]")
@@ -430,6 +435,8 @@ class Run:
                           (*good, "--in", "out=zero:1", "--out", "none=u32")):
             result = self.run_program(USAGE, TRIPLE, *arguments)
             self.assertEqual(result.stdout, b"")
+        result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=f32:1.5")
+        self.assertIn(b"'f32:' is not one of u32:, i32:, zero:", result.stderr)
         result = self.run_program(SYSTEM, TRIPLE, *good, "--in", "out=/nonexistent")
         self.assertIn(b"No such file", result.stderr)
 
@@ -469,8 +476,14 @@ class Device(Run, Case):
 
     def test_a_cache_that_cannot_be_used_is_no_obstacle(self):
         self.env["VYRE_CACHE_DIR"] = "/dev/null/cache"
-        result = self.run_program(OK, TRIPLE, "--in", "in=u32:1", "--in", "out=zero:1")
+        arguments = ("--in", "in=u32:1", "--in", "out=zero:1")
+        result = self.run_program(OK, TRIPLE, *arguments)
         self.assertEqual(result.stdout, b"out: 4\n")
+        self.assertTrue(result.stderr.startswith(b"warning[C001]"), result.stderr)
+        self.assertNotIn(b"error", result.stderr)
+        self.env.clear()  # neither VYRE_CACHE_DIR nor HOME, as in many services
+        result = self.run_program(OK, TRIPLE, *arguments)
+        self.assertEqual((b"out: 4\n", b""), (result.stdout, result.stderr))
 
     def test_the_device_is_named_on_demand_only(self):
         arguments = ("--in", "in=u32:1", "--in", "out=zero:1")

@@ -69,6 +69,17 @@ static void errors_name_file_line_and_column(void **state)
     }
     struct scan_list list = { 0 };
     char error[128] = "";
+    char line[VYRE_PATTERN_MAX + 6] = "a\n";
+    memset(line + 2, 'b', VYRE_PATTERN_MAX + 3);
+    memcpy(line + VYRE_PATTERN_MAX - 2, "\\x63", 4); // 4 bytes of text, one of the pattern
+    assert_true(
+        scan_list_add_lines(&list, line, VYRE_PATTERN_MAX + 5, "file", error, sizeof error));
+    assert_int_equal(list.patterns[1].size, VYRE_PATTERN_MAX);
+    line[VYRE_PATTERN_MAX + 5] = 'b';
+    assert_false(
+        scan_list_add_lines(&list, line, VYRE_PATTERN_MAX + 6, "file", error, sizeof error));
+    assert_string_equal(error, "file:2:4100: the pattern is longer than 4096 bytes");
+    scan_list_fini(&list);
     assert_false(scan_list_add(&list, "", 0, "-e", error, sizeof error));
     assert_string_equal(error, "-e: an empty pattern would match everywhere");
     assert_false(scan_list_add(&list, "a\\", 2, "-e", error, sizeof error));

@@ -13,7 +13,7 @@
 #include <vyre/scan.h>
 
 enum {
-    SCAN_PATTERN_MAX = 4096,         // bytes of one pattern
+    SCAN_PATTERN_MAX = VYRE_PATTERN_MAX,
     SCAN_PATTERN_COUNT_MAX = 1 << 24 // so that one piece's hits can be counted in 32 bits
 };
 
