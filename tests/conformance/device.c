@@ -9,12 +9,12 @@
 #include "test.h"
 
 #include "hex.h"
+#include "records.h"
 #include "ir/grid.h"
 #include "ir/model.h"
 #include "spirv/lower.h"
 #include "vk/device.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 enum { MOST_BUFFERS = 32 };
@@ -215,8 +215,9 @@ static void run_program(struct runner *runner, const struct vyre_program *progra
     *(ok ? &runner->counts.passed : &runner->counts.failed) += 1;
 }
 
-static void run_record(struct runner *runner, const json_t *record)
+static void run_record(void *user, const json_t *record)
 {
+    struct runner *runner = user;
     const char *result = json_string_value(json_object_get(record, "result"));
     const char *wire_text = json_string_value(json_object_get(record, "wire"));
     if (!result || strcmp(result, "ok") != 0 || !wire_text || depends_on_order(record) ||
@@ -234,28 +235,6 @@ static void run_record(struct runner *runner, const json_t *record)
     hex_free(&wire);
 }
 
-static bool run_file(struct runner *runner, const char *path)
-{
-    FILE *file = fopen(path, "r");
-    if (!file) {
-        perror(path);
-        return false;
-    }
-    char *line = NULL;
-    size_t capacity = 0;
-    while (getline(&line, &capacity, file) > 0) {
-        json_t *record = json_loads(line, JSON_ALLOW_NUL, NULL);
-        if (record)
-            run_record(runner, record);
-        else
-            runner->counts.failed++;
-        json_decref(record);
-    }
-    free(line);
-    fclose(file);
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     struct runner runner = { 0 };
@@ -267,7 +246,7 @@ int main(int argc, char **argv)
     bool read = true;
     for (int i = 1; i < argc; i++) {
         runner.counts = (struct counts){ 0 };
-        read = run_file(&runner, argv[i]) && read;
+        read = records_read(argv[i], run_record, &runner) && read;
         printf("%s: %u passed, %u failed, %u limited, %u refused by the compiler, %u skipped\n",
                argv[i], runner.counts.passed, runner.counts.failed, runner.counts.limited,
                runner.counts.refused, runner.counts.skipped);

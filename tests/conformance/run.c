@@ -8,8 +8,8 @@
 #include "test.h"
 
 #include "hex.h"
+#include "records.h"
 
-#include <jansson.h>
 #include <vyre/interpret.h>
 
 enum outcome { PASSED, FAILED, DEVIATES, SKIPPED, OUTCOMES };
@@ -205,34 +205,15 @@ static enum outcome run_record(const json_t *record, char *text, size_t room)
 
 // ---- Files -------------------------------------------------------------------------------------
 
-static bool run_file(const char *path, unsigned totals[OUTCOMES])
+static void count_record(void *user, const json_t *record)
 {
-    FILE *file = fopen(path, "r");
-    if (!file) {
-        perror(path);
-        return false;
-    }
-    char *line = NULL;
-    size_t capacity = 0;
-    while (getline(&line, &capacity, file) > 0) {
-        json_error_t error;
-        json_t *record = json_loads(line, JSON_ALLOW_NUL, &error);
-        if (!record) {
-            printf("%s: %s\n", path, error.text);
-            totals[FAILED]++;
-            continue;
-        }
-        char text[400] = "";
-        enum outcome outcome = run_record(record, text, sizeof text);
-        totals[outcome]++;
-        family_of(record)->counts[outcome]++;
-        if (outcome == FAILED)
-            printf("FAIL %s: %s\n", json_string_value(json_object_get(record, "name")), text);
-        json_decref(record);
-    }
-    free(line);
-    fclose(file);
-    return true;
+    unsigned *totals = user;
+    char text[400] = "";
+    enum outcome outcome = run_record(record, text, sizeof text);
+    totals[outcome]++;
+    family_of(record)->counts[outcome]++;
+    if (outcome == FAILED)
+        printf("FAIL %s: %s\n", json_string_value(json_object_get(record, "name")), text);
 }
 
 int main(int argc, char **argv)
@@ -246,7 +227,7 @@ int main(int argc, char **argv)
     }
     bool readable = argc > first;
     for (int i = first; i < argc; i++)
-        readable &= run_file(argv[i], totals);
+        readable &= records_read(argv[i], count_record, totals);
     for (const struct family *family = families; family->name[0]; family++)
         printf("%-14s %u passed, %u failed, %u deviate, %u skipped\n", family->name,
                family->counts[PASSED], family->counts[FAILED], family->counts[DEVIATES],

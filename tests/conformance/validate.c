@@ -8,8 +8,8 @@
 
 #include "base/str.h"
 #include "hex.h"
+#include "records.h"
 
-#include <jansson.h>
 #include <vyre/program.h>
 
 struct counts {
@@ -101,8 +101,9 @@ static bool check(const json_t *record, struct vyre_program *program)
     return ok;
 }
 
-static void run_record(const json_t *record, struct counts *counts)
+static void run_record(void *user, const json_t *record)
 {
+    struct counts *counts = user;
     if (reason_to_skip(record)) {
         counts->skipped++;
         return;
@@ -116,37 +117,12 @@ static void run_record(const json_t *record, struct counts *counts)
     hex_free(&wire);
 }
 
-static bool run_file(const char *path, struct counts *counts)
-{
-    FILE *file = fopen(path, "r");
-    if (!file) {
-        perror(path);
-        return false;
-    }
-    char *line = NULL;
-    size_t capacity = 0;
-    while (getline(&line, &capacity, file) > 0) {
-        json_error_t error;
-        json_t *record = json_loads(line, JSON_ALLOW_NUL, &error);
-        if (record) {
-            run_record(record, counts);
-        } else {
-            printf("%s: %s\n", path, error.text);
-            counts->failed++;
-        }
-        json_decref(record);
-    }
-    free(line);
-    fclose(file);
-    return true;
-}
-
 int main(int argc, char **argv)
 {
     struct counts counts = { 0 };
     bool readable = argc > 1;
     for (int i = 1; i < argc; i++)
-        readable &= run_file(argv[i], &counts);
+        readable &= records_read(argv[i], run_record, &counts);
     printf("%u records passed, %u failed, %u skipped\n", counts.passed, counts.failed,
            counts.skipped);
     return readable && counts.failed == 0 && counts.passed > 0 ? 0 : 1;

@@ -4,9 +4,9 @@
 #include "test.h"
 
 #include "hex.h"
+#include "records.h"
 #include "ir/wire.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <vyre/program.h>
 
@@ -173,34 +173,15 @@ static bool check_wire_bad(const json_t *record)
     return ok;
 }
 
-static bool run_file(const char *path, struct counts *counts)
+static void run_record(void *user, const json_t *record)
 {
-    FILE *file = fopen(path, "r");
-    if (!file) {
-        perror(path);
-        return false;
-    }
-    char *line = NULL;
-    size_t capacity = 0;
-    while (getline(&line, &capacity, file) > 0) {
-        json_error_t error;
-        json_t *record = json_loads(line, JSON_ALLOW_NUL, &error);
-        if (!record) {
-            printf("%s: %s\n", path, error.text);
-            counts->failed++;
-            continue;
-        }
-        bool bad = json_object_get(record, "original") != NULL;
-        bool ok = bad ? check_wire_bad(record) : check_wire(record);
-        const char *id = deviation_of(text_of(record, "name"));
-        if (id && !ok)
-            printf("deviates as %s: %s\n", id, text_of(record, "name"));
-        *(ok ? &counts->passed : id ? &counts->deviates : &counts->failed) += 1;
-        json_decref(record);
-    }
-    free(line);
-    fclose(file);
-    return true;
+    struct counts *counts = user;
+    bool bad = json_object_get(record, "original") != NULL;
+    bool ok = bad ? check_wire_bad(record) : check_wire(record);
+    const char *id = deviation_of(text_of(record, "name"));
+    if (id && !ok)
+        printf("deviates as %s: %s\n", id, text_of(record, "name"));
+    *(ok ? &counts->passed : id ? &counts->deviates : &counts->failed) += 1;
 }
 
 int main(int argc, char **argv)
@@ -208,7 +189,7 @@ int main(int argc, char **argv)
     struct counts counts = { 0 };
     bool readable = argc > 1;
     for (int i = 1; i < argc; i++)
-        readable &= run_file(argv[i], &counts);
+        readable &= records_read(argv[i], run_record, &counts);
     printf("%u records passed, %u failed, %u deviate\n", counts.passed, counts.failed,
            counts.deviates);
     return readable && counts.failed == 0 && counts.passed > 0 ? 0 : 1;
