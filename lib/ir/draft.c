@@ -122,6 +122,7 @@ ir_name ir_draft_cname(struct ir_draft *draft, const char *text)
 const struct ir_type *ir_draft_type(struct ir_draft *draft, const struct ir_type *type)
 {
     struct arena *arena = arena_of(draft);
+    draft->parts++;
     return arena ? keep(draft, arena_copy(arena, type, sizeof *type)) : NULL;
 }
 
@@ -129,6 +130,7 @@ struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr_kind kind, ui
 {
     struct arena *arena = arena_of(draft);
     size_t bytes;
+    draft->parts++;
     if (!arena)
         return NULL;
     if (!size_mul(kid_count, sizeof(struct ir_expr *), &bytes) ||
@@ -147,6 +149,7 @@ struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr_kind kind, ui
 struct ir_node *ir_draft_node(struct ir_draft *draft, enum ir_node_kind kind)
 {
     struct arena *arena = arena_of(draft);
+    draft->parts++;
     struct ir_node *node = arena ? keep(draft, arena_zalloc(arena, sizeof *node)) : NULL;
     if (node)
         node->kind = (uint8_t)kind;

@@ -210,6 +210,12 @@ void ir_text_advance(struct text_parser *parser)
 {
     if (parser->stopped)
         return;
+    if (parser->draft.parts >= IR_MOST_PARTS) {
+        ir_text_error(parser, DIAG_T015, &parser->token,
+                      "programs have at most 4,194,304 nodes, expressions and types",
+                      "the program has too many parts");
+        return;
+    }
     skip_space_and_comments(parser);
     struct text_token token = {
         .kind = TEXT_END,

@@ -102,6 +102,13 @@ ir_name ir_wire_get_optional(struct ir_wire_reader *r, enum diag_code bad_flag, 
     return *present ? ir_wire_get_name(r) : 0;
 }
 
+bool ir_wire_has_room(struct ir_wire_reader *r)
+{
+    if (r->draft->parts < IR_MOST_PARTS)
+        return true;
+    return ir_wire_fail(r, DIAG_W008, "more than 4,194,304 nodes, expressions and types");
+}
+
 size_t ir_wire_open_part(struct ir_wire_reader *r, uint64_t size)
 {
     size_t saved = r->end;
@@ -207,6 +214,8 @@ const struct ir_type *ir_wire_get_type(struct ir_wire_reader *r)
         ir_wire_fail(r, DIAG_W008, "data types are nested deeper than 4,096 levels");
         return NULL;
     }
+    if (!ir_wire_has_room(r))
+        return NULL;
     uint8_t tag = ir_wire_get_u8(r);
     if (r->failed)
         return NULL;

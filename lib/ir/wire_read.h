@@ -32,6 +32,9 @@ const uint8_t *ir_wire_get_bytes(struct ir_wire_reader *r, size_t size);
 ir_name ir_wire_get_name(struct ir_wire_reader *r); // str32
 ir_name ir_wire_get_optional(struct ir_wire_reader *r, enum diag_code bad_flag, bool *present);
 
+// False, after reporting it, when the program has as many parts as a program may have.
+bool ir_wire_has_room(struct ir_wire_reader *r);
+
 // A part of `size` bytes; read it, then close it. Closing fails with W004 when bytes are left.
 size_t ir_wire_open_part(struct ir_wire_reader *r, uint64_t size);
 void ir_wire_close_part(struct ir_wire_reader *r, size_t saved_end);

@@ -10,6 +10,8 @@ static bool enter(struct ir_wire_reader *r)
 {
     if (r->failed || r->draft->failed)
         return false;
+    if (!ir_wire_has_room(r))
+        return false;
     if (r->depth >= WIRE_MAX_DEPTH)
         return ir_wire_fail(r, DIAG_W008, "nodes and expressions are nested deeper than 64 levels");
     r->depth++;

@@ -51,8 +51,9 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_print(const struct vyre_pro
                                                            char **out, size_t *out_size);
 
 // Decodes a program from its binary wire form, version 4 (spec: ir.md, section 3). Hostile bytes
-// are refused in bounded time and memory: VYRE_ERR_INVALID_PROGRAM with a code W00n. The result is
-// not validated. Thread-safety: Safe.
+// are refused in bounded time and memory: VYRE_ERR_INVALID_PROGRAM with a code W00n; more than 64
+// MiB or 4,194,304 nodes, expressions and composed types are too many. The result is not validated.
+// Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_decode(const void *bytes, size_t size,
                                                             const struct vyre_diag_sink *diag,
                                                             struct vyre_program **out);

@@ -21,8 +21,13 @@ struct ir_draft {
     struct {
         ARRAY(struct ir_buffer);
     } buffers;
+    uint64_t parts; // nodes, expressions and composed types made so far
     bool failed;
 };
+
+// Most parts of a program that is read from outside, as text or from the wire: one byte there may
+// become more than a hundred here. Readers check it; a valid program has at most 100,000 nodes.
+enum { IR_MOST_PARTS = 1 << 22 };
 
 // A list of nodes being collected, for example the body of a loop.
 struct ir_nodes {
