@@ -116,6 +116,16 @@ static void check(struct vyre_device *device, const struct vyre_scan_params *par
     vyre_scan_get_stats(scan, stats);
     assert_true(stats->epochs > 0 && stats->slots > 0);
     assert_true(stats->bytes_device >= 235001);
+    assert_true(stats->memory_bytes <= (params->memory_limit
+                                            ? params->memory_limit
+                                            : (UINT64_C(256) << 20) + stats->automata_bytes));
+    for (uint32_t i = 0; i < scan->group_count; i++) {
+        struct vyre_ring_stats ring;
+        vyre_ring_get_stats(scan->groups[i].ring, &ring);
+        assert_true(ring.memory_bytes > 0);
+        assert_true(ring.memory_bytes <=
+                    SCAN_RING_BYTES + (uint64_t)scan->plan.slot_count * SCAN_RING_SLOT_BYTES);
+    }
     for (size_t i = 0; i < TEXTS; i++) {
         assert_int_equal(counts[i], sample.expected[i].count);
         if (!params->count_only)

@@ -74,6 +74,7 @@ struct vyre_ring_stats {
     uint32_t fuel;             // slots that one workgroup may run in one epoch
     uint32_t loop_limit;       // of the device; 0: none
     uint32_t max_workgroups;   // virtual workgroups that one unit of work may carry
+    uint64_t memory_bytes;     // of the ring's own buffers; the segments are the caller's
 };
 
 // Fuses the payload into the resident kernel, compiles it through the cache and prepares the slots.

@@ -64,6 +64,8 @@ static enum vyre_result make_memory(struct vyre_ring *ring, const struct vyre_ri
     if (result == VYRE_OK && use != VYRE_BUFFER_DEVICE)
         result = vyre_buffer_map(out->buffer, &mapped);
     out->words = mapped;
+    if (result == VYRE_OK)
+        ring->stats.memory_bytes += words * 4;
     return result;
 }
 

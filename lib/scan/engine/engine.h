@@ -98,6 +98,7 @@ struct vyre_scan {
     bool reporting;                // the head's hits are in the decoder
     bool finished;                 // vyre_scan_finish was called
     enum vyre_result failed;       // sticky
+    bool broken;                   // reporting failed: no more events
 
     struct scan_decoder decoder;
     struct vyre_scan_stats stats;

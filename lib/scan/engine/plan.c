@@ -83,6 +83,14 @@ static uint64_t region_bytes(const struct scan_facts *facts, const struct scan_p
     return facts->automaton_count * (plan->job_stride + plan->count_stride + plan->hits_stride);
 }
 
+static uint32_t slots_for(uint32_t regions)
+{
+    uint32_t slots = 2;
+    while (slots < regions)
+        slots *= 2;
+    return slots;
+}
+
 enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyre_diag_sink *diag,
                                 struct scan_plan *out)
 {
@@ -102,11 +110,15 @@ enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyr
     uint64_t limit = facts->memory_limit ? facts->memory_limit : 256 * MIB + facts->automata_bytes;
     uint64_t pieces = (plan.chunk_size + plan.piece_size - 1) / plan.piece_size + 1;
     uint64_t region = region_bytes(facts, &plan);
+    // The number of slots is rounded up to a power of two, so a region may cost two of them.
+    uint64_t region_and_slots =
+        region + facts->automaton_count * UINT64_C(2) * SCAN_RING_SLOT_BYTES;
+    uint64_t fixed = facts->automata_bytes + facts->automaton_count * UINT64_C(1) * SCAN_RING_BYTES;
     uint64_t most = facts->cpu ? 32 : 128;
     uint64_t chunks = 0;
     for (;; pieces /= 2) {
-        uint64_t each = plan.chunk_size * (facts->staged ? 2 : 1) + pieces * region;
-        chunks = limit > facts->automata_bytes ? (limit - facts->automata_bytes) / each : 0;
+        uint64_t each = plan.chunk_size * (facts->staged ? 2 : 1) + pieces * region_and_slots;
+        chunks = limit > fixed ? (limit - fixed) / each : 0;
         if (chunks >= CHUNKS_MIN || pieces < 2)
             break;
     }
@@ -126,8 +138,10 @@ enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyr
         regions =
             u64_min(regions, facts->storage_max / (plan.hits_stride * facts->automaton_count));
     plan.region_count = (uint32_t)u64_max(regions, 1);
-    plan.memory_bytes = facts->automata_bytes + plan.pool_size * (facts->staged ? 2 : 1) +
-                        plan.region_count * region;
+    plan.slot_count = slots_for(plan.region_count);
+    plan.memory_bytes = fixed + plan.pool_size * (facts->staged ? 2 : 1) +
+                        plan.region_count * region +
+                        facts->automaton_count * (uint64_t)plan.slot_count * SCAN_RING_SLOT_BYTES;
     *out = plan;
     return VYRE_OK;
 }

@@ -230,6 +230,8 @@ enum vyre_result vyre_scan_next(struct vyre_scan *scan, uint64_t timeout_ns,
     while (result >= 0) {
         enum vyre_result taken = take_events(scan, events, capacity, count);
         if (taken != VYRE_OK) {
+            // An end was lost on the way, so that whatever would follow it is not exact.
+            scan->broken = true;
             result = taken;
             break;
         }
@@ -247,8 +249,8 @@ enum vyre_result vyre_scan_next(struct vyre_scan *scan, uint64_t timeout_ns,
     }
     // What was finished before the failure is exact; it goes out first.
     scan->failed = result;
-    if (*count == 0 && result != VYRE_ERR_DEVICE)
-        (void)take_events(scan, events, capacity, count);
+    if (*count == 0 && !scan->broken && result != VYRE_ERR_DEVICE)
+        scan->broken = take_events(scan, events, capacity, count) != VYRE_OK;
     return *count > 0 ? VYRE_OK : result;
 }
 
@@ -265,5 +267,6 @@ void vyre_scan_get_stats(const struct vyre_scan *scan, struct vyre_scan_stats *o
         struct vyre_ring_stats ring;
         vyre_ring_get_stats(scan->groups[i].ring, &ring);
         out->epochs += ring.epochs;
+        out->memory_bytes += ring.memory_bytes;
     }
 }

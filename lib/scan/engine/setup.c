@@ -33,7 +33,7 @@ static uint32_t outputs_max(const struct scan_automata *automata)
 }
 
 static enum vyre_result make_plan(struct vyre_scan *scan, const struct vyre_scan_params *params,
-                                  const struct vyre_device_info *info)
+                                  const struct vyre_device_info *info, bool staged)
 {
     struct scan_facts facts = {
         .cpu = info->kind == VYRE_DEVICE_KIND_CPU,
@@ -46,8 +46,7 @@ static enum vyre_result make_plan(struct vyre_scan *scan, const struct vyre_scan
         .automaton_count = (uint32_t)scan->automata->count,
         .automata_bytes = scan->automata->bytes,
         .counting = params->count_only,
-        .staged = params->ingest == VYRE_INGEST_STAGED ||
-                  (params->ingest == VYRE_INGEST_AUTO && !info->host_import),
+        .staged = staged,
     };
     scan->counting = params->count_only;
     return scan_plan_make(&facts, params->diag, &scan->plan);
@@ -155,13 +154,10 @@ static enum vyre_result make_ring(struct vyre_scan *scan, struct scan_group *gro
         [SCAN_BUFFER_COUNT] = scan->count,
         [SCAN_BUFFER_HITS] = scan->hits,
     };
-    uint32_t slots = 2;
-    while (slots < scan->plan.region_count)
-        slots *= 2;
     enum vyre_result result = vyre_ring_create(
         scan->device,
         vyre_ring_params(.payload = payload, .segments = segments,
-                         .segment_count = SCAN_BUFFER_COUNT_OF, .slot_count = slots,
+                         .segment_count = SCAN_BUFFER_COUNT_OF, .slot_count = scan->plan.slot_count,
                          .hang_timeout_ns = params->hang_timeout_ns, .cache = params->cache,
                          .diag = params->diag, .log = params->log),
         &group->ring);
@@ -196,13 +192,49 @@ static enum vyre_result make_groups(struct vyre_scan *scan, const struct vyre_sc
     return result;
 }
 
+static enum vyre_result make_stream(struct vyre_scan *scan, const struct vyre_scan_params *params)
+{
+    const struct stream_params stream = {
+        .pool_size = scan->plan.pool_size,
+        .chunk_size = scan->plan.chunk_size,
+        .overlap = scan->plan.overlap,
+        .ingest = params->ingest,
+        .hang_timeout_ns = params->hang_timeout_ns,
+        .diag = params->diag,
+        .log = params->log,
+    };
+    return stream_create(scan->device, &stream, &scan->stream);
+}
+
+// Only the stream finds out which path works here. When it has to keep the text twice and the plan
+// did not count on it, both are made anew: the memory limit holds on every path.
+static enum vyre_result plan_and_make_stream(struct vyre_scan *scan,
+                                             const struct vyre_scan_params *params,
+                                             const struct vyre_device_info *info)
+{
+    bool staged = params->ingest == VYRE_INGEST_STAGED ||
+                  (params->ingest == VYRE_INGEST_AUTO && !info->host_import);
+    enum vyre_result result = make_plan(scan, params, info, staged);
+    if (result == VYRE_OK)
+        result = make_stream(scan, params);
+    if (result != VYRE_OK || staged)
+        return result;
+    struct stream_stats stats;
+    stream_get_stats(scan->stream, &stats);
+    if (stats.ingest != VYRE_INGEST_STAGED)
+        return VYRE_OK;
+    stream_destroy(&scan->stream);
+    result = make_plan(scan, params, info, true);
+    return result == VYRE_OK ? make_stream(scan, params) : result;
+}
+
 enum vyre_result scan_setup(struct vyre_scan *scan, const struct vyre_scan_params *params)
 {
     struct vyre_device_info info;
     vyre_device_get_info(scan->device, &info);
     enum vyre_result result = choose_automata(scan, &info, params->diag);
     if (result == VYRE_OK)
-        result = make_plan(scan, params, &info);
+        result = plan_and_make_stream(scan, params, &info);
     if (result != VYRE_OK)
         return result;
     scan->decoder.order.set = &scan->patterns->set;
@@ -212,23 +244,12 @@ enum vyre_result scan_setup(struct vyre_scan *scan, const struct vyre_scan_param
     scan->group_count = (uint32_t)scan->automata->count;
     scan->stream_state = VYRE_DONE;
 
-    struct stream_params stream = {
-        .pool_size = scan->plan.pool_size,
-        .chunk_size = scan->plan.chunk_size,
-        .overlap = scan->plan.overlap,
-        .ingest = params->ingest,
-        .hang_timeout_ns = params->hang_timeout_ns,
-        .diag = params->diag,
-        .log = params->log,
-    };
-    result = stream_create(scan->device, &stream, &scan->stream);
-    if (result == VYRE_OK)
-        result = make_regions(scan, params->diag);
+    result = make_regions(scan, params->diag);
     if (result == VYRE_OK)
         result = make_groups(scan, params, &info);
     if (result != VYRE_OK)
         return result;
-    // Without the text, which the stream knows about.
+    // Without the text and the slots, which stream and rings know about.
     scan->stats.memory_bytes = scan->automata->bytes + vyre_buffer_size(scan->job) +
                                vyre_buffer_size(scan->count) + vyre_buffer_size(scan->hits);
     scan->stats.automata = scan->group_count;

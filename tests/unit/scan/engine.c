@@ -320,6 +320,7 @@ static void arguments_are_checked(void **state)
     assert_int_equal(count, 0);
     assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_scan_next(scan, 0, &event, 0, &count));
     assert_result(VYRE_FULL, vyre_scan_next(scan, 0, &event, 1, &count));
+    assert_result(VYRE_FULL, vyre_scan_next(scan, UINT64_MAX - 1, &event, 1, &count));
     assert_result(VYRE_OK, vyre_scan_finish(scan));
     assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_scan_feed_memory(scan, "a", 1, 0));
     assert_result(VYRE_DONE, vyre_scan_next(scan, 0, &event, 1, &count));
@@ -336,6 +337,29 @@ static void arguments_are_checked(void **state)
     assert_non_null(strstr(diags.text, "S006"));
     vyre_patterns_destroy(&patterns);
     fake_assert_clean();
+}
+
+static void the_memory_limit_holds_on_every_path(void **state)
+{
+    (void)state;
+    static const uint8_t zeros[100000];
+    struct vyre_pattern patterns[] = { { zeros, 3 }, { "a", 1 } };
+    struct text texts[] = { { zeros, sizeof zeros } };
+    for (unsigned round = 0; round < 40; round++) {
+        struct setup setup = {
+            .fake = { .seed = round, .staged = round % 2 },
+            .patterns = patterns,
+            .pattern_count = 2,
+            .texts = texts,
+            .text_count = 1,
+            .chunk_size = 4096,
+            .memory_limit = (UINT64_C(1) << 18) + round * UINT64_C(100000),
+            .counting = round % 5 == 4,
+        };
+        check(&setup);
+        assert_true(setup.stats.memory_bytes > setup.memory_limit / 4);
+        assert_true(setup.stats.memory_bytes <= setup.memory_limit);
+    }
 }
 
 static void every_failing_allocation_is_reported_and_leaks_nothing(void **state)
@@ -371,6 +395,11 @@ static void every_failing_allocation_is_reported_and_leaks_nothing(void **state)
         assert_int_equal(result, done ? VYRE_DONE : VYRE_ERR_NO_MEMORY);
         if (done)
             assert_int_equal(counts, sizeof zeros);
+        // Every byte is a hit: none may be missing among those before the failure, nor may the end
+        // of the input come without all of them.
+        for (size_t i = 0; i < hits.count; i++)
+            assert_int_equal(hits.items[i].offset, i);
+        assert_true(reader.ended == 0 || counts == sizeof zeros);
         naive_hits_fini(&hits);
         vyre_scan_destroy(&scan);
         fake_assert_clean();
@@ -389,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_read_error_reaches_the_end_of_its_input),
         cmocka_unit_test(failures_are_sticky_and_what_came_before_is_exact),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(the_memory_limit_holds_on_every_path),
         cmocka_unit_test(every_failing_allocation_is_reported_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,7 @@ void vyre_device_get_info(const struct vyre_device *self, struct vyre_device_inf
     uint64_t range = self->options.storage_max;
     out->target.max_storage_range = range ? range : UINT64_C(128) << 20;
     out->target.loop_limit = self->options.loop_limit;
+    out->host_import = self->options.staged; // which then fails
 }
 
 struct vyre_device *vyre_device_ref(struct vyre_device *self)
@@ -164,6 +165,7 @@ struct vyre_ring {
     uint32_t capacity;
     uint32_t count;
     uint64_t epochs;
+    uint64_t memory_bytes;
 };
 
 enum vyre_result vyre_ring_create(struct vyre_device *self, const struct vyre_ring_params *params,
@@ -177,6 +179,7 @@ enum vyre_result vyre_ring_create(struct vyre_device *self, const struct vyre_ri
         ring->segments[i] = params->segments[i];
         ring->segments[i]->references++;
     }
+    ring->memory_bytes = 17000 + params->slot_count * UINT64_C(116);
     // Fewer slots than asked for, so that the engine meets a full ring.
     ring->capacity = params->slot_count > 4 ? params->slot_count / 4 : 2;
     ring->slots = calloc(ring->capacity, sizeof *ring->slots);
@@ -269,7 +272,7 @@ enum vyre_result vyre_ring_pump(struct vyre_ring *ring, uint64_t timeout_ns,
 
 void vyre_ring_get_stats(const struct vyre_ring *ring, struct vyre_ring_stats *out)
 {
-    *out = (struct vyre_ring_stats){ .epochs = ring->epochs };
+    *out = (struct vyre_ring_stats){ .epochs = ring->epochs, .memory_bytes = ring->memory_bytes };
 }
 
 void vyre_ring_get_kernel_stats(const struct vyre_ring *ring, struct vyre_kernel_stats *out)
@@ -404,5 +407,10 @@ void stream_release(struct stream *stream, const struct stream_chunk *chunk)
 
 void stream_get_stats(const struct stream *stream, struct stream_stats *out)
 {
-    *out = (struct stream_stats){ .bytes_read = stream->bytes_read, .ingest = VYRE_INGEST_PREAD };
+    bool staged = device.options.staged;
+    *out = (struct stream_stats){
+        .bytes_read = stream->bytes_read,
+        .memory_bytes = stream->params.pool_size * (staged ? 2 : 1),
+        .ingest = staged ? VYRE_INGEST_STAGED : VYRE_INGEST_PREAD,
+    };
 }

@@ -6,6 +6,12 @@
 #include "scan/program/patterns.h"
 #include "scan/program/payload.h"
 
+// What a ring with the scan's payload needs for itself, at most, and then for each of its slots.
+enum {
+    SCAN_RING_BYTES = 32768,
+    SCAN_RING_SLOT_BYTES = 128,
+};
+
 struct scan_facts {
     bool cpu;                  // the device is a CPU implementation
     uint32_t loop_limit;       // iterations per invocation; 0: none
@@ -30,6 +36,7 @@ struct scan_plan {
     uint64_t overlap;
     uint64_t pool_size;
     uint32_t region_count;
+    uint32_t slot_count;   // of each ring: a power of two, enough for all regions
     uint32_t hit_capacity; // pairs; 0 when counting
     uint64_t job_stride;   // bytes
     uint64_t count_stride;
