@@ -82,9 +82,10 @@ void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name)
     if (!lowering->debug_names)
         return;
     struct ir_text text = ir_name_text(lowering->program, name);
-    size_t size = strnlen(text.text, text.size < LONGEST ? text.size : LONGEST);
-    while (size > 0 && size == LONGEST && ((unsigned char)text.text[size - 1] & 0x80))
-        size--; // never cut inside a UTF-8 sequence
+    size_t size = strnlen(text.text, text.size);
+    if (size > LONGEST)
+        for (size = LONGEST; size > 0 && ((unsigned char)text.text[size] & 0xC0) == 0x80; size--)
+            ; // never cut inside a UTF-8 sequence
     spv_emit_text(&lowering->writer, SPV_NAMES, SpvOpName, &id, 1, text.text, size, NULL, 0);
 }
 

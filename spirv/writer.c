@@ -78,8 +78,11 @@ void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op
 
 // ---- Types and constants ----------------------------------------------------------------------
 
-// FNV-1a over words. Programs do not choose these words freely enough to attack the table: at worst
-// they choose constants, and a long probe costs no more than lowering the constant's use.
+// FNV-1a over words. A program chooses its constants, and with them where they fall in the table;
+// so a search for a constant ends after MOST_PROBES, and the constant is declared once more, which
+// is allowed (SPIR-V 1.6, 2.8: only types must not repeat). Types come in a fixed number.
+enum { MOST_PROBES = 64 };
+
 static uint32_t hash_words(uint32_t hash, const uint32_t *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -147,7 +150,13 @@ static uint32_t intern(struct spv_writer *writer, SpvOp op, size_t id_at, const 
     uint32_t hash = hash_words(0x811C9DC5u, &first, 1);
     hash = hash_words(hash, operands, count);
     size_t slot = hash & (writer->interned_size - 1);
-    for (; writer->interned[slot]; slot = (slot + 1) & (writer->interned_size - 1)) {
+    bool keep = true;
+    for (uint32_t probes = 0; writer->interned[slot];
+         slot = (slot + 1) & (writer->interned_size - 1)) {
+        if (id_at == 2 && ++probes > MOST_PROBES) {
+            keep = false;
+            break;
+        }
         const uint32_t *words = writer->sections[SPV_GLOBALS].items + writer->interned[slot] - 1;
         if (words[0] == first && memcmp(words + 1, operands, before * sizeof *operands) == 0 &&
             memcmp(words + id_at + 1, operands + before, (count - before) * sizeof *operands) == 0)
@@ -163,8 +172,10 @@ static uint32_t intern(struct spv_writer *writer, SpvOp op, size_t id_at, const 
     words[id_at] = id;
     if (count > before)
         memcpy(words + id_at + 1, operands + before, (count - before) * sizeof *operands);
-    writer->interned[slot] = (uint32_t)offset + 1;
-    writer->interned_count++;
+    if (keep) {
+        writer->interned[slot] = (uint32_t)offset + 1;
+        writer->interned_count++;
+    }
     return id;
 }
 

@@ -72,7 +72,8 @@ void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op
                    const uint32_t *tail, size_t tail_count);
 
 // The id of a type or constant, which is declared when it is new. For a type the operands follow
-// the result id; for a constant the first operand is its type.
+// the result id; for a constant the first operand is its type. Equal types have one id; equal
+// constants do too, unless the program's constants are chosen to crowd the table.
 uint32_t spv_intern_type(struct spv_writer *writer, SpvOp op, const uint32_t *operands,
                          size_t count);
 uint32_t spv_intern_constant(struct spv_writer *writer, SpvOp op, const uint32_t *operands,
