@@ -255,6 +255,20 @@ class Validate(Case):
         self.assertTrue(lines[3].startswith("Fix: "))
         self.assertNotIn("\x1b", result.stderr.decode())
 
+    def test_a_terminal_gets_colours_of_ours_only(self):
+        path = self.path("bad\x1b[2Jname.vyre", TRIPLE.replace("in[i]", "nothing[i]"))
+        controller, terminal = os.openpty()
+        environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        done = subprocess.run([TOOL, "validate", path], stderr=terminal, env=environment,
+                              stdout=subprocess.DEVNULL, timeout=60)
+        os.close(terminal)
+        shown = os.read(controller, 65536)
+        os.close(controller)
+        self.assertEqual(done.returncode, WRONG_INPUT)
+        self.assertIn(b"\x1b[1;31merror[V", shown)
+        self.assertIn(b"bad\\x1b[2Jname", shown)
+        self.assertNotIn(b"\x1b[2J", shown)
+
     def test_a_text_that_is_none_is_shown_with_its_place(self):
         for text in ("let", "workgroup 64\nlet x =", "\0\0\0\0", "{" * 10000, "workgroup 0x"):
             result = self.expect(WRONG_INPUT, "validate", "-", stdin=text.encode())
