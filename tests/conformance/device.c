@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Runs records of the kinds semantics, programs and fuzz (see README.md) on the default device:
 // what the compiler makes of a program gives the bytes that the original's interpreter gave. usage:
-// device FILE.jsonl...
+// device LEAST FILE.jsonl..., where LEAST is how many records of that file have to run: a compiler
+// that refuses what it took before is a failure, not a shorter run.
 //
 // A record belongs to this runner when the original ran it (result ok) and the compiler takes its
 // program; everything else is counted by the reason. Records that depend on the order in which the
@@ -244,13 +245,17 @@ int main(int argc, char **argv)
     }
     vyre_device_target(runner.device, &runner.target);
     bool read = true;
-    for (int i = 1; i < argc; i++) {
+    for (int i = 2; i < argc; i += 2) {
+        const unsigned long least = strtoul(argv[i - 1], NULL, 10);
         runner.counts = (struct counts){ 0 };
         read = records_read(argv[i], run_record, &runner) && read;
         printf("%s: %u passed, %u failed, %u limited, %u refused by the compiler, %u skipped\n",
                argv[i], runner.counts.passed, runner.counts.failed, runner.counts.limited,
                runner.counts.refused, runner.counts.skipped);
-        read = read && runner.counts.failed == 0 && runner.counts.passed > 0;
+        const unsigned ran = runner.counts.passed + runner.counts.limited;
+        if (ran < least)
+            printf("FAIL: %u records ran, %lu are expected\n", ran, least);
+        read = read && runner.counts.failed == 0 && runner.counts.passed > 0 && ran >= least;
     }
     vyre_device_destroy(&runner.device);
     return read ? 0 : 1;
