@@ -15,7 +15,7 @@ struct ingest_pool {
     uint8_t *bytes;
     uint64_t size;
     atomic_uint refs;
-    bool borrowed;
+    _Atomic bool stays; // borrowed or abandoned: the last reference does not unmap
 };
 
 // Maps size + alignment bytes and gives the ends back, since mmap only promises page alignment.
@@ -78,7 +78,7 @@ enum vyre_result ingest_pool_borrow(void *bytes, uint64_t size, struct ingest_po
         return VYRE_ERR_NO_MEMORY;
     pool->bytes = bytes;
     pool->size = size;
-    pool->borrowed = true;
+    atomic_init(&pool->stays, true);
     atomic_init(&pool->refs, 1);
     *out = pool;
     return VYRE_OK;
@@ -107,7 +107,14 @@ void ingest_pool_unref(struct ingest_pool **pool)
     // Release and acquire: whoever unmaps must see every use before the other references went.
     if (!gone || atomic_fetch_sub_explicit(&gone->refs, 1, memory_order_acq_rel) != 1)
         return;
-    if (!gone->borrowed)
+    if (!atomic_load_explicit(&gone->stays, memory_order_relaxed))
         munmap(gone->bytes, gone->size);
     memory_free(gone);
+}
+
+void ingest_pool_abandon(struct ingest_pool **pool)
+{
+    if (*pool)
+        atomic_store_explicit(&(*pool)->stays, true, memory_order_relaxed);
+    ingest_pool_unref(pool);
 }

@@ -283,12 +283,13 @@ void stream_destroy(struct stream **stream)
     bool poisoned = vyre_device_status(gone->device) != VYRE_OK;
     vyre_buffer_destroy(&gone->segment);
     // A device that hangs may still read pages that were imported: they stay mapped for good.
-    if (poisoned && gone->pool)
+    if (poisoned && gone->pool) {
         log_write(&gone->log, VYRE_LOG_WARNING,
                   "stream: the device is gone, %llu KiB that it may still read stay mapped",
                   (unsigned long long)(gone->pool_size >> 10));
-    else
-        ingest_pool_unref(&gone->pool);
+        ingest_pool_abandon(&gone->pool);
+    }
+    ingest_pool_unref(&gone->pool);
     stream_chunker_fini(&gone->chunker);
     vyre_device_destroy(&gone->device);
     memory_free(gone);

@@ -29,4 +29,8 @@ uint64_t ingest_pool_size(const struct ingest_pool *pool); // after rounding
 struct ingest_pool *ingest_pool_ref(struct ingest_pool *pool);
 void ingest_pool_unref(struct ingest_pool **pool); // the last one unmaps; accepts NULL
 
+// Gives a reference back and leaves the pages mapped for good, whoever gives back the last one: a
+// device that is lost may still read or write them. Accepts NULL.
+void ingest_pool_abandon(struct ingest_pool **pool);
+
 #endif // INGEST_POOL_H

@@ -9,6 +9,7 @@
 #include "ingest/plan.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define SECOND UINT64_C(1000000000)
 
@@ -437,6 +438,27 @@ static void pools_are_aligned_and_zero(void **state)
     ingest_pool_unref(&pool);
 }
 
+static void abandoned_pages_stay_mapped(void **state)
+{
+    (void)state;
+    for (int first = 0; first < 2; first++) { // given back before and after the other reference
+        struct ingest_pool *pool;
+        assert_result(VYRE_OK, ingest_pool_create(POOL, 1, NULL, &pool));
+        struct ingest_pool *other = ingest_pool_ref(pool);
+        uint8_t *bytes = ingest_pool_bytes(pool);
+        size_t size = (size_t)ingest_pool_size(pool);
+        if (first)
+            ingest_pool_unref(&other);
+        ingest_pool_abandon(&pool);
+        ingest_pool_unref(&other);
+        assert_null(pool);
+        memset(bytes, 1, size);
+        assert_int_equal(munmap(bytes, size), 0);
+    }
+    struct ingest_pool *none = NULL;
+    ingest_pool_abandon(&none);
+}
+
 int main(void)
 {
     for (unsigned i = 0; i < FILE_SIZE; i++)
@@ -459,6 +481,7 @@ int main(void)
         cmocka_unit_test(stale_answers_are_told_from_fresh_ones),
         cmocka_unit_test(every_failed_allocation_is_reported),
         cmocka_unit_test(pools_are_aligned_and_zero),
+        cmocka_unit_test(abandoned_pages_stay_mapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
