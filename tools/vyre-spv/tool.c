@@ -222,8 +222,14 @@ static bool read_stream(FILE *file, uint64_t limit, struct tool_bytes *out)
 
 bool tool_read(const char *path, uint64_t limit, struct tool_bytes *out)
 {
+    static bool standard_was_read;
     *out = (struct tool_bytes){ .size = 0 };
     bool is_standard = strcmp(path, "-") == 0;
+    if (is_standard && standard_was_read) {
+        tool_error("standard input (-) was given twice; the second reader would find nothing");
+        return false;
+    }
+    standard_was_read = standard_was_read || is_standard;
     FILE *file = is_standard ? stdin : fopen(path, "rbe");
     errno = file ? 0 : errno;
     bool good = file && read_stream(file, limit, out);

@@ -63,8 +63,8 @@ struct tool_bytes {
     size_t size;
 };
 
-// Reads a whole file, "-" is standard input. False after a message, also when the file has more
-// than `limit` bytes: some, such as /dev/urandom, have no end.
+// Reads a whole file, "-" is standard input, once. False after a message, also when the file has
+// more than `limit` bytes: some, such as /dev/urandom, have no end.
 bool tool_read(const char *path, uint64_t limit, struct tool_bytes *out);
 void tool_bytes_fini(struct tool_bytes *bytes);
 

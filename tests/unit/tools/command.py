@@ -449,6 +449,8 @@ class Run:
                           (*good, "--in", "out=zero:1", "--out", "none=u32")):
             result = self.run_program(USAGE, TRIPLE, *arguments)
             self.assertEqual(result.stdout, b"")
+        result = self.run_program(SYSTEM, TRIPLE, "--in", "in=-", "--in", "out=-")
+        self.assertIn(b"given twice", result.stderr)
         result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=f32:1.5")
         self.assertIn(b"'f32:' is not one of u32:, i32:, zero:", result.stderr)
         result = self.run_program(SYSTEM, TRIPLE, *good, "--in", "out=/nonexistent")
