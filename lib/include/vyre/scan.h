@@ -28,7 +28,8 @@ struct vyre_patterns_params {
 #define vyre_patterns_params(...) (&(const struct vyre_patterns_params){ __VA_ARGS__ })
 
 // Builds the automata. Returns VYRE_ERR_INVALID_ARGUMENT for an empty set or an empty pattern (code
-// S0nn names it) and VYRE_ERR_LIMIT. Thread-safety: Safe.
+// S0nn names it) and VYRE_ERR_LIMIT for a pattern or a set that is too large: at most 4096 bytes,
+// 2^24 patterns, 1 GiB of them, and 4 GiB of automata. Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_patterns_compile(
     const struct vyre_patterns_params *params, struct vyre_patterns **out);
 

@@ -113,25 +113,50 @@ static enum vyre_result set_init(struct scan_set *set, const struct vyre_pattern
     return VYRE_OK;
 }
 
-// How many literals from `first` on fit into one table; 0 when not even one does.
+// How many literals from `first` on fit into one table, and its bytes; 0 when not even one does,
+// and then the bytes that it needs.
 static uint32_t group_size(const struct scan_set *set, uint32_t first, uint64_t table_max,
-                           uint64_t *needed)
+                           uint64_t *bytes)
 {
     struct scan_measure measure = { 0 };
     uint32_t count = 0;
     for (; first + count < set->literal_count; count++) {
         scan_measure_add(&measure, set, first + count, count == 0);
-        *needed = scan_measure_bytes(&measure);
-        if (*needed > table_max)
+        uint64_t needed = scan_measure_bytes(&measure);
+        if (count == 0 || needed <= table_max)
+            *bytes = needed;
+        if (needed > table_max)
             break;
     }
     return count;
+}
+
+// A byte of a pattern may need a kilobyte of table, so what a set needs is measured before any of
+// it is built.
+static enum vyre_result check_size(const struct scan_set *set, uint64_t table_max,
+                                   const struct vyre_diag_sink *diag)
+{
+    uint64_t sum = 0;
+    for (uint32_t first = 0, count = 1; first < set->literal_count && count > 0; first += count) {
+        uint64_t bytes = 0;
+        count = group_size(set, first, table_max, &bytes);
+        sum += bytes;
+        if (sum > SCAN_AUTOMATA_BYTES_MAX) {
+            diag_report(diag, DIAG_S004, NULL, "the automata need more than %llu bytes",
+                        (unsigned long long)SCAN_AUTOMATA_BYTES_MAX);
+            return VYRE_ERR_LIMIT;
+        }
+    }
+    return VYRE_OK;
 }
 
 enum vyre_result scan_automata_build(const struct scan_set *set, uint64_t table_max,
                                      const struct vyre_diag_sink *diag, struct scan_automata *out)
 {
     *out = (struct scan_automata){ 0 };
+    enum vyre_result fits = check_size(set, table_max, diag);
+    if (fits != VYRE_OK)
+        return fits;
     for (uint32_t first = 0; first < set->literal_count;) {
         uint64_t needed = 0;
         uint32_t count = group_size(set, first, table_max, &needed);

@@ -191,6 +191,32 @@ static void every_failing_allocation_is_reported_and_leaks_nothing(void **state)
     }
 }
 
+// Long patterns without a common prefix, over all bytes: a kilobyte of table per byte.
+static void a_set_whose_automata_would_not_fit_is_refused_unbuilt(void **state)
+{
+    (void)state;
+    enum { COUNT = 1100, SIZE = 4096 };
+    uint8_t *bytes = malloc((size_t)COUNT * SIZE);
+    struct vyre_pattern *patterns = malloc(COUNT * sizeof *patterns);
+    assert_true(bytes && patterns);
+    uint64_t seed = 5;
+    for (size_t i = 0; i < (size_t)COUNT * SIZE; i++)
+        bytes[i] = (uint8_t)naive_random(&seed, 256);
+    for (size_t i = 0; i < COUNT; i++)
+        patterns[i] = (struct vyre_pattern){ bytes + i * SIZE, SIZE };
+    struct test_diags diags = { 0 };
+    struct vyre_patterns *set = NULL;
+    assert_result(
+        VYRE_ERR_LIMIT,
+        vyre_patterns_compile(vyre_patterns_params(.patterns = patterns, .pattern_count = COUNT,
+                                                   .diag = test_diag_sink(&diags)),
+                              &set));
+    assert_null(set);
+    assert_string_equal(diags.text, "S004 the automata need more than 4294967296 bytes");
+    free(patterns);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_large_set_is_cut_into_automata_under_the_cap),
         cmocka_unit_test(bad_sets_are_refused_with_the_pattern_named),
         cmocka_unit_test(every_failing_allocation_is_reported_and_leaks_nothing),
+        cmocka_unit_test(a_set_whose_automata_would_not_fit_is_refused_unbuilt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,9 @@ enum {
 #define SCAN_SET_BYTES_MAX   (UINT64_C(1) << 30)
 #define SCAN_TABLE_BYTES_MAX (UINT64_C(128) << 20)
 
+// Bytes of all automata together: the host and the device hold each of them.
+#define SCAN_AUTOMATA_BYTES_MAX (UINT64_C(4) << 30)
+
 // Automata that together hold every literal once. Zeroed is an empty list.
 struct scan_automata {
     struct scan_automaton *items; // owned
@@ -35,7 +38,7 @@ struct vyre_patterns {
 };
 
 // Cuts the set into automata whose tables are at most `table_max` bytes each. Returns
-// VYRE_ERR_LIMIT (S005) when one literal alone needs more.
+// VYRE_ERR_LIMIT when one literal alone needs more (S005) or all of them too much (S004).
 enum vyre_result scan_automata_build(const struct scan_set *set, uint64_t table_max,
                                      const struct vyre_diag_sink *diag, struct scan_automata *out);
 void scan_automata_fini(struct scan_automata *automata);
