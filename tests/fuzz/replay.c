@@ -29,16 +29,18 @@ static uint32_t draw(uint32_t below)
 
 static int read_corpus(const char *folder)
 {
-    DIR *directory = opendir(folder);
-    if (!directory) {
+    // In the order of their names: what the changes make must not depend on the file system.
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    if (count < 0) {
         perror(folder);
         return 1;
     }
-    const struct dirent *entry;
-    while ((entry = readdir(directory)) && corpus_count < INPUTS_MAX) {
+    for (int i = 0; i < count && corpus_count < INPUTS_MAX; i++) {
+        const char *name = entries[i]->d_name;
         char path[4096];
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        FILE *file = entry->d_name[0] == '.' ? NULL : fopen(path, "rb");
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        FILE *file = name[0] == '.' ? NULL : fopen(path, "rb");
         if (!file)
             continue;
         struct input *input = &corpus[corpus_count++];
@@ -46,7 +48,9 @@ static int read_corpus(const char *folder)
         input->size = input->bytes ? fread(input->bytes, 1, INPUT_MAX, file) : 0;
         fclose(file);
     }
-    closedir(directory);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
     return 0;
 }
 
