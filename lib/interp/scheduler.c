@@ -166,7 +166,9 @@ bool interp_run_workgroup(struct interp_run *run)
             if (!is_done(run->current) && !run->current->waiting && !tick(run))
                 return false;
         }
-        if (run->seen_changed && !check_conditions(run))
+        const uint64_t looks = (uint64_t)run->condition_count * run->invocation_count;
+        if (run->seen_changed &&
+            (!interp_charge(run, looks / INTERP_BYTES_PER_STEP) || !check_conditions(run)))
             return false;
     } while (release(run));
     return check_transfers(run);

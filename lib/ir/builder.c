@@ -80,6 +80,8 @@ void ir_builder_add(struct vyre_builder *builder, struct ir_node *node)
 
 enum vyre_result vyre_builder_create(struct vyre_builder **out)
 {
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
     *out = NULL;
     struct vyre_builder *builder = memory_calloc(1, sizeof *builder);
     if (!builder)
@@ -111,7 +113,11 @@ void vyre_builder_destroy(struct vyre_builder **builder)
 enum vyre_result vyre_builder_finish(struct vyre_builder *builder,
                                      const struct vyre_diag_sink *diag, struct vyre_program **out)
 {
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
     *out = NULL;
+    if (!builder)
+        return VYRE_ERR_INVALID_ARGUMENT;
     if (ir_builder_begin(builder, "vyre_builder_finish") && builder->frames.count != 1)
         ir_builder_error(builder, DIAG_B003, "%zu blocks are not ended", builder->frames.count - 1);
     builder->finished = true;

@@ -13,6 +13,8 @@ struct vyre_program *vyre_program_ref(struct vyre_program *program)
 
 void vyre_program_destroy(struct vyre_program **program)
 {
+    if (!program)
+        return;
     struct vyre_program *dropped = *program;
     *program = NULL;
     // Release orders this thread's reads before the last owner's free, acquire is the other half.
@@ -38,7 +40,11 @@ size_t vyre_program_buffer_count(const struct vyre_program *program)
 enum vyre_result vyre_program_buffer_info(const struct vyre_program *program, size_t index,
                                           struct vyre_buffer_info *out)
 {
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
     *out = (struct vyre_buffer_info){ 0 };
+    if (!program)
+        return VYRE_ERR_INVALID_ARGUMENT;
     if (index >= program->buffer_count)
         return VYRE_MISS;
     const struct ir_buffer *buffer = &program->buffers[index];

@@ -138,6 +138,8 @@ static void keep_source(struct text_parser *parser)
 enum vyre_result vyre_program_parse(const char *text, size_t size, const char *name,
                                     const struct vyre_diag_sink *diag, struct vyre_program **out)
 {
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
     *out = NULL;
     if (!text && size)
         return VYRE_ERR_INVALID_ARGUMENT;

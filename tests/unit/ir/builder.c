@@ -516,9 +516,25 @@ static void the_deepest_program_prints_and_parses_back(void **state)
     vyre_program_destroy(&program);
 }
 
+static void nothing_where_something_is_needed_is_refused(void **state)
+{
+    (void)state;
+    struct vyre_program *program = NULL;
+    struct vyre_buffer_info info;
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_builder_create(NULL));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_builder_finish(NULL, NULL, &program));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_program_parse("", 0, NULL, NULL, NULL));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_program_parse(NULL, 1, NULL, NULL, &program));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_program_buffer_info(NULL, 0, &info));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_program_buffer_info(program, 0, NULL));
+    vyre_program_destroy(NULL);
+    vyre_program_destroy(&program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_where_something_is_needed_is_refused),
         cmocka_unit_test(public_numbers_are_the_tags_of_the_tables),
         cmocka_unit_test(every_call_builds_what_the_text_says),
         cmocka_unit_test(any_failing_allocation_is_reported_and_nothing_leaks),
