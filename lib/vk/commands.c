@@ -75,6 +75,9 @@ enum vyre_result vk_commands_begin(struct vyre_device *device, struct vk_command
         return result;
     // Whoever submits without ever waiting pays here for what is complete by now.
     vk_queue_retire(device);
+    result = vk_device_status(device); // it may be this that meets the loss of the device
+    if (result != VYRE_OK)
+        return result;
 
     pthread_mutex_lock(&device->queue.lock);
     struct vk_commands *commands = device->queue.free;

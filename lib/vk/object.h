@@ -38,7 +38,7 @@ struct vk_queue {
     VkQueue handle;
     VkSemaphore timeline;          // its value is the last completed point
     uint64_t last_point;           // of the newest submission
-    _Atomic uint64_t completed;    // every submission up to this one is complete
+    _Atomic uint64_t completed;    // every submission up to this one is complete: a wait said so
     struct vk_commands *in_flight; // oldest first
     struct vk_commands *newest;    // last of in_flight
     struct vk_commands *free;

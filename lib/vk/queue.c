@@ -49,31 +49,89 @@ static void complete_up_to(struct vk_queue *queue, uint64_t point)
         ;
 }
 
+static VkResult wait_slice(struct vyre_device *device, uint64_t point, struct vk_commands *fenced,
+                           uint64_t timeout_ns, const char **call)
+{
+    struct vk_queue *queue = &device->queue;
+    if (queue->timeline) {
+        *call = "vkWaitSemaphores";
+        const VkSemaphoreWaitInfo info = {
+            .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
+            .semaphoreCount = 1,
+            .pSemaphores = &queue->timeline,
+            .pValues = &point,
+        };
+        return device->api.vkWaitSemaphores(device->handle, &info, timeout_ns);
+    }
+    *call = "vkWaitForFences";
+    return device->api.vkWaitForFences(device->handle, 1, &fenced->fence, VK_TRUE, timeout_ns);
+}
+
+static void leave_fence_wait(struct vk_queue *queue, struct vk_commands *commands)
+{
+    pthread_mutex_lock(&queue->lock);
+    commands->waiters--;
+    pthread_mutex_unlock(&queue->lock);
+}
+
+// The newest submission whose fence says that it is done, entered as a waiter; NULL: none. Called
+// under the queue's lock.
+static VkResult poll_fences(struct vyre_device *device, struct vk_commands **done)
+{
+    VkResult result = VK_SUCCESS;
+    for (struct vk_commands *at = device->queue.in_flight; at; at = at->next) {
+        result = device->api.vkGetFenceStatus(device->handle, at->fence);
+        if (result != VK_SUCCESS)
+            break;
+        *done = at;
+    }
+    if (*done)
+        (*done)->waiters++;
+    return result;
+}
+
+// A poll only reads what is there: on a device that was lost a counter may have any value and a
+// fence may be signalled. It is a wait that asks the driver how the device is.
+static void confirm(struct vyre_device *device, uint64_t point, struct vk_commands *fenced)
+{
+    const char *call;
+    VkResult waited = wait_slice(device, point, fenced, 0, &call);
+    if (waited == VK_SUCCESS)
+        complete_up_to(&device->queue, point);
+    else if (waited != VK_TIMEOUT)
+        (void)vk_device_check(device, NULL, call, waited);
+}
+
 // Asks the driver, without waiting, how far the queue has come.
 static void poll_queue(struct vyre_device *device)
 {
     struct vk_queue *queue = &device->queue;
     VkResult result = VK_SUCCESS;
-    const char *call = "vkGetSemaphoreCounterValue";
+    const char *call = "vkGetFenceStatus";
     uint64_t reached = 0;
+    struct vk_commands *fenced = NULL;
     pthread_mutex_lock(&queue->lock);
+    const uint64_t last_point = queue->last_point;
     if (queue->in_flight && queue->timeline) {
+        call = "vkGetSemaphoreCounterValue";
         result = device->api.vkGetSemaphoreCounterValue(device->handle, queue->timeline, &reached);
-        // A lost device may report any value; one that was never submitted is not progress.
-        reached = u64_min(reached, queue->last_point);
     } else {
-        call = "vkGetFenceStatus";
-        for (struct vk_commands *at = queue->in_flight; at && result == VK_SUCCESS; at = at->next) {
-            result = device->api.vkGetFenceStatus(device->handle, at->fence);
-            if (result == VK_SUCCESS)
-                reached = at->point;
-        }
+        result = poll_fences(device, &fenced);
+        reached = fenced ? fenced->point : 0;
     }
     pthread_mutex_unlock(&queue->lock);
-    if (result < 0)
+    if (result < 0) {
         (void)vk_device_check(device, NULL, call, result);
-    else
-        complete_up_to(queue, reached);
+    } else if (reached > last_point) {
+        log_write(&device->log, VYRE_LOG_ERROR,
+                  "the device reports submission %llu as complete; the last one was %llu",
+                  (unsigned long long)reached, (unsigned long long)last_point);
+        vk_device_poison(device, VYRE_ERR_DEVICE_LOST);
+    } else if (reached > atomic_load(&queue->completed)) {
+        confirm(device, reached, fenced);
+    }
+    if (fenced)
+        leave_fence_wait(queue, fenced);
 }
 
 // Takes what is complete off the list of submissions in flight, oldest first. A list that another
@@ -242,31 +300,6 @@ static struct vk_commands *enter_fence_wait(struct vk_queue *queue, uint64_t poi
         at->waiters++;
     pthread_mutex_unlock(&queue->lock);
     return at;
-}
-
-static void leave_fence_wait(struct vk_queue *queue, struct vk_commands *commands)
-{
-    pthread_mutex_lock(&queue->lock);
-    commands->waiters--;
-    pthread_mutex_unlock(&queue->lock);
-}
-
-static VkResult wait_slice(struct vyre_device *device, uint64_t point, struct vk_commands *fenced,
-                           uint64_t timeout_ns, const char **call)
-{
-    struct vk_queue *queue = &device->queue;
-    if (queue->timeline) {
-        *call = "vkWaitSemaphores";
-        const VkSemaphoreWaitInfo info = {
-            .sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO,
-            .semaphoreCount = 1,
-            .pSemaphores = &queue->timeline,
-            .pValues = &point,
-        };
-        return device->api.vkWaitSemaphores(device->handle, &info, timeout_ns);
-    }
-    *call = "vkWaitForFences";
-    return device->api.vkWaitForFences(device->handle, 1, &fenced->fence, VK_TRUE, timeout_ns);
 }
 
 static enum vyre_result wait_until(struct vyre_device *device, uint64_t point, uint64_t deadline)

@@ -66,8 +66,11 @@ static void lost_at_wait(const struct vyre_pretend *pretend, const char *fault)
     fault_only("VYRE_FAULT_FAIL", fault);
     open_path(&path, pretend);
     uint64_t point = 0;
-    assert_result(VYRE_OK, path_submit(&path, &point));
-    assert_result(VYRE_ERR_DEVICE_LOST, vk_wait(path.device, point, test_wait_ns));
+    enum vyre_result result = path_submit(&path, &point);
+    // Where beginning the list finds the zeroing complete, it waits too and is the first to know.
+    if (result == VYRE_OK)
+        result = vk_wait(path.device, point, test_wait_ns);
+    assert_result(VYRE_ERR_DEVICE_LOST, result);
     expect_poisoned(&path, VYRE_ERR_DEVICE_LOST);
 }
 
@@ -81,6 +84,38 @@ static void a_device_lost_while_waiting_is_poisoned(void **state)
     if (info.timeline)
         lost_at_wait(NULL, "vkWaitSemaphores:2:device_lost");
     lost_at_wait(&fences, "vkWaitForFences:2:device_lost");
+}
+
+// The probe and the zeroing run; what is submitted then is lost, and polls say that it is complete.
+static void lost_behind_polls(const struct vyre_pretend *pretend, const char *fault)
+{
+    struct path path;
+    struct vk_commands *commands = NULL;
+    fault_only("VYRE_FAULT_RESET", fault);
+    open_path(&path, pretend);
+    uint64_t point = 0;
+    assert_result(VYRE_OK, path_submit(&path, &point));
+    assert_int_equal(point, 3);
+    assert_result(VYRE_ERR_DEVICE_LOST, vk_commands_begin(path.device, &commands));
+    assert_null(commands);
+    assert_result(VYRE_ERR_DEVICE_LOST, vk_wait(path.device, point, 0));
+    assert_true(fault_fired() > 0);
+    expect_poisoned(&path, VYRE_ERR_DEVICE_LOST);
+}
+
+static void a_counter_that_lies_completes_nothing(void **state)
+{
+    (void)state;
+    struct vyre_device *device = test_device(NULL);
+    struct vyre_device_info info;
+    vyre_device_get_info(device, &info);
+    vyre_device_destroy(&device);
+    if (info.timeline) {
+        lost_behind_polls(NULL, "2:18446744073709551615"); // a point that nobody submitted
+        lost_behind_polls(NULL, "2:4");
+        lost_behind_polls(NULL, "2:3"); // one that could be
+    }
+    lost_behind_polls(&fences, "2:0");
 }
 
 static void a_device_lost_in_the_probe_does_not_open(void **state)
@@ -182,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_device_lost_at_submission_is_poisoned),
         cmocka_unit_test(a_device_lost_while_waiting_is_poisoned),
+        cmocka_unit_test(a_counter_that_lies_completes_nothing),
         cmocka_unit_test(a_device_lost_in_the_probe_does_not_open),
         cmocka_unit_test(work_that_never_ends_times_out_then_hangs),
         cmocka_unit_test(a_device_that_never_runs_anything_does_not_open),

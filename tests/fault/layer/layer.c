@@ -9,6 +9,7 @@
 
 #include <vulkan/vk_layer.h>
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,8 @@ static struct {
     unsigned long nth;
     VkResult result;
     unsigned long freeze_after; // VYRE_FAULT_FREEZE=N; ULONG_MAX: never
+    unsigned long reset_after;  // VYRE_FAULT_RESET=N:VALUE; ULONG_MAX: never
+    uint64_t reset_value;
     unsigned long swallow_from; // VYRE_FAULT_SWALLOW=N; ULONG_MAX: never
     char hide[512];             // VYRE_FAULT_HIDE=EXTENSION,...
     char limits[512];           // VYRE_FAULT_LIMIT=NAME=VALUE,...
@@ -88,6 +91,10 @@ static void read_wishes(void)
         wish.result = result_of(result);
     else
         wish.function[0] = '\0';
+    wish.reset_after = (unsigned long)-1;
+    const char *reset = getenv("VYRE_FAULT_RESET");
+    if (reset && sscanf(reset, "%lu:%" SCNu64, &wish.reset_after, &wish.reset_value) != 2)
+        wish.reset_after = (unsigned long)-1;
     wish.freeze_after = number(getenv("VYRE_FAULT_FREEZE"), (unsigned long)-1);
     wish.swallow_from = number(getenv("VYRE_FAULT_SWALLOW"), (unsigned long)-1);
     wish.no_coherent = number(getenv("VYRE_FAULT_NO_COHERENT"), 0) != 0;
@@ -122,6 +129,7 @@ struct instance {
 struct device {
     void *key;
     bool lost;
+    bool reset; // lost, and only a wait says so
     PFN_vkGetDeviceProcAddr vkGetDeviceProcAddr;
     PFN_vkDestroyDevice vkDestroyDevice;
     PFN_vkQueueSubmit vkQueueSubmit;
@@ -198,6 +206,45 @@ static bool fails(const char *name, struct device *device, bool reports_loss, Vk
 #define LOST(name, handle, parameters, arguments)  WRAP(name, handle, parameters, arguments, true)
 #include "functions.def"
 
+static bool was_reset(const struct device *device)
+{
+    pthread_mutex_lock(&lock);
+    bool reset = device->reset;
+    pthread_mutex_unlock(&lock);
+    return reset;
+}
+
+// After a reset polls find memory that nobody wrote, and only waits look at the device.
+static VKAPI_ATTR VkResult VKAPI_CALL poll_counter(VkDevice device, VkSemaphore semaphore,
+                                                   uint64_t *value)
+{
+    if (!was_reset(device_of(device)))
+        return fault_vkGetSemaphoreCounterValue(device, semaphore, value);
+    *value = wish.reset_value;
+    return VK_SUCCESS;
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL poll_fence(VkDevice device, VkFence fence)
+{
+    return was_reset(device_of(device)) ? VK_SUCCESS : fault_vkGetFenceStatus(device, fence);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL wait_counter(VkDevice device, const VkSemaphoreWaitInfo *info,
+                                                   uint64_t timeout)
+{
+    return was_reset(device_of(device)) ? VK_ERROR_DEVICE_LOST
+                                        : fault_vkWaitSemaphores(device, info, timeout);
+}
+
+static VKAPI_ATTR VkResult VKAPI_CALL wait_fences(VkDevice device, uint32_t count,
+                                                  const VkFence *fences, VkBool32 all,
+                                                  uint64_t timeout)
+{
+    return was_reset(device_of(device))
+               ? VK_ERROR_DEVICE_LOST
+               : fault_vkWaitForFences(device, count, fences, all, timeout);
+}
+
 // A frozen submission never reaches the driver: what it would signal never advances.
 static VKAPI_ATTR VkResult VKAPI_CALL fault_vkQueueSubmit(VkQueue queue, uint32_t count,
                                                           const VkSubmitInfo *infos, VkFence fence)
@@ -208,6 +255,8 @@ static VKAPI_ATTR VkResult VKAPI_CALL fault_vkQueueSubmit(VkQueue queue, uint32_
         return result;
     pthread_mutex_lock(&lock);
     bool frozen = ++submitted > wish.freeze_after;
+    next->reset |= submitted > wish.reset_after;
+    frozen |= next->reset;
     fired += frozen;
     pthread_mutex_unlock(&lock);
     return frozen ? VK_SUCCESS : next->vkQueueSubmit(queue, count, infos, fence);
@@ -478,6 +527,13 @@ static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL get_device_proc(VkDevice device,
     OURS(vkQueueSubmit)
     OURS(vkCmdDispatch)
     OURS(vkCmdDispatchBase)
+#define POLL(function, replacement)                                                                \
+    if (strcmp(name, #function) == 0 && (!next || next->function))                                 \
+        return (PFN_vkVoidFunction)replacement;
+    POLL(vkGetSemaphoreCounterValue, poll_counter)
+    POLL(vkGetFenceStatus, poll_fence)
+    POLL(vkWaitSemaphores, wait_counter)
+    POLL(vkWaitForFences, wait_fences)
     // Functions of extensions only where the next one has them.
 #define FAULT(function, handle, parameters, arguments)                                             \
     if (strcmp(name, #function) == 0 && (!next || next->function))                                 \
