@@ -82,6 +82,7 @@ ABSENT(void, vk_commands_fill, struct vk_commands *c, struct vyre_buffer *b, uin
 ABSENT(void, vk_commands_barrier, struct vk_commands *c)
 ABSENT(enum vyre_result, vk_commands_submit, struct vk_commands **c, uint64_t *point)
 ABSENT(enum vyre_result, vk_wait, struct vyre_device *d, uint64_t point, uint64_t timeout_ns)
+ABSENT(uint64_t, vk_hang_left, struct vyre_device *d, uint64_t point, uint64_t ns)
 ABSENT(enum vyre_result, vk_wait_or_hang, struct vyre_device *d, uint64_t point, uint64_t ns)
 
 // These are called with NULL by code that cleans up.

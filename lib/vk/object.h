@@ -27,18 +27,20 @@ struct vk_commands {
     enum vyre_result failed; // the first failure while recording; sticky
     struct vk_pipeline *bound_pipeline;
     struct vk_bindings *bound_bindings;
-    uint64_t point;   // once submitted
-    uint32_t waiters; // threads inside vkWaitForFences; guarded by the queue's lock
+    uint64_t point;        // once submitted
+    uint64_t submitted_ns; // CLOCK_MONOTONIC
+    uint32_t waiters;      // threads inside vkWaitForFences; guarded by the queue's lock
 };
 
-// The one queue. `lock` guards the VkQueue, the points and both lists; it is never held while
-// waiting for the device, nor while objects are released.
+// The one queue. `lock` guards the VkQueue, the points, the times and both lists; it is never held
+// while waiting for the device, nor while objects are released.
 struct vk_queue {
     pthread_mutex_t lock;
     VkQueue handle;
     VkSemaphore timeline;          // its value is the last completed point
     uint64_t last_point;           // of the newest submission
     _Atomic uint64_t completed;    // every submission up to this one is complete: a wait said so
+    uint64_t completed_ns;         // when `completed` was last seen to grow, CLOCK_MONOTONIC
     struct vk_commands *in_flight; // oldest first
     struct vk_commands *newest;    // last of in_flight
     struct vk_commands *free;

@@ -9,6 +9,9 @@
 
 // Destroying a device waits this long for what is still in flight.
 static const uint64_t teardown_ns = 10ull * 1000 * 1000 * 1000;
+// A submission may keep the work of others waiting for this long, whatever their patience: it may
+// be a dispatch that is slow and right.
+static const uint64_t others_ns = 30ull * 1000 * 1000 * 1000;
 // A wait looks this often whether another thread has poisoned the device.
 static const uint64_t slice_ns = 100ull * 1000 * 1000;
 
@@ -44,9 +47,12 @@ enum vyre_result vk_queue_init(struct vyre_device *device, const struct vyre_dia
 
 static void complete_up_to(struct vk_queue *queue, uint64_t point)
 {
-    uint64_t seen = atomic_load(&queue->completed);
-    while (seen < point && !atomic_compare_exchange_weak(&queue->completed, &seen, point))
-        ;
+    pthread_mutex_lock(&queue->lock);
+    if (point > atomic_load(&queue->completed)) {
+        atomic_store(&queue->completed, point);
+        queue->completed_ns = now_ns();
+    }
+    pthread_mutex_unlock(&queue->lock);
 }
 
 static VkResult wait_slice(struct vyre_device *device, uint64_t point, struct vk_commands *fenced,
@@ -193,6 +199,46 @@ void vk_queue_retire(struct vyre_device *device)
     retire(device);
 }
 
+// The oldest submission that is not complete, 0 when there is none, and for how long there has been
+// nothing in front of it.
+struct front {
+    uint64_t point;
+    uint64_t running_ns;
+};
+
+static struct front find_front(struct vyre_device *device)
+{
+    struct vk_queue *queue = &device->queue;
+    poll_queue(device);
+    struct front front = { 0 };
+    pthread_mutex_lock(&queue->lock);
+    const uint64_t completed = atomic_load(&queue->completed);
+    const struct vk_commands *at = queue->in_flight;
+    while (at && at->point <= completed)
+        at = at->next;
+    if (at) {
+        front.point = at->point;
+        front.running_ns = now_ns() - u64_max(at->submitted_ns, queue->completed_ns);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return front;
+}
+
+// How much longer a submission at the front may run when somebody waits for `point`.
+static uint64_t left_of(const struct front *front, uint64_t point, uint64_t running_ns,
+                        uint64_t hang_timeout_ns)
+{
+    const uint64_t limit =
+        front->point == point ? hang_timeout_ns : u64_max(hang_timeout_ns, others_ns);
+    return running_ns < limit ? limit - running_ns : 0;
+}
+
+uint64_t vk_hang_left(struct vyre_device *device, uint64_t point, uint64_t hang_timeout_ns)
+{
+    const struct front front = find_front(device);
+    return left_of(&front, point, front.running_ns, hang_timeout_ns);
+}
+
 // ---- Submission -------------------------------------------------------------------------------
 
 static enum vyre_result submit(struct vyre_device *device, struct vk_commands *commands,
@@ -220,6 +266,7 @@ static enum vyre_result submit(struct vyre_device *device, struct vk_commands *c
     if (in_flight) {
         queue->last_point = next;
         commands->point = next;
+        commands->submitted_ns = now_ns();
         commands->next = NULL;
         commands->device = NULL;
         if (queue->newest)
@@ -322,6 +369,7 @@ static enum vyre_result wait_until(struct vyre_device *device, uint64_t point, u
         // A driver may come back early, for a signal for example; only the clock ends the wait.
         if (result != VYRE_OK || waited != VK_TIMEOUT || now_ns() >= deadline)
             break;
+        poll_queue(device); // notes when what is in front of `point` is complete
     }
     if (result == VYRE_OK && waited == VK_TIMEOUT)
         result = VYRE_TIMEOUT;
@@ -360,16 +408,32 @@ enum vyre_result vk_wait(struct vyre_device *device, uint64_t point, uint64_t ti
     return VYRE_OK;
 }
 
+static enum vyre_result give_up(struct vyre_device *device, uint64_t point, uint64_t after_ns)
+{
+    log_write(&device->log, VYRE_LOG_ERROR, "submission %llu is not complete after %llu ms",
+              (unsigned long long)point, (unsigned long long)(after_ns / 1000000));
+    vk_device_poison(device, VYRE_ERR_HANG);
+    return vk_device_status(device);
+}
+
 enum vyre_result vk_wait_or_hang(struct vyre_device *device, uint64_t point,
                                  uint64_t hang_timeout_ns)
 {
-    enum vyre_result result = vk_wait(device, point, hang_timeout_ns);
-    if (result != VYRE_TIMEOUT)
-        return result;
-    log_write(&device->log, VYRE_LOG_ERROR, "submission %llu is not complete after %llu ms",
-              (unsigned long long)point, (unsigned long long)(hang_timeout_ns / 1000000));
-    vk_device_poison(device, VYRE_ERR_HANG);
-    return vk_device_status(device);
+    if (hang_timeout_ns == UINT64_MAX)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    const uint64_t start = now_ns();
+    uint64_t wait_ns = u64_min(hang_timeout_ns, slice_ns);
+    for (;;) {
+        enum vyre_result result = vk_wait(device, point, wait_ns);
+        if (result != VYRE_TIMEOUT)
+            return result;
+        const struct front front = find_front(device);
+        const uint64_t running = u64_min(front.running_ns, now_ns() - start);
+        const uint64_t left = left_of(&front, point, running, hang_timeout_ns);
+        if (left == 0)
+            return give_up(device, front.point, running);
+        wait_ns = u64_min(left, slice_ns);
+    }
 }
 
 // ---- The end ----------------------------------------------------------------------------------
@@ -377,8 +441,9 @@ enum vyre_result vk_wait_or_hang(struct vyre_device *device, uint64_t point,
 void vk_queue_fini(struct vyre_device *device)
 {
     struct vk_queue *queue = &device->queue;
-    if (queue->in_flight && vk_device_status(device) == VYRE_OK)
-        (void)vk_wait_or_hang(device, queue->last_point, teardown_ns);
+    if (queue->in_flight && vk_device_status(device) == VYRE_OK &&
+        vk_wait(device, queue->last_point, teardown_ns) == VYRE_TIMEOUT)
+        (void)give_up(device, queue->last_point, teardown_ns);
     uint64_t completed = atomic_load(&queue->completed);
     unsigned left = 0;
     for (struct vk_commands *at = queue->in_flight; at; at = at->next)

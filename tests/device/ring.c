@@ -7,6 +7,7 @@
 #include "megakernel/program/layout.h"
 
 #include <ftw.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char add_text[] = "workgroup 8\n"
@@ -376,6 +377,89 @@ static void one_buffer_may_be_several_segments(void **state)
     vyre_buffer_destroy(&buffer);
 }
 
+// ---- Sharing the device -------------------------------------------------------------------------
+
+// Longer than an epoch of one slot takes, far shorter than the work in front of it.
+static const uint64_t impatient_ns = 200ull * 1000 * 1000;
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+// A dispatch that takes at least four times as long as the ring is patient.
+struct slow {
+    struct vyre_kernel *kernel;
+    struct vyre_buffer *buffer;
+    uint32_t groups;
+};
+
+static struct slow slow_of(struct vyre_device *device)
+{
+    uint32_t *words;
+    struct slow slow = {
+        .kernel = test_kernel(device,
+                              "workgroup 64\n"
+                              "buffer out : u32[] readwrite @0\n"
+                              "let x = gid.x\n"
+                              "loop i in 0..900 {\n"
+                              "    x = ((x * 1664525 + i) * 22695477 + 1) * 1103515245 + 12345\n"
+                              "}\n"
+                              "out[gid.x] = x\n",
+                              NULL),
+        .buffer = test_buffer(device, 4096, &words),
+        .groups = 256,
+    };
+    const struct vyre_argument argument = { slow.buffer, 0, 0 };
+    for (;;) {
+        const uint64_t start = now_ns();
+        test_dispatch(slow.kernel, &argument, 1, (const uint32_t[]){ slow.groups, 1, 1 });
+        const uint64_t taken = now_ns() - start;
+        if (taken >= 4 * impatient_ns || slow.groups > 30000)
+            return slow;
+        slow.groups *= 2;
+    }
+}
+
+// An epoch that waits behind work of others is not late, whether the ring is pumped or destroyed.
+static void work_of_others_in_front_is_no_hang(void **state)
+{
+    struct vyre_device *device = *state;
+    struct slow slow = slow_of(device);
+    uint32_t *words;
+    struct vyre_buffer *out = test_buffer(device, 64, &words);
+    for (int destroyed = 0; destroyed < 2; destroyed++) {
+        struct vyre_ring *ring = test_ring(device, add_text,
+                                           (struct vyre_ring_params){
+                                               .segments = &out,
+                                               .segment_count = 1,
+                                               .hang_timeout_ns = impatient_ns,
+                                           });
+        const struct vyre_argument argument = { slow.buffer, 0, 0 };
+        struct vyre_ticket *ticket = NULL;
+        assert_result(
+            VYRE_OK, vyre_dispatch(slow.kernel,
+                                   vyre_dispatch_params(.arguments = &argument, .argument_count = 1,
+                                                        .grid = { slow.groups, 1, 1 }),
+                                   &ticket));
+        const struct vyre_work work = { .windows = { { 0, 4 } } };
+        assert_result(VYRE_OK, vyre_ring_publish(ring, &work, 1));
+        size_t taken = 0;
+        test_take(ring, destroyed ? 0 : test_wait_ns, NULL, NULL, &taken);
+        vyre_ring_destroy(&ring);
+        assert_result(VYRE_OK, vyre_device_status(device));
+        assert_true(destroyed || taken == 1);
+        assert_int_equal(words[0], destroyed + 1); // nothing was abandoned
+        assert_result(VYRE_OK, vyre_ticket_wait(ticket, test_wait_ns, NULL));
+        vyre_ticket_destroy(&ticket);
+    }
+    vyre_buffer_destroy(&out);
+    vyre_buffer_destroy(&slow.buffer);
+    vyre_kernel_destroy(&slow.kernel);
+}
+
 // ---- Warm starts --------------------------------------------------------------------------------
 
 static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
@@ -454,6 +538,7 @@ static int close_device(void **state)
                                         close_device),                                             \
         cmocka_unit_test_setup_teardown(a_slot_does_what_a_dispatch_does, set_up, close_device),   \
         cmocka_unit_test_setup_teardown(one_buffer_may_be_several_segments, set_up, close_device), \
+        cmocka_unit_test_setup_teardown(work_of_others_in_front_is_no_hang, set_up, close_device), \
         cmocka_unit_test_setup_teardown(a_warm_ring_lowers_nothing, set_up, close_device)
 
 int main(void)

@@ -106,6 +106,7 @@ static void lost_behind_polls(const struct vyre_pretend *pretend, const char *fa
 static void a_counter_that_lies_completes_nothing(void **state)
 {
     (void)state;
+    fault_none();
     struct vyre_device *device = test_device(NULL);
     struct vyre_device_info info;
     vyre_device_get_info(device, &info);

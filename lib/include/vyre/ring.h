@@ -10,8 +10,9 @@ VYRE_BEGIN
 // A resident payload program, its slots, and the epochs that run them.
 //
 // Thread-safety: one thread at a time.
-// Lifetime: holds its device and segment buffers. Destroying it waits for epochs in flight (bounded
-// by hang_timeout_ns); after a hang it abandons what the device may still touch.
+// Lifetime: holds its device and segment buffers. Destroying it waits for epochs in flight, for
+// each at most hang_timeout_ns once it runs (see there); after a hang it abandons what the device
+// may still touch.
 struct vyre_ring;
 
 // Most windows that one slot can carry: the payload's buffers, workgroup memory not counted.
@@ -26,7 +27,10 @@ struct vyre_ring_params {
     uint32_t slot_count;       // power of two, 2 to 65536; 0: 4096
     uint32_t epochs_in_flight; // 1 to 3; 0: 2
     uint32_t claim_batch;      // slots per claim; 0: chosen by the ring
-    uint64_t hang_timeout_ns;  // an epoch that takes longer is a hang; 0: 10 s
+    // An epoch that runs longer is a hang; 0: 10 s. Its clock starts when the dispatches, other
+    // rings and other work in front of it on the same device are done; each submission of those may
+    // take as long, and at least 30 s.
+    uint64_t hang_timeout_ns;
     // Virtual workgroups that one unit of work may carry. Loops of the payload and this number
     // share the device's loop limit. 0: chosen, see vyre_ring_stats.max_workgroups.
     uint32_t max_workgroups;
@@ -97,8 +101,8 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_ring_publish(struct vyre_ring *ring
 // `capacity` completions in *count, in publish order within an epoch. Waits up to `timeout_ns` for
 // the first completion. VYRE_TIMEOUT: none came. VYRE_DONE: nothing is published or in flight.
 // With a capacity of 0 it submits and retires, and VYRE_OK says that completions are waiting.
-// VYRE_ERR_HANG: an epoch outlived hang_timeout_ns, or epochs completed without doing their work;
-// the device is poisoned, and the log has the reason (M006, M007).
+// VYRE_ERR_HANG: an epoch ran longer than hang_timeout_ns, or epochs completed without doing their
+// work; the device is poisoned, and the log has the reason (M006, M007).
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_ring_pump(struct vyre_ring *ring, uint64_t timeout_ns,
                                                        struct vyre_completion *completions,
                                                        size_t capacity, size_t *count);

@@ -12,6 +12,9 @@
 // driver that drops dispatches, or a shader that ends before its first claim.
 enum { MOST_IDLE_EPOCHS = 4 };
 
+// How often a wait for an epoch looks whether it hangs.
+static const uint64_t slice_ns = 100ull * 1000 * 1000;
+
 uint64_t mk_now_ns(void)
 {
     struct timespec now;
@@ -156,16 +159,27 @@ static enum vyre_result retire_what_is_done(struct vyre_ring *ring)
 static enum vyre_result wait_for_epoch(struct vyre_ring *ring, uint64_t timeout_ns)
 {
     const struct mk_epoch *epoch = &ring->epochs[0];
-    const uint64_t started = u64_max(epoch->submitted_ns, ring->retired_ns);
-    const uint64_t age = mk_now_ns() - started;
-    const uint64_t left = age < ring->hang_timeout_ns ? ring->hang_timeout_ns - age : 0;
-    enum vyre_result result = vk_wait(ring->device, epoch->point, u64_min(timeout_ns, left));
-    if (result == VYRE_OK)
-        return retire_epoch(ring, true);
-    if (result == VYRE_TIMEOUT && mk_now_ns() - started >= ring->hang_timeout_ns)
-        return mk_ring_hang(ring, DIAG_M006, "an epoch of %u slots is not complete after %llu ms",
-                            epoch->slots, (unsigned long long)(ring->hang_timeout_ns / 1000000));
-    return result;
+    const uint64_t start = mk_now_ns();
+    uint64_t wait_ns = 0;
+    for (;;) {
+        enum vyre_result result = vk_wait(ring->device, epoch->point, wait_ns);
+        if (result == VYRE_OK)
+            return retire_epoch(ring, true);
+        if (result != VYRE_TIMEOUT)
+            return result;
+        const uint64_t left = vk_hang_left(ring->device, epoch->point, ring->hang_timeout_ns);
+        if (left == 0)
+            return mk_ring_hang(ring, DIAG_M006,
+                                "an epoch of %u slots, or what is in front of it, does not end; "
+                                "hang_timeout_ns is %llu ms",
+                                epoch->slots,
+                                (unsigned long long)(ring->hang_timeout_ns / 1000000));
+        const uint64_t waited = mk_now_ns() - start;
+        if (waited >= timeout_ns)
+            return VYRE_TIMEOUT;
+        // Shortly, because how much is left changes when the epoch comes to the front.
+        wait_ns = u64_min(timeout_ns - waited, u64_min(left, slice_ns));
+    }
 }
 
 // ---- Delivering ---------------------------------------------------------------------------------

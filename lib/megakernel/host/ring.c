@@ -234,10 +234,12 @@ void vyre_ring_destroy(struct vyre_ring **ring)
     *ring = NULL;
     if (!dropped)
         return;
-    // A hang poisons the device, whose life then keeps what the device may still touch.
-    if (dropped->epoch_count > 0)
-        (void)vk_wait_or_hang(dropped->device, dropped->epochs[dropped->epoch_count - 1].point,
-                              dropped->hang_timeout_ns);
+    // One after the other, so that each has its own time. A hang poisons the device, whose life
+    // then keeps what the device may still touch.
+    for (uint32_t i = 0; i < dropped->epoch_count; i++)
+        if (vk_wait_or_hang(dropped->device, dropped->epochs[i].point, dropped->hang_timeout_ns) !=
+            VYRE_OK)
+            break;
     if (dropped->bindings)
         vk_bindings_unref(&dropped->bindings);
     kernel_code_fini(&dropped->code);

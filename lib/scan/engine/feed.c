@@ -12,6 +12,8 @@
 // While input is still being read, a wait for the device is cut into slices of this length, so that
 // chunks that arrive meanwhile are published before the device runs dry.
 #define SLICE_NS UINT64_C(1000000)
+// With several rings, a wait for one of them.
+#define RING_SLICE_NS UINT64_C(100000000)
 
 enum { COMPLETIONS = 64 };
 
@@ -361,7 +363,10 @@ static enum vyre_result pump(struct vyre_scan *scan, struct scan_group *group, u
 static enum vyre_result pump_all(struct vyre_scan *scan, uint64_t timeout_ns, bool *moved)
 {
     // With several rings the wait is on the first that has something in flight: it was published
-    // first, so it completes first.
+    // first, so it completes first. It is short, because only the ring whose work keeps the device
+    // notices when that work hangs.
+    if (scan->group_count > 1)
+        timeout_ns = u64_min(timeout_ns, RING_SLICE_NS);
     for (uint32_t i = 0; i < scan->group_count; i++) {
         struct scan_group *group = &scan->groups[i];
         if (group->in_flight == 0)

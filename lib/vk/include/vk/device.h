@@ -110,7 +110,14 @@ enum vyre_result vk_commands_submit(struct vk_commands **commands, uint64_t *poi
 // Thread-safety: any number of threads may wait, for any points.
 enum vyre_result vk_wait(struct vyre_device *device, uint64_t point, uint64_t timeout_ns);
 
-// Waits up to `hang_timeout_ns`; a timeout is VYRE_ERR_HANG and poisons the device.
+// How much longer submission `point` may take before it counts as hanging; 0: it hangs. It may run
+// for `hang_timeout_ns` once everything before it was seen to be complete. Many users share the
+// queue, so work of others in front of it is not late work: each submission there may run as long,
+// and at least 30 s. Asks the driver without waiting.
+uint64_t vk_hang_left(struct vyre_device *device, uint64_t point, uint64_t hang_timeout_ns);
+
+// Waits until submission `point` is complete. VYRE_ERR_HANG, which poisons the device: it hangs as
+// above, with clocks that start with this call at the earliest.
 enum vyre_result vk_wait_or_hang(struct vyre_device *device, uint64_t point,
                                  uint64_t hang_timeout_ns);
 
