@@ -377,6 +377,46 @@ static void one_buffer_may_be_several_segments(void **state)
     vyre_buffer_destroy(&buffer);
 }
 
+static void windows_overlap_only_where_nobody_writes(void **state)
+{
+    struct vyre_device *device = *state;
+    uint32_t *words;
+    struct vyre_buffer *buffer = test_buffer(device, 1024, &words);
+    struct vyre_buffer *const segments[] = { buffer, buffer, buffer };
+    struct vyre_ring *ring = test_ring(
+        device,
+        "workgroup 1\n"
+        "buffer one : u32[] readonly @0\n"
+        "buffer two : u32[] readonly @1\n"
+        "buffer sum : u32[] readwrite @2\n"
+        "sum[0] = one[0] + two[0]\n",
+        (struct vyre_ring_params){ .segments = segments, .segment_count = 3, .slot_count = 16 });
+    words[0] = 20;
+    words[1] = 1;
+    const struct vyre_work bad[] = {
+        { .windows = { { 0, 16 }, { 32, 16 }, { 0, 16 } } },
+        { .windows = { { 0, 16 }, { 32, 16 }, { 12, 16 } } },
+        { .windows = { { 0, 16 }, { 32, 16 }, { 28, 8 } } },
+        { .windows = { { 0, 1024 }, { 0, 4 }, { 1020, 4 } } },
+        { .windows = { { 64, 4 }, { 0, 4 }, { 32, 64 } } },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_publish(ring, &bad[i], 1));
+    const struct vyre_work good[] = {
+        { .windows = { { 0, 16 }, { 0, 16 }, { 16, 16 } }, .tag = 0 },
+        { .windows = { { 0, 16 }, { 4, 16 }, { 20, 16 } }, .tag = 1 },
+        { .windows = { { 0, 16 }, { 4, 4 }, { 8, 0 } }, .tag = 2 }, // nothing is not in anything
+    };
+    struct order order = { 0 };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        test_run(ring, &good[i], 1, expect_next, &order);
+    assert_int_equal(words[4], 40);
+    assert_int_equal(words[5], 21);
+    assert_int_equal(words[2], 0);
+    vyre_ring_destroy(&ring);
+    vyre_buffer_destroy(&buffer);
+}
+
 // ---- Sharing the device -------------------------------------------------------------------------
 
 // Longer than an epoch of one slot takes, far shorter than the work in front of it.
@@ -538,6 +578,8 @@ static int close_device(void **state)
                                         close_device),                                             \
         cmocka_unit_test_setup_teardown(a_slot_does_what_a_dispatch_does, set_up, close_device),   \
         cmocka_unit_test_setup_teardown(one_buffer_may_be_several_segments, set_up, close_device), \
+        cmocka_unit_test_setup_teardown(windows_overlap_only_where_nobody_writes, set_up,          \
+                                        close_device),                                             \
         cmocka_unit_test_setup_teardown(work_of_others_in_front_is_no_hang, set_up, close_device), \
         cmocka_unit_test_setup_teardown(a_warm_ring_lowers_nothing, set_up, close_device)
 

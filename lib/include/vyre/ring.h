@@ -21,7 +21,8 @@ struct vyre_ring;
 struct vyre_ring_params {
     const struct vyre_program *payload; // required; see docs/megakernel.md for what is refused
     // One segment per payload buffer that is not workgroup memory, in declaration order: the memory
-    // that the windows of that buffer are taken from. The same buffer may serve several.
+    // that the windows of that buffer are taken from. The same buffer may serve several,
+    // but no two windows of one unit of work may overlap in it unless the payload only reads both.
     struct vyre_buffer *const *segments;
     size_t segment_count;
     uint32_t slot_count;       // power of two, 2 to 65536; 0: 4096
@@ -92,7 +93,8 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_ring_create(struct vyre_device *dev
 // Publishes `count` units of work, all or none; copies them. VYRE_FULL: not enough free slots, pump
 // first; a slot is free again when its completion was returned. VYRE_ERR_LIMIT: more units than the
 // ring has slots. VYRE_ERR_INVALID_ARGUMENT: a window outside its segment or smaller than the
-// payload's declaration, too many workgroups, or a tenant that cannot be.
+// payload's declaration, windows that overlap in one buffer although the payload may write one of
+// them, too many workgroups, or a tenant that cannot be.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_ring_publish(struct vyre_ring *ring,
                                                           const struct vyre_work *work,
                                                           size_t count);

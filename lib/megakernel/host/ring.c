@@ -115,6 +115,8 @@ static void take_segments(struct vyre_ring *ring, const struct vyre_ring_params 
         ring->segments[window] = vyre_buffer_ref(params->segments[window]);
         ring->segment_sizes[window] = vyre_buffer_size(params->segments[window]);
         ring->least_windows[window] = (uint64_t)buffer->count * 4;
+        ring->written[window] =
+            buffer->access == VYRE_ACCESS_READ_WRITE || buffer->access == VYRE_ACCESS_WRITE_ONLY;
         window++;
     }
 }
@@ -264,6 +266,18 @@ static bool is_window(const struct vyre_ring *ring, uint32_t index,
            window->size <= size - window->offset && window->size >= ring->least_windows[index];
 }
 
+// Bindings that are not decorated as aliased may be taken to be different memory (SPIR-V, 2.18.2):
+// a store through one and a load through the other may change places.
+static bool overlap(const struct vyre_ring *ring, const struct vyre_work *work, uint32_t a,
+                    uint32_t b)
+{
+    const struct vyre_window *first = &work->windows[a];
+    const struct vyre_window *second = &work->windows[b];
+    return ring->segments[a] == ring->segments[b] && (ring->written[a] || ring->written[b]) &&
+           u64_max(first->offset, second->offset) <
+               u64_min(first->offset + first->size, second->offset + second->size);
+}
+
 static bool is_work(const struct vyre_ring *ring, const struct vyre_work *work)
 {
     const uint32_t count = work->workgroup_count ? work->workgroup_count : 1;
@@ -274,6 +288,10 @@ static bool is_work(const struct vyre_ring *ring, const struct vyre_work *work)
     for (uint32_t i = 0; i < ring->shape.window_count; i++)
         if (!is_window(ring, i, &work->windows[i]))
             return false;
+    for (uint32_t i = 1; i < ring->shape.window_count; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (overlap(ring, work, i, k))
+                return false;
     return true;
 }
 
