@@ -11,12 +11,15 @@ enum { SETS_PER_POOL = 64, DESCRIPTORS_PER_POOL = 512 };
 
 // ---- Pools ------------------------------------------------------------------------------------
 
-static enum vyre_result make_pool(struct vyre_device *device, size_t descriptors,
-                                  struct vk_descriptor_pool **out)
+// Both run under the pools' lock, and reporting calls into the program: a failure is handed to the
+// caller, with the call that it came from. NULL: it is the host that has no memory.
+static VkResult make_pool(struct vyre_device *device, size_t descriptors, const char **call,
+                          struct vk_descriptor_pool **out)
 {
+    *call = NULL;
     struct vk_descriptor_pool *pool = memory_calloc(1, sizeof *pool);
     if (!pool)
-        return VYRE_ERR_NO_MEMORY;
+        return VK_ERROR_OUT_OF_HOST_MEMORY;
     const VkDescriptorPoolSize size = {
         .type = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
         .descriptorCount = (uint32_t)u64_max(descriptors, DESCRIPTORS_PER_POOL),
@@ -28,14 +31,15 @@ static enum vyre_result make_pool(struct vyre_device *device, size_t descriptors
         .poolSizeCount = 1,
         .pPoolSizes = &size,
     };
+    *call = "vkCreateDescriptorPool";
     VkResult created =
         device->api.vkCreateDescriptorPool(device->handle, &info, NULL, &pool->handle);
     if (created != VK_SUCCESS) {
         memory_free(pool);
-        return vk_device_check(device, NULL, "vkCreateDescriptorPool", created);
+        return created;
     }
     *out = pool;
-    return VYRE_OK;
+    return VK_SUCCESS;
 }
 
 static VkResult take_set(struct vk_bindings *bindings, struct vk_descriptor_pool *pool)
@@ -55,25 +59,25 @@ static VkResult take_set(struct vk_bindings *bindings, struct vk_descriptor_pool
     return result;
 }
 
-// Called under the pools' lock.
-static enum vyre_result take_set_from_any(struct vk_bindings *bindings)
+static VkResult take_set_from_any(struct vk_bindings *bindings, const char **call)
 {
     struct vyre_device *device = bindings->life.device;
-    VkResult result = VK_ERROR_OUT_OF_POOL_MEMORY;
     struct vk_descriptor_pool *pool;
     for (pool = device->pools.first; pool; pool = pool->next) {
         if (pool->sets == SETS_PER_POOL)
             continue;
-        result = take_set(bindings, pool);
+        *call = "vkAllocateDescriptorSets";
+        VkResult result = take_set(bindings, pool);
         if (result != VK_ERROR_OUT_OF_POOL_MEMORY && result != VK_ERROR_FRAGMENTED_POOL)
-            return vk_device_check(device, NULL, "vkAllocateDescriptorSets", result);
+            return result;
     }
-    enum vyre_result made = make_pool(device, bindings->pipeline->binding_count, &pool);
-    if (made != VYRE_OK)
+    VkResult made = make_pool(device, bindings->pipeline->binding_count, call, &pool);
+    if (made != VK_SUCCESS)
         return made;
     pool->next = device->pools.first;
     device->pools.first = pool;
-    return vk_device_check(device, NULL, "vkAllocateDescriptorSets", take_set(bindings, pool));
+    *call = "vkAllocateDescriptorSets";
+    return take_set(bindings, pool);
 }
 
 void vk_pools_fini(struct vyre_device *device)
@@ -168,9 +172,11 @@ enum vyre_result vk_bindings_create(struct vk_pipeline *pipeline, const struct v
     vk_life_hold(&pipeline->life);
     bindings->pipeline = pipeline;
     if (count) {
+        const char *call;
         pthread_mutex_lock(&device->pools.lock);
-        result = take_set_from_any(bindings);
+        VkResult taken = take_set_from_any(bindings, &call);
         pthread_mutex_unlock(&device->pools.lock);
+        result = call ? vk_device_check(device, NULL, call, taken) : VYRE_ERR_NO_MEMORY;
         if (result == VYRE_OK)
             result = write_set(bindings, ranges, count);
     }

@@ -106,7 +106,8 @@ struct vk_bindings {
 // VYRE_OK, or what poisoned the device.
 enum vyre_result vk_device_status(const struct vyre_device *device);
 
-// What a call that returned `result` means: reports it, and poisons a device that is lost.
+// What a call that returned `result` means: reports it, and poisons a device that is lost. Calls
+// the program's log and sink: under no lock.
 enum vyre_result vk_device_check(struct vyre_device *device, const struct vyre_diag_sink *diag,
                                  const char *call, VkResult result);
 

@@ -150,6 +150,64 @@ static void every_host_allocation_may_fail(void **state)
     fail_msg("allocations without end");
 }
 
+struct lock_watch {
+    struct path path;
+    unsigned lines;
+};
+
+// Whatever the log does, it must not meet a lock that its own thread holds.
+static void try_locks(void *user, enum vyre_log_level level, const char *text)
+{
+    (void)level;
+    struct lock_watch *watch = user;
+    struct vyre_device *device = watch->path.device;
+    if (!device)
+        return; // being opened or ended: nobody else has it
+    pthread_mutex_t *const locks[] = { &device->queue.lock, &device->pools.lock };
+    for (size_t i = 0; i < sizeof locks / sizeof locks[0]; i++) {
+        if (pthread_mutex_trylock(locks[i]))
+            fail_msg("lock %zu is held while the log is told: %s", i, text);
+        pthread_mutex_unlock(locks[i]);
+    }
+    watch->lines++;
+}
+
+static void the_log_is_told_under_no_lock(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool fences;
+    } calls[] = {
+        { "vkAllocateDescriptorSets", false },
+        { "vkCreateDescriptorPool", false },
+        { "vkQueueSubmit", false },
+        { "vkGetSemaphoreCounterValue", false },
+        { "vkWaitSemaphores", false },
+        { "vkGetFenceStatus", true },
+        { "vkWaitForFences", true },
+        { "vkCreateFence", true },
+        { "vkBeginCommandBuffer", false },
+        { "vkEndCommandBuffer", false },
+    };
+    unsigned lines = 0;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        for (unsigned nth = 1; nth < 6; nth++) {
+            const struct vyre_pretend pretend = { .no_timeline = calls[i].fences };
+            struct lock_watch watch = { .lines = 0 };
+            char fault[100];
+            snprintf(fault, sizeof fault, "%s:%u:host_memory", calls[i].name, nth);
+            fault_only("VYRE_FAULT_FAIL", fault);
+            enum vyre_result result = path_open(
+                &watch.path, vyre_device_params(.pretend = &pretend, .log = { try_locks, &watch }));
+            if (result == VYRE_OK)
+                (void)path_work(&watch.path);
+            path_fini(&watch.path);
+            lines += watch.lines;
+        }
+    assert_true(lines >= sizeof calls / sizeof calls[0]);
+}
+
 // The checker behind "nothing left behind" has to catch something once.
 static void a_planted_leak_of_a_vulkan_object_is_seen(void **state)
 {
@@ -189,6 +247,7 @@ int main(void)
         cmocka_unit_test(fences_may_fail_too),
         cmocka_unit_test(other_results_keep_their_meaning),
         cmocka_unit_test(every_host_allocation_may_fail),
+        cmocka_unit_test(the_log_is_told_under_no_lock),
         cmocka_unit_test(a_planted_leak_of_a_vulkan_object_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,10 @@ struct vyre_device_params {
     uint32_t index_plus_one;    // 1 + index in vyre_device_list; 0: any
     enum vyre_device_kind kind; // ANY: no preference
     const struct vyre_pretend *pretend;
-    bool validation;    // turn VK_LAYER_KHRONOS_validation on; its messages go to `log` as errors
+    // Turn VK_LAYER_KHRONOS_validation on; its messages go to `log` as errors. They come from
+    // inside the Vulkan calls that they are about, on that thread, and unlike all other callbacks
+    // possibly under locks of the device: whoever receives one may not call into the library.
+    bool validation;
     const char *loader; // path of the Vulkan loader; NULL: "libvulkan.so.1"
     // Remembers what was found out by running code on the device, so that the next process need not
     // run it again. NULL: found out every time.

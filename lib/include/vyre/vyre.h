@@ -11,6 +11,7 @@
 //  * Programs, modules and kernels are immutable and shared between threads; a builder, a ring, a
 //    stream and a scan belong to one thread at a time; device and cache are thread-safe.
 //  * Callbacks run on the calling thread, under no lock of ours, and may not re-enter that object.
+//    Only messages of the validation layer may come under locks (vyre_device_params.validation).
 //    The library starts no thread unless the parameters ask for one.
 //  * Timeouts are relative nanoseconds in a uint64_t: 0 polls, UINT64_MAX is refused. A timeout
 //    leaves the work in flight: wait again.
