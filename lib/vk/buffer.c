@@ -196,8 +196,7 @@ static enum vyre_result fill_in(struct vyre_buffer *buffer, const struct vyre_bu
         .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
         .pNext = params->host_pages ? &external : NULL,
         .size = buffer->allocated,
-        .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
-                 VK_BUFFER_USAGE_TRANSFER_DST_BIT,
+        .usage = vk_buffer_usage,
     };
     VkResult created = device->api.vkCreateBuffer(device->handle, &info, NULL, &buffer->handle);
     if (created != VK_SUCCESS)

@@ -158,6 +158,8 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
     if (snapshot->max_allocation_size)
         target->max_storage_range =
             u64_min(target->max_storage_range, snapshot->max_allocation_size);
+    if (snapshot->max_buffer_size) // VUID-VkBufferCreateInfo-size-06409
+        target->max_storage_range = u64_min(target->max_storage_range, snapshot->max_buffer_size);
     if (pretend->max_storage_range)
         target->max_storage_range = u64_min(target->max_storage_range, pretend->max_storage_range);
     target->loop_limit = pretend->loop_limit; // else the probe fills it
@@ -215,7 +217,8 @@ void vk_plan_make(const struct vk_snapshot *snapshot, const struct vyre_pretend 
     out->timeline = snapshot->timeline && vk_snapshot_offers(snapshot, VK_EXTENSION_TIMELINE) &&
                     !pretend->no_timeline;
     out->host_import = vk_snapshot_offers(snapshot, VK_EXTENSION_HOST_IMPORT) &&
-                       snapshot->import_alignment != 0 && !pretend->no_host_import;
+                       snapshot->import_alignment != 0 && snapshot->import_buffers &&
+                       !pretend->no_host_import;
     out->import_alignment = out->host_import ? snapshot->import_alignment : 0;
     plan_target(snapshot, pretend, out);
     plan_extensions(snapshot, out);

@@ -101,6 +101,9 @@ static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
     VkPhysicalDeviceExternalMemoryHostPropertiesEXT import = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_MEMORY_HOST_PROPERTIES_EXT,
     };
+    VkPhysicalDeviceMaintenance4Properties maintenance_4 = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES,
+    };
     link_after(&properties, &id);
     link_after(&properties, &maintenance);
     link_after(&properties, &subgroup);
@@ -108,6 +111,8 @@ static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
         link_after(&properties, &driver);
     if (vk_snapshot_offers(out, VK_EXTENSION_HOST_IMPORT))
         link_after(&properties, &import);
+    if (vk_snapshot_offers(out, VK_EXTENSION_MAINTENANCE_4))
+        link_after(&properties, &maintenance_4);
     api->vkGetPhysicalDeviceProperties2(physical, &properties);
 
     out->driver_id = (uint32_t)driver.driverID;
@@ -116,10 +121,37 @@ static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
     memcpy(out->device_uuid, id.deviceUUID, VK_UUID_SIZE);
     memcpy(out->driver_uuid, id.driverUUID, VK_UUID_SIZE);
     out->max_allocation_size = maintenance.maxMemoryAllocationSize;
+    out->max_buffer_size = maintenance_4.maxBufferSize;
     out->import_alignment = import.minImportedHostPointerAlignment;
     out->subgroup_size = subgroup.subgroupSize;
     out->subgroup_stages = subgroup.supportedStages;
     out->subgroup_operations = subgroup.supportedOperations;
+}
+
+// The extension alone does not promise that a buffer with our usage takes such memory
+// (VUID-VkBufferCreateInfo-pNext-00920).
+static void take_import(const struct vk_api *api, VkPhysicalDevice physical,
+                        struct vk_snapshot *out)
+{
+    if (!vk_snapshot_offers(out, VK_EXTENSION_HOST_IMPORT))
+        return;
+    static const VkExternalMemoryHandleTypeFlagBits pages =
+        VK_EXTERNAL_MEMORY_HANDLE_TYPE_HOST_ALLOCATION_BIT_EXT;
+    const VkPhysicalDeviceExternalBufferInfo info = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_BUFFER_INFO,
+        .usage = vk_buffer_usage,
+        .handleType = pages,
+    };
+    VkExternalBufferProperties found = {
+        .sType = VK_STRUCTURE_TYPE_EXTERNAL_BUFFER_PROPERTIES,
+    };
+    api->vkGetPhysicalDeviceExternalBufferProperties(physical, &info, &found);
+    const VkExternalMemoryProperties *memory = &found.externalMemoryProperties;
+    // Imported memory is larger than the buffer may want it: no dedicated allocation.
+    out->import_buffers =
+        (memory->compatibleHandleTypes & pages) &&
+        (memory->externalMemoryFeatures & VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT) &&
+        !(memory->externalMemoryFeatures & VK_EXTERNAL_MEMORY_FEATURE_DEDICATED_ONLY_BIT);
 }
 
 static void take_features(const struct vk_api *api, VkPhysicalDevice physical,
@@ -164,6 +196,7 @@ enum vyre_result vk_snapshot_take(const struct vk_api *api, VkPhysicalDevice phy
     if (result != VYRE_OK)
         return result;
     take_properties(api, physical, out);
+    take_import(api, physical, out);
     take_features(api, physical, out);
     out->queue_family_count = VK_SNAPSHOT_QUEUE_FAMILIES;
     api->vkGetPhysicalDeviceQueueFamilyProperties(physical, &out->queue_family_count,

@@ -17,6 +17,11 @@ enum vk_extension {
 
 enum { VK_SNAPSHOT_QUEUE_FAMILIES = 16 };
 
+// What every buffer is created for.
+static const VkBufferUsageFlags vk_buffer_usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                                                  VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
+                                                  VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+
 struct vk_snapshot {
     char name[VK_MAX_PHYSICAL_DEVICE_NAME_SIZE];
     char driver_name[VK_MAX_DRIVER_NAME_SIZE]; // "" when the driver does not say
@@ -47,7 +52,9 @@ struct vk_snapshot {
 
     VkPhysicalDeviceLimits limits;
     uint64_t max_allocation_size; // bytes of one vkAllocateMemory
+    uint64_t max_buffer_size;     // bytes of one VkBuffer; 0: the device does not say
     uint64_t import_alignment;    // bytes; 0: no import
+    bool import_buffers;          // whether buffers of ours may be bound to imported host pages
     uint32_t subgroup_size;
     VkShaderStageFlags subgroup_stages;
     VkSubgroupFeatureFlags subgroup_operations;

@@ -30,6 +30,16 @@ static void without_import_there_are_copies(void **state)
     assert_result(VYRE_OK, path_run(NULL));
 }
 
+// The extension is there, and yet no buffer takes such memory.
+static void without_import_of_buffers_there_are_copies(void **state)
+{
+    (void)state;
+    struct vyre_device_info info = info_of("VYRE_FAULT_LIMIT", "externalMemoryFeatures=3");
+    assert_false(info.host_import);
+    assert_int_equal(info.import_alignment, 0);
+    assert_result(VYRE_OK, path_run(NULL));
+}
+
 static void without_the_memory_model_it_is_glsl450(void **state)
 {
     (void)state;
@@ -92,6 +102,17 @@ static void limits_are_kept(void **state)
     assert_result(VYRE_ERR_LIMIT, vk_pipeline_create(device, &params, &pipeline));
     vyre_device_destroy(&device);
 
+    if (info_of("VYRE_FAULT_HIDE", "").target.env == VYRE_ENV_VULKAN_1_3) {
+        fault_only("VYRE_FAULT_LIMIT", "maxBufferSize=8192");
+        assert_result(VYRE_OK, vyre_device_create(NULL, &device));
+        assert_result(VYRE_ERR_LIMIT,
+                      vyre_buffer_create(device, vyre_buffer_params(.size = 8193), &buffer));
+        assert_result(VYRE_OK,
+                      vyre_buffer_create(device, vyre_buffer_params(.size = 8192), &buffer));
+        vyre_buffer_destroy(&buffer);
+        vyre_device_destroy(&device);
+    }
+
     fault_only("VYRE_FAULT_LIMIT", "maxPerStageDescriptorStorageBuffers=1");
     assert_result(VYRE_ERR_LIMIT, path_run(NULL));
     fault_only("VYRE_FAULT_LIMIT", "maxComputeWorkGroupCount=2");
@@ -127,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_timeline_semaphores_there_are_fences),
         cmocka_unit_test(without_import_there_are_copies),
+        cmocka_unit_test(without_import_of_buffers_there_are_copies),
         cmocka_unit_test(without_the_memory_model_it_is_glsl450),
         cmocka_unit_test(an_old_device_is_used_by_its_extensions),
         cmocka_unit_test(what_is_missing_is_said),

@@ -32,9 +32,10 @@ struct vyre_buffer_params {
 
 #define vyre_buffer_params(...) (&(const struct vyre_buffer_params){ __VA_ARGS__ })
 
-// Creates a buffer; new memory is zero. Returns VYRE_ERR_LIMIT when it is larger than the device
-// can bind, VYRE_ERR_UNSUPPORTED when host pages cannot be imported, VYRE_ERR_NO_MEMORY,
-// VYRE_ERR_DEVICE. Thread-safety: Safe.
+// Creates a buffer; new memory is zero. Returns VYRE_ERR_INVALID_ARGUMENT for a size of 0, an
+// unknown use, or host pages whose address or size is not a multiple of the alignment (D008);
+// VYRE_ERR_LIMIT when it is larger than the device can bind, VYRE_ERR_UNSUPPORTED when host pages
+// cannot be imported, VYRE_ERR_NO_MEMORY, VYRE_ERR_DEVICE. Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_buffer_create(struct vyre_device *device,
                                                            const struct vyre_buffer_params *params,
                                                            struct vyre_buffer **out);

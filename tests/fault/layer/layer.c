@@ -122,6 +122,7 @@ struct instance {
     PFN_vkEnumerateDeviceExtensionProperties vkEnumerateDeviceExtensionProperties;
     PFN_vkGetPhysicalDeviceProperties vkGetPhysicalDeviceProperties;
     PFN_vkGetPhysicalDeviceProperties2 vkGetPhysicalDeviceProperties2;
+    PFN_vkGetPhysicalDeviceExternalBufferProperties vkGetPhysicalDeviceExternalBufferProperties;
     PFN_vkGetPhysicalDeviceFeatures2 vkGetPhysicalDeviceFeatures2;
     PFN_vkGetPhysicalDeviceMemoryProperties vkGetPhysicalDeviceMemoryProperties;
 };
@@ -316,6 +317,18 @@ static void lower_limits(VkPhysicalDeviceProperties *properties)
     }
 }
 
+// What VYRE_FAULT_LIMIT says about a name that is no field of the limits.
+static bool limit_of(const char *name, uint64_t *value)
+{
+    const size_t size = strlen(name);
+    for (const char *at = wish.limits; (at = strstr(at, name)); at += size)
+        if ((at == wish.limits || at[-1] == ',') && at[size] == '=') {
+            *value = strtoull(at + size + 1, NULL, 10);
+            return true;
+        }
+    return false;
+}
+
 static VKAPI_ATTR void VKAPI_CALL
 fault_vkGetPhysicalDeviceProperties(VkPhysicalDevice physical, VkPhysicalDeviceProperties *out)
 {
@@ -328,6 +341,20 @@ fault_vkGetPhysicalDeviceProperties2(VkPhysicalDevice physical, VkPhysicalDevice
 {
     instance_of(physical)->vkGetPhysicalDeviceProperties2(physical, out);
     lower_limits(&out->properties);
+    for (VkBaseOutStructure *at = out->pNext; at; at = at->pNext)
+        if (at->sType == VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES)
+            (void)limit_of("maxBufferSize",
+                           &((VkPhysicalDeviceMaintenance4Properties *)(void *)at)->maxBufferSize);
+}
+
+static VKAPI_ATTR void VKAPI_CALL fault_vkGetPhysicalDeviceExternalBufferProperties(
+    VkPhysicalDevice physical, const VkPhysicalDeviceExternalBufferInfo *info,
+    VkExternalBufferProperties *out)
+{
+    uint64_t features;
+    instance_of(physical)->vkGetPhysicalDeviceExternalBufferProperties(physical, info, out);
+    if (limit_of("externalMemoryFeatures", &features))
+        out->externalMemoryProperties.externalMemoryFeatures &= (uint32_t)features;
 }
 
 // What core took over from a hidden extension is hidden with it.
@@ -434,6 +461,7 @@ static VKAPI_ATTR VkResult VKAPI_CALL fault_vkCreateInstance(const VkInstanceCre
     NEXT(vkEnumerateDeviceExtensionProperties);
     NEXT(vkGetPhysicalDeviceProperties);
     NEXT(vkGetPhysicalDeviceProperties2);
+    NEXT(vkGetPhysicalDeviceExternalBufferProperties);
     NEXT(vkGetPhysicalDeviceFeatures2);
     NEXT(vkGetPhysicalDeviceMemoryProperties);
 #undef NEXT
@@ -554,6 +582,7 @@ static VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL get_instance_proc(VkInstance ins
     OURS(vkEnumerateDeviceExtensionProperties)
     OURS(vkGetPhysicalDeviceProperties)
     OURS(vkGetPhysicalDeviceProperties2)
+    OURS(vkGetPhysicalDeviceExternalBufferProperties)
     OURS(vkGetPhysicalDeviceFeatures2)
     OURS(vkGetPhysicalDeviceMemoryProperties)
     PFN_vkVoidFunction ours = get_device_proc(VK_NULL_HANDLE, name);

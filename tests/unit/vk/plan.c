@@ -106,6 +106,18 @@ static void features_that_are_missing_are_not_planned(void **state)
     assert_false(plan.extensions[VK_EXTENSION_MEMORY_MODEL]);
 }
 
+static void pages_are_imported_only_where_buffers_take_them(void **state)
+{
+    (void)state;
+    struct vk_snapshot snapshot = discrete_snapshot();
+    snapshot.import_buffers = false;
+    struct vk_plan plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_true(plan.usable);
+    assert_false(plan.host_import);
+    assert_int_equal(plan.import_alignment, 0);
+    assert_false(plan.extensions[VK_EXTENSION_HOST_IMPORT]);
+}
+
 static void pretending_takes_away(void **state)
 {
     (void)state;
@@ -158,6 +170,9 @@ static void a_binding_is_never_larger_than_memory(void **state)
     snapshot.memory.memoryHeaps[0].size = 32 * mib;
     assert_int_equal(plan_of(snapshot, (struct vyre_pretend){ 0 }).target.max_storage_range,
                      32 * mib);
+    snapshot.max_buffer_size = 16 * mib;
+    assert_int_equal(plan_of(snapshot, (struct vyre_pretend){ 0 }).target.max_storage_range,
+                     16 * mib);
 }
 
 static void what_cannot_work_is_refused_with_the_reason(void **state)
@@ -201,6 +216,7 @@ int main(void)
         cmocka_unit_test(the_same_on_1_1_comes_from_extensions),
         cmocka_unit_test(lavapipe_is_planned_as_what_it_is),
         cmocka_unit_test(features_that_are_missing_are_not_planned),
+        cmocka_unit_test(pages_are_imported_only_where_buffers_take_them),
         cmocka_unit_test(pretending_takes_away),
         cmocka_unit_test(pretending_never_adds),
         cmocka_unit_test(a_binding_is_never_larger_than_memory),

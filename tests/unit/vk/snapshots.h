@@ -75,6 +75,7 @@ static inline void give_everything(struct vk_snapshot *snapshot)
     snapshot->timeline = true;
     snapshot->memory_model = snapshot->memory_model_device_scope = true;
     snapshot->import_alignment = 4096;
+    snapshot->import_buffers = true;
     snapshot->subgroup_size = 32;
     snapshot->subgroup_stages = VK_SHADER_STAGE_COMPUTE_BIT;
     snapshot->subgroup_operations = VK_SUBGROUP_FEATURE_BASIC_BIT;
