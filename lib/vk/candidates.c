@@ -3,8 +3,27 @@
 
 #include "base/memory.h"
 #include "feature_chain.h"
+#include "result.h"
 
 #include <string.h>
+
+// A device whose driver does not answer must not hide the others: it is refused.
+static enum vyre_result take(struct vk_instance *instance, VkPhysicalDevice physical,
+                             const struct vyre_pretend *pretend, struct vk_candidate *item)
+{
+    VkResult answer;
+    enum vyre_result result =
+        vk_snapshot_take(&instance->api, physical, instance->api_version, &item->snapshot, &answer);
+    if (result != VYRE_OK)
+        return result;
+    vk_plan_make(&item->snapshot, pretend, &item->plan);
+    if (answer != VK_SUCCESS) {
+        item->asked = vk_report(NULL, "vkEnumerateDeviceExtensionProperties", answer);
+        vk_plan_refuse(&item->plan, "vkEnumerateDeviceExtensionProperties returned %s",
+                       vk_result_name(answer));
+    }
+    return VYRE_OK;
+}
 
 enum vyre_result vk_candidates_take(struct vk_instance *instance,
                                     const struct vyre_device_params *params,
@@ -19,11 +38,8 @@ enum vyre_result vk_candidates_take(struct vk_instance *instance,
     if (!out->items)
         result = VYRE_ERR_NO_MEMORY;
     for (uint32_t i = 0; result == VYRE_OK && i < out->count; i++) {
-        struct vk_candidate *item = &out->items[i];
-        result = vk_snapshot_take(&instance->api, out->physical[i], instance->api_version,
-                                  &item->snapshot, params->diag);
-        vk_plan_make(&item->snapshot, params->pretend, &item->plan);
-        item->enumerated = i;
+        result = take(instance, out->physical[i], params->pretend, &out->items[i]);
+        out->items[i].enumerated = i;
     }
     if (result != VYRE_OK) {
         vk_candidates_fini(out);

@@ -54,7 +54,7 @@ static void report_no_choice(const struct vk_candidates *list,
             continue;
         diag_report(params->diag, DIAG_D005, NULL, "%s cannot be used: %s",
                     list->items[i].snapshot.name, list->items[i].plan.refusal);
-        *result = VYRE_ERR_UNSUPPORTED;
+        *result = list->items[i].asked != VYRE_OK ? list->items[i].asked : VYRE_ERR_UNSUPPORTED;
         return;
     }
     struct str text = { 0 };

@@ -20,9 +20,10 @@ struct vk_features {
 void vk_features_link(struct vk_features *features, const struct vk_snapshot *snapshot);
 
 // Asks the driver everything. `instance_version` is what the instance was created with.
-// VYRE_ERR_NO_MEMORY; VYRE_ERR_DEVICE when a query fails (D006).
+// *answer is what the one query that can fail returned, vkEnumerateDeviceExtensionProperties; when
+// it failed the rest was not asked. VYRE_ERR_NO_MEMORY: the host has none.
 enum vyre_result vk_snapshot_take(const struct vk_api *api, VkPhysicalDevice physical,
                                   uint32_t instance_version, struct vk_snapshot *out,
-                                  const struct vyre_diag_sink *diag);
+                                  VkResult *answer);
 
 #endif // VK_FEATURE_CHAIN_H

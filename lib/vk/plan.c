@@ -3,6 +3,7 @@
 
 #include "base/size.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -111,10 +112,13 @@ static uint32_t choose_queue_family(const struct vk_snapshot *snapshot)
     return best;
 }
 
-static void refuse(struct vk_plan *plan, const char *text)
+void vk_plan_refuse(struct vk_plan *plan, const char *format, ...)
 {
+    va_list args;
+    va_start(args, format);
     plan->usable = false;
-    snprintf(plan->refusal, sizeof plan->refusal, "%s", text);
+    vsnprintf(plan->refusal, sizeof plan->refusal, format, args);
+    va_end(args);
 }
 
 static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pretend *pretend,
@@ -190,15 +194,15 @@ void vk_plan_make(const struct vk_snapshot *snapshot, const struct vyre_pretend 
         pretend = &nothing;
     memset(out, 0, sizeof *out);
     if (snapshot->api_version < VK_API_VERSION_1_1) {
-        snprintf(out->refusal, sizeof out->refusal, "it speaks Vulkan %u.%u, 1.1 is needed",
-                 VK_API_VERSION_MAJOR(snapshot->api_version),
-                 VK_API_VERSION_MINOR(snapshot->api_version));
+        vk_plan_refuse(out, "it speaks Vulkan %u.%u, 1.1 is needed",
+                       VK_API_VERSION_MAJOR(snapshot->api_version),
+                       VK_API_VERSION_MINOR(snapshot->api_version));
         return;
     }
     out->usable = true;
     out->queue_family = choose_queue_family(snapshot);
     if (out->queue_family == UINT32_MAX)
-        refuse(out, "it has no queue that computes");
+        vk_plan_refuse(out, "it has no queue that computes");
 
     enum vyre_device_kind kind = vk_plan_kind(snapshot->type);
     out->unified = kind == VYRE_DEVICE_KIND_INTEGRATED || kind == VYRE_DEVICE_KIND_CPU;
@@ -208,7 +212,7 @@ void vk_plan_make(const struct vk_snapshot *snapshot, const struct vyre_pretend 
         vk_plan_memory_type(&snapshot->memory, out->unified, VYRE_BUFFER_READBACK, UINT32_MAX);
     if (host == UINT32_MAX || device == UINT32_MAX)
         // Vulkan promises one (11.2.1); without it buffers would not be what buffer.h says.
-        refuse(out, "it has no memory that is host-visible and coherent");
+        vk_plan_refuse(out, "it has no memory that is host-visible and coherent");
     else
         out->memory_bytes = heap_of(&snapshot->memory, device);
     out->max_allocations = snapshot->limits.maxMemoryAllocationCount;
@@ -225,5 +229,5 @@ void vk_plan_make(const struct vk_snapshot *snapshot, const struct vyre_pretend 
     // Buffers of one word would be useless; what a driver says with 0 is "no compute".
     if (out->usable && (out->target.max_storage_buffers == 0 || out->target.max_storage_range < 4 ||
                         out->target.max_workgroup_invocations == 0))
-        refuse(out, "its limits leave no room for a storage buffer or a workgroup");
+        vk_plan_refuse(out, "its limits leave no room for a storage buffer or a workgroup");
 }

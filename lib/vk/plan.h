@@ -27,6 +27,12 @@ struct vk_plan {
 void vk_plan_make(const struct vk_snapshot *snapshot, const struct vyre_pretend *pretend,
                   struct vk_plan *out);
 
+// A plan that refuses the device.
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void vk_plan_refuse(struct vk_plan *plan, const char *format, ...);
+
 // The memory type for a use among the types whose bits are set in `allowed`; UINT32_MAX: none.
 // READBACK: host-visible and coherent, cached if possible. UPLOAD: host-visible and coherent, and
 // device-local where the host reaches all of that memory. DEVICE: device-local if possible.
@@ -44,6 +50,9 @@ struct vk_candidate {
     struct vk_snapshot snapshot;
     struct vk_plan plan;
     uint32_t enumerated; // its place in the driver's list
+    // What the driver answered when it was asked about the device; not VYRE_OK: the plan refuses
+    // it.
+    enum vyre_result asked;
     bool chosen;
     char reason[256]; // why it was chosen, passed over or refused
 };

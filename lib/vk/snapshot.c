@@ -61,23 +61,24 @@ void vk_features_link(struct vk_features *features, const struct vk_snapshot *sn
 }
 
 static enum vyre_result take_extensions(const struct vk_api *api, VkPhysicalDevice physical,
-                                        struct vk_snapshot *out, const struct vyre_diag_sink *diag)
+                                        struct vk_snapshot *out, VkResult *answer)
 {
-    static const char call[] = "vkEnumerateDeviceExtensionProperties";
     uint32_t count = 0;
-    VkResult result = api->vkEnumerateDeviceExtensionProperties(physical, NULL, &count, NULL);
-    if (result != VK_SUCCESS)
-        return vk_report(diag, call, result);
+    *answer = api->vkEnumerateDeviceExtensionProperties(physical, NULL, &count, NULL);
+    if (*answer != VK_SUCCESS)
+        return VYRE_OK;
     VkExtensionProperties *listed = memory_calloc(count, sizeof *listed);
     if (!listed)
         return VYRE_ERR_NO_MEMORY;
-    result = api->vkEnumerateDeviceExtensionProperties(physical, NULL, &count, listed);
+    *answer = api->vkEnumerateDeviceExtensionProperties(physical, NULL, &count, listed);
     // A shorter list than there is (VK_INCOMPLETE) only means that less is used.
-    for (uint32_t i = 0; result >= 0 && i < count; i++)
+    if (*answer == VK_INCOMPLETE)
+        *answer = VK_SUCCESS;
+    for (uint32_t i = 0; *answer == VK_SUCCESS && i < count; i++)
         for (size_t k = 0; k < VK_EXTENSION_COUNT; k++)
             out->extensions[k] |= strcmp(listed[i].extensionName, known[k].name) == 0;
     memory_free(listed);
-    return result >= 0 ? VYRE_OK : vk_report(diag, call, result);
+    return VYRE_OK;
 }
 
 static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
@@ -174,9 +175,10 @@ static void take_features(const struct vk_api *api, VkPhysicalDevice physical,
 
 enum vyre_result vk_snapshot_take(const struct vk_api *api, VkPhysicalDevice physical,
                                   uint32_t instance_version, struct vk_snapshot *out,
-                                  const struct vyre_diag_sink *diag)
+                                  VkResult *answer)
 {
     memset(out, 0, sizeof *out);
+    *answer = VK_SUCCESS;
     VkPhysicalDeviceProperties properties;
     api->vkGetPhysicalDeviceProperties(physical, &properties);
     memcpy(out->name, properties.deviceName, sizeof out->name - 1);
@@ -192,8 +194,8 @@ enum vyre_result vk_snapshot_take(const struct vk_api *api, VkPhysicalDevice phy
     if (out->api_version < VK_API_VERSION_1_1)
         return VYRE_OK;
 
-    enum vyre_result result = take_extensions(api, physical, out, diag);
-    if (result != VYRE_OK)
+    enum vyre_result result = take_extensions(api, physical, out, answer);
+    if (result != VYRE_OK || *answer != VK_SUCCESS)
         return result;
     take_properties(api, physical, out);
     take_import(api, physical, out);

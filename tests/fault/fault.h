@@ -10,7 +10,7 @@
 
 static const char *const fault_variables[] = {
     "VYRE_FAULT_FAIL", "VYRE_FAULT_FREEZE", "VYRE_FAULT_RESET",       "VYRE_FAULT_SWALLOW",
-    "VYRE_FAULT_HIDE", "VYRE_FAULT_LIMIT",  "VYRE_FAULT_NO_COHERENT",
+    "VYRE_FAULT_HIDE", "VYRE_FAULT_LIMIT",  "VYRE_FAULT_NO_COHERENT", "VYRE_FAULT_TWICE",
 };
 
 // No faults from the next device on.

@@ -88,6 +88,49 @@ static void what_is_missing_is_said(void **state)
     expect_refused("VYRE_FAULT_LIMIT", "maxPerStageDescriptorStorageBuffers=0", "limits");
 }
 
+static const char silent[] = "vkEnumerateDeviceExtensionProperties:1:initialization";
+
+static void a_device_that_does_not_answer_is_refused(void **state)
+{
+    (void)state;
+    struct vyre_device_info *infos = NULL;
+    size_t count = 0;
+    fault_only("VYRE_FAULT_FAIL", silent);
+    assert_result(VYRE_OK, vyre_device_list(NULL, &infos, &count));
+    assert_true(count > 0 && fault_fired() == 1);
+    const struct vyre_device_info *last = &infos[count - 1]; // refused ones come last
+    assert_false(last->usable || last->chosen);
+    assert_non_null(strstr(last->reason, "VK_ERROR_INITIALIZATION_FAILED"));
+    assert_true(last->name[0] != '\0');
+    const bool only = count == 1;
+    vyre_free(infos);
+    if (!only)
+        return;
+    struct vyre_device *device = NULL;
+    struct test_diags diags = { 0 };
+    assert_result(VYRE_ERR_DEVICE,
+                  vyre_device_create(vyre_device_params(.diag = test_diag_sink(&diags)), &device));
+    assert_null(device);
+    assert_non_null(strstr(diags.text, "D005"));
+    assert_non_null(strstr(diags.text, "VK_ERROR_INITIALIZATION_FAILED"));
+}
+
+static void a_device_that_does_not_answer_hides_no_other(void **state)
+{
+    (void)state;
+    struct vyre_device_info *infos = NULL;
+    size_t count = 0;
+    fault_only("VYRE_FAULT_FAIL", silent);
+    setenv("VYRE_FAULT_TWICE", "1", 1);
+    assert_result(VYRE_OK, vyre_device_list(NULL, &infos, &count));
+    assert_true(count >= 2 && fault_fired() == 1);
+    assert_true(infos[0].usable && infos[0].chosen);
+    assert_false(infos[count - 1].usable || infos[count - 1].chosen);
+    vyre_free(infos);
+    assert_result(VYRE_OK, path_run(NULL));
+    assert_int_equal(fault_fired(), 1);
+}
+
 static void limits_are_kept(void **state)
 {
     (void)state;
@@ -152,6 +195,8 @@ int main(void)
         cmocka_unit_test(without_the_memory_model_it_is_glsl450),
         cmocka_unit_test(an_old_device_is_used_by_its_extensions),
         cmocka_unit_test(what_is_missing_is_said),
+        cmocka_unit_test(a_device_that_does_not_answer_is_refused),
+        cmocka_unit_test(a_device_that_does_not_answer_hides_no_other),
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(the_number_of_allocations_is_kept),
     };

@@ -34,6 +34,7 @@ static struct {
     char hide[512];             // VYRE_FAULT_HIDE=EXTENSION,...
     char limits[512];           // VYRE_FAULT_LIMIT=NAME=VALUE,...
     bool no_coherent;           // VYRE_FAULT_NO_COHERENT=1
+    bool twice;                 // VYRE_FAULT_TWICE=1
 } wish;
 
 // `lock` guards the wish, the counters and both tables.
@@ -98,6 +99,7 @@ static void read_wishes(void)
     wish.freeze_after = number(getenv("VYRE_FAULT_FREEZE"), (unsigned long)-1);
     wish.swallow_from = number(getenv("VYRE_FAULT_SWALLOW"), (unsigned long)-1);
     wish.no_coherent = number(getenv("VYRE_FAULT_NO_COHERENT"), 0) != 0;
+    wish.twice = number(getenv("VYRE_FAULT_TWICE"), 0) != 0;
     copy(wish.hide, sizeof wish.hide, getenv("VYRE_FAULT_HIDE"));
     copy(wish.limits, sizeof wish.limits, getenv("VYRE_FAULT_LIMIT"));
 }
@@ -388,7 +390,20 @@ static VKAPI_ATTR VkResult VKAPI_CALL fault_vkEnumeratePhysicalDevices(VkInstanc
     VkResult result;
     if (fails("vkEnumeratePhysicalDevices", NULL, false, &result))
         return result;
-    return instance_of(instance)->vkEnumeratePhysicalDevices(instance, count, out);
+    const uint32_t room = *count;
+    result = instance_of(instance)->vkEnumeratePhysicalDevices(instance, count, out);
+    if (!wish.twice || result != VK_SUCCESS)
+        return result;
+    const uint32_t listed = *count;
+    *count *= 2;
+    if (!out)
+        return VK_SUCCESS;
+    for (uint32_t i = 0; i < listed && listed + i < room; i++)
+        out[listed + i] = out[i];
+    if (*count <= room)
+        return VK_SUCCESS;
+    *count = room;
+    return VK_INCOMPLETE;
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL fault_vkEnumerateDeviceExtensionProperties(
