@@ -293,6 +293,46 @@ static void refused_payloads_and_parameters_say_why(void **state)
     vyre_buffer_destroy(&out);
 }
 
+static void what_is_missing_is_an_argument(void **state)
+{
+    struct vyre_device *device = *state;
+    uint32_t *words;
+    struct vyre_buffer *out = test_buffer(device, 64, &words);
+    struct vyre_program *program = test_program(add_text);
+    const struct vyre_ring_params params = { .payload = program,
+                                             .segments = &out,
+                                             .segment_count = 1 };
+    const struct vyre_work work = { .windows = { { 0, 4 } } };
+    struct vyre_completion completion;
+    size_t count = 1;
+    struct vyre_ring *ring = NULL;
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_create(NULL, &params, &ring));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_create(device, NULL, &ring));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_create(device, &params, NULL));
+    assert_null(ring);
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_publish(NULL, &work, 1));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_pump(NULL, 0, &completion, 1, &count));
+    assert_int_equal(count, 0);
+
+    ring = test_ring(device, add_text, params);
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_publish(ring, NULL, 1));
+    assert_result(VYRE_OK, vyre_ring_publish(ring, NULL, 0));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_pump(ring, 0, &completion, 1, NULL));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_ring_pump(ring, 0, NULL, 1, &count));
+    struct vyre_ring_stats stats = { .epochs = 1 };
+    struct vyre_kernel_stats kernel = { .word_count = 1 };
+    vyre_ring_get_stats(NULL, &stats);
+    vyre_ring_get_kernel_stats(NULL, &kernel);
+    assert_true(stats.epochs == 0 && kernel.word_count == 0);
+    vyre_ring_get_stats(ring, NULL);
+    vyre_ring_get_kernel_stats(ring, NULL);
+    vyre_ring_destroy(&ring);
+    vyre_ring_destroy(&ring);
+    vyre_ring_destroy(NULL);
+    vyre_program_destroy(&program);
+    vyre_buffer_destroy(&out);
+}
+
 // ---- Payloads -----------------------------------------------------------------------------------
 
 // Reverses each block of 64 words through workgroup memory and counts how often it saw it zeroed.
@@ -576,6 +616,7 @@ static int close_device(void **state)
         cmocka_unit_test_setup_teardown(a_denied_tenant_does_not_run, set_up, close_device),       \
         cmocka_unit_test_setup_teardown(refused_payloads_and_parameters_say_why, set_up,           \
                                         close_device),                                             \
+        cmocka_unit_test_setup_teardown(what_is_missing_is_an_argument, set_up, close_device),     \
         cmocka_unit_test_setup_teardown(a_slot_does_what_a_dispatch_does, set_up, close_device),   \
         cmocka_unit_test_setup_teardown(one_buffer_may_be_several_segments, set_up, close_device), \
         cmocka_unit_test_setup_teardown(windows_overlap_only_where_nobody_writes, set_up,          \

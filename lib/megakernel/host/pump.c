@@ -203,8 +203,10 @@ static size_t deliver(struct vyre_ring *ring, struct vyre_completion *completion
 enum vyre_result vyre_ring_pump(struct vyre_ring *ring, uint64_t timeout_ns,
                                 struct vyre_completion *completions, size_t capacity, size_t *count)
 {
+    if (!count)
+        return VYRE_ERR_INVALID_ARGUMENT;
     *count = 0;
-    if (timeout_ns == UINT64_MAX || (capacity > 0 && !completions))
+    if (!ring || timeout_ns == UINT64_MAX || (capacity > 0 && !completions))
         return VYRE_ERR_INVALID_ARGUMENT;
     const uint64_t start = mk_now_ns();
     for (;;) {

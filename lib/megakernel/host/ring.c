@@ -198,7 +198,11 @@ static void set_limits(struct vyre_ring *ring, const struct vyre_ring_params *pa
 enum vyre_result vyre_ring_create(struct vyre_device *device, const struct vyre_ring_params *params,
                                   struct vyre_ring **out)
 {
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
     *out = NULL;
+    if (!device || !params)
+        return VYRE_ERR_INVALID_ARGUMENT;
     enum vyre_result result = check_params(params);
     if (result != VYRE_OK)
         return result;
@@ -232,10 +236,10 @@ enum vyre_result vyre_ring_create(struct vyre_device *device, const struct vyre_
 
 void vyre_ring_destroy(struct vyre_ring **ring)
 {
+    if (!ring || !*ring)
+        return;
     struct vyre_ring *dropped = *ring;
     *ring = NULL;
-    if (!dropped)
-        return;
     // One after the other, so that each has its own time. A hang poisons the device, whose life
     // then keeps what the device may still touch.
     for (uint32_t i = 0; i < dropped->epoch_count; i++)
@@ -321,6 +325,8 @@ static void publish(struct vyre_ring *ring, const struct vyre_work *work)
 enum vyre_result vyre_ring_publish(struct vyre_ring *ring, const struct vyre_work *work,
                                    size_t count)
 {
+    if (!ring || (count > 0 && !work))
+        return VYRE_ERR_INVALID_ARGUMENT;
     enum vyre_result result = vyre_device_status(ring->device);
     if (result != VYRE_OK)
         return result;
@@ -357,10 +363,12 @@ enum vyre_result mk_ring_allow_tenant(struct vyre_ring *ring, uint32_t tenant, b
 
 void vyre_ring_get_stats(const struct vyre_ring *ring, struct vyre_ring_stats *out)
 {
-    *out = ring->stats;
+    if (out)
+        *out = ring ? ring->stats : (struct vyre_ring_stats){ 0 };
 }
 
 void vyre_ring_get_kernel_stats(const struct vyre_ring *ring, struct vyre_kernel_stats *out)
 {
-    *out = ring->code.stats;
+    if (out)
+        *out = ring ? ring->code.stats : (struct vyre_kernel_stats){ 0 };
 }
