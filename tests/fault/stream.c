@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The stream while Vulkan misbehaves: a driver that refuses to import pages makes it copy, any
 // other refusal is a typed error, and nothing is left behind.
+#include "abandon.h"
 #include "device.h"
 #include "fault.h"
 
@@ -140,6 +141,50 @@ static void without_import_every_call_may_fail(void **state)
         }
 }
 
+// Work that never ends may still read imported pages when the stream ends: they stay mapped.
+static void pages_of_a_hanging_device_stay_mapped(void **state)
+{
+    (void)state;
+    if (!imports())
+        skip();
+    for (int frozen = 0; frozen < 2; frozen++) {
+        // 1: the probe. 2: the copy.
+        fault_only("VYRE_FAULT_FREEZE", frozen ? "1" : "2");
+        struct vyre_device *device = NULL;
+        struct vyre_buffer *to = NULL;
+        struct stream *stream = NULL;
+        struct stream_chunk chunk;
+        assert_result(VYRE_OK, vyre_device_create(NULL, &device));
+        assert_result(VYRE_OK, vyre_buffer_create(device, vyre_buffer_params(.size = 64), &to));
+        const struct stream_params params = {
+            .pool_size = 8 * CHUNK,
+            .chunk_size = CHUNK,
+            .ingest = VYRE_INGEST_IMPORTED,
+        };
+        assert_result(VYRE_OK, stream_create(device, &params, &stream));
+        assert_result(VYRE_OK, stream_feed_memory(stream, content, CHUNK, 1));
+        assert_result(VYRE_OK, stream_next(stream, test_wait_ns, &chunk));
+        void *page = (void *)(uintptr_t)stream_bytes(stream, &chunk);
+
+        struct vk_commands *commands = NULL;
+        uint64_t point = 0;
+        assert_result(VYRE_OK, vk_commands_begin(device, &commands));
+        vk_commands_copy(commands, stream_segment(stream), chunk.offset, to, 0, 64);
+        assert_result(VYRE_OK, vk_commands_submit(&commands, &point));
+        assert_result(frozen ? VYRE_ERR_HANG : VYRE_OK,
+                      vk_wait_or_hang(device, point, frozen ? 10000000 : test_wait_ns));
+        stream_release(stream, &chunk);
+        stream_destroy(&stream);
+        // msync refuses what is not mapped.
+        assert_int_equal(msync(page, 4096, MS_ASYNC) == 0, frozen);
+        if (frozen)
+            assert_memory_equal(page, content, CHUNK);
+        vyre_buffer_destroy(&to);
+        vyre_device_destroy(&device);
+        assert_int_equal(msync(page, 4096, MS_ASYNC) == 0, frozen);
+    }
+}
+
 int main(void)
 {
     fault_enable();
@@ -150,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_that_are_refused_are_copied),
         cmocka_unit_test(without_import_every_call_may_fail),
+        cmocka_unit_test(pages_of_a_hanging_device_stay_mapped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
