@@ -5,7 +5,6 @@
 #include "bound.h"
 
 #include "base/memory.h"
-#include "base/size.h"
 
 // Loops beyond this run too long for one slot anyway; they are guarded instead of trusted.
 enum { LONGEST_TRUSTED_LOOP = 1 << 24 };
@@ -200,45 +199,26 @@ void mk_loops_fini(struct mk_loops *loops)
 
 // ---- Costs --------------------------------------------------------------------------------------
 
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    uint64_t out;
-    return u64_add(a, b, &out) ? out : UINT64_MAX;
-}
-
-struct mk_cost mk_cost_add(struct mk_cost a, struct mk_cost b)
-{
-    return (struct mk_cost){ sum(a.passes, b.passes), sum(a.loops, b.loops) };
-}
-
-struct mk_cost mk_cost_loop(uint64_t iterations, struct mk_cost body)
-{
-    uint64_t passes;
-    if (!u64_mul(iterations, sum(body.passes, 1), &passes))
-        passes = UINT64_MAX;
-    return (struct mk_cost){ sum(passes, sum(body.loops, 1)), sum(body.loops, 1) };
-}
-
-static struct mk_cost cost_of(const struct ir_body *body, const struct mk_loops *loops,
+static struct ir_cost cost_of(const struct ir_body *body, const struct mk_loops *loops,
                               size_t *next, uint32_t guard)
 {
-    struct mk_cost total = { 0, 0 };
+    struct ir_cost total = { 0, 0 };
     for (uint32_t i = 0; i < body->count; i++) {
         const struct ir_node *node = body->nodes[i];
         if (node->kind == IR_NODE_LOOP) {
             uint32_t bound = loops->items[(*next)++];
-            struct mk_cost inner = cost_of(&node->body, loops, next, guard);
-            total = mk_cost_add(total, mk_cost_loop(bound == MK_UNBOUNDED ? guard : bound, inner));
+            struct ir_cost inner = cost_of(&node->body, loops, next, guard);
+            total = ir_cost_add(total, ir_cost_loop(bound == MK_UNBOUNDED ? guard : bound, inner));
             continue;
         }
         // Both branches count: masked invocations walk through either.
-        total = mk_cost_add(total, cost_of(&node->body, loops, next, guard));
-        total = mk_cost_add(total, cost_of(&node->otherwise, loops, next, guard));
+        total = ir_cost_add(total, cost_of(&node->body, loops, next, guard));
+        total = ir_cost_add(total, cost_of(&node->otherwise, loops, next, guard));
     }
     return total;
 }
 
-struct mk_cost mk_loops_cost(const struct vyre_program *program, const struct mk_loops *loops,
+struct ir_cost mk_loops_cost(const struct vyre_program *program, const struct mk_loops *loops,
                              uint32_t guard)
 {
     size_t next = 0;

@@ -22,7 +22,7 @@ struct planner {
     const struct mk_loops *loops;
     uint64_t budget; // passes of one invocation
     uint32_t invocations;
-    struct mk_cost zeroing; // of workgroup memory, before the payload runs
+    struct ir_cost zeroing; // of workgroup memory, before the payload runs
 };
 
 static uint32_t invocations_of(const struct vyre_program *payload)
@@ -34,20 +34,20 @@ static uint32_t invocations_of(const struct vyre_program *payload)
 
 // ---- Costs, from the inside out -----------------------------------------------------------------
 
-static struct mk_cost workgroup_cost(const struct planner *planner, uint32_t guard)
+static struct ir_cost workgroup_cost(const struct planner *planner, uint32_t guard)
 {
-    return mk_cost_add(planner->zeroing, mk_loops_cost(planner->payload, planner->loops, guard));
+    return ir_cost_add(planner->zeroing, mk_loops_cost(planner->payload, planner->loops, guard));
 }
 
-static struct mk_cost claim_cost(const struct planner *planner, const struct mk_shape *shape)
+static struct ir_cost claim_cost(const struct planner *planner, const struct mk_shape *shape)
 {
-    struct mk_cost one = workgroup_cost(planner, shape->loop_guard);
-    return mk_cost_loop(shape->batch, mk_cost_loop(shape->workgroups, one));
+    struct ir_cost one = workgroup_cost(planner, shape->loop_guard);
+    return ir_cost_loop(shape->batch, ir_cost_loop(shape->workgroups, one));
 }
 
 static uint64_t total_cost(const struct planner *planner, const struct mk_shape *shape)
 {
-    return mk_cost_loop(shape->steps, claim_cost(planner, shape)).passes;
+    return ir_cost_loop(shape->steps, claim_cost(planner, shape)).passes;
 }
 
 // Each decision keeps the next one possible: after it, one claim of one slot still fits.
@@ -121,7 +121,7 @@ static void count_zeroing(struct planner *planner, uint32_t windows, uint64_t *o
         *overhead += rounds + 2;
         if (rounds > 1)
             planner->zeroing =
-                mk_cost_add(planner->zeroing, mk_cost_loop(rounds, (struct mk_cost){ 0, 0 }));
+                ir_cost_add(planner->zeroing, ir_cost_loop(rounds, (struct ir_cost){ 0, 0 }));
     }
     // The claim and the records of a batch.
     const uint64_t records = u64_min(planner->invocations, MOST_BATCH);

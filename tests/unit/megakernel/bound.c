@@ -59,7 +59,7 @@ static uint64_t passes(const char *text, uint32_t guard)
     struct vyre_program *program = image_parse(text);
     struct mk_loops loops;
     assert_true(mk_loops_find(program, &loops));
-    struct mk_cost cost = mk_loops_cost(program, &loops, guard);
+    struct ir_cost cost = mk_loops_cost(program, &loops, guard);
     mk_loops_fini(&loops);
     vyre_program_destroy(&program);
     return cost.passes;
@@ -105,7 +105,7 @@ static void every_shape_keeps_its_promise(void **state)
             assert_true(mk_loops_find(kernel, &loops));
             for (size_t i = 0; i < loops.count; i++)
                 assert_true(loops.items[i] != MK_UNBOUNDED);
-            struct mk_cost cost = mk_loops_cost(kernel, &loops, 0);
+            struct ir_cost cost = mk_loops_cost(kernel, &loops, 0);
             if (cost.passes > shape.loop_bound)
                 fail_msg("%s: %llu passes, promised %llu", payloads[p].name,
                          (unsigned long long)cost.passes, (unsigned long long)shape.loop_bound);
