@@ -77,7 +77,7 @@ struct vyre_ring_stats {
     uint64_t slots_faulted;
     uint64_t longest_epoch_ns; // submit to retire
     uint32_t fuel;             // slots that one workgroup may run in one epoch
-    uint32_t loop_limit;       // of the device; 0: none
+    uint32_t loop_limit;       // of the device, in passes; 0: none
     uint32_t max_workgroups;   // virtual workgroups that one unit of work may carry
     uint64_t memory_bytes;     // of the ring's own buffers; the segments are the caller's
 };

@@ -4,6 +4,9 @@
 // A workgroup should make a few claims, so that those with slow slots leave work to the others.
 enum { CLAIMS_PER_WORKGROUP = 4 };
 
+// Of the first epoch. On GPUs the width is a guess, and on a small one slots would take turns.
+enum { MOST_FIRST_SLOTS = 32 };
+
 static const uint64_t shortest_ns = 20ull * 1000 * 1000;
 static const uint64_t longest_ns = 100ull * 1000 * 1000;
 
@@ -36,10 +39,11 @@ struct mk_epoch_plan mk_epoch_plan(const struct mk_epoch_limits *limits, uint64_
     return plan;
 }
 
-// Nothing is known about the payload yet, so the first epochs are small; the quota doubles quickly.
 uint32_t mk_quota_first(const struct mk_epoch_limits *limits)
 {
-    return clamp((uint64_t)limits->width * CLAIMS_PER_WORKGROUP, 1, limits->slot_count);
+    const uint32_t side_by_side =
+        limits->width < MOST_FIRST_SLOTS ? limits->width : MOST_FIRST_SLOTS;
+    return clamp(side_by_side, 1, limits->slot_count);
 }
 
 uint32_t mk_quota_next(const struct mk_epoch_limits *limits, uint32_t quota, uint32_t slots,

@@ -28,6 +28,8 @@ struct mk_epoch_plan {
 struct mk_epoch_plan mk_epoch_plan(const struct mk_epoch_limits *limits, uint64_t waiting,
                                    uint32_t quota);
 
+// Of the first epoch: one slot for each workgroup, because nothing is known about the payload yet.
+// The quota doubles quickly when slots turn out to be short.
 uint32_t mk_quota_first(const struct mk_epoch_limits *limits);
 
 // The quota after an epoch of `slots` slots that took `duration_ns`: epochs aim at 20 to 100 ms,

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 // Loops beyond this run too long for one slot anyway; they are guarded instead of trusted.
-enum { LONGEST_TRUSTED_LOOP = 1 << 24 };
+enum { LONGEST_TRUSTED_LOOP = 1 << 23 };
 
 // What is known about a local: facts of the Let that was met last.
 struct local {

@@ -5,11 +5,13 @@
 #include "base/size.h"
 #include "writer.h"
 
-// What a compiler of ours still trusts without counters at run time, over all loops, is 2^26; half
-// of it bounds one workgroup on devices that have no limit of their own.
+// A device without a limit of its own still has a watchdog. What loops without a bound make of one
+// slot stays within RUNAWAY_SLOT passes: when each waits for memory, 0.2 to 0.8 us on a GPU, that
+// is 0.2 to 0.8 s. NO_LIMIT bounds what one workgroup does in a dispatch. It is not a time:
+// dispatches take 20 to 100 ms because the host limits the slots of an epoch (mk_quota_next).
 enum {
-    NO_LIMIT = 1 << 25,
-    LONGEST_GUARD = 1 << 22,
+    NO_LIMIT = 1 << 24,
+    RUNAWAY_SLOT = 1 << 20,
     SHORTEST_GUARD = 16,
     MOST_CHOSEN_BATCH = 16,
     MOST_BATCH = 64,
@@ -92,10 +94,12 @@ static bool choose(const struct planner *planner, const struct mk_fuse_params *p
     shape->batch = 1;
     shape->workgroups = params->workgroups ? params->workgroups : 1;
     shape->loop_guard = 0;
-    // A quarter of the budget for one slot leaves room for claims of several.
+    // A quarter of the budget for one slot leaves room for claims of several. Loops with bounds of
+    // their own may already take more than a runaway should: then the guard takes what is left.
+    const uint64_t share = u64_max(4, planner->budget / RUNAWAY_SLOT + 1);
     if (has_unbounded(planner->loops) &&
-        !largest(planner, shape, &shape->loop_guard, SHORTEST_GUARD, LONGEST_GUARD, 4) &&
-        !largest(planner, shape, &shape->loop_guard, SHORTEST_GUARD, LONGEST_GUARD, 1))
+        !largest(planner, shape, &shape->loop_guard, SHORTEST_GUARD, RUNAWAY_SLOT, share) &&
+        !largest(planner, shape, &shape->loop_guard, SHORTEST_GUARD, RUNAWAY_SLOT, 1))
         return false;
     if (!fits(planner, shape, 1))
         return false;

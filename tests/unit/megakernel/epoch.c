@@ -63,7 +63,13 @@ static void the_quota_follows_the_clock(void **state)
     assert_int_equal(mk_quota_next(&limits, 100, 100, 300 * ms, false), 100); // looked late
     assert_int_equal(mk_quota_next(&limits, 100, 10, 300 * ms, true), 5);
     assert_int_equal(mk_quota_next(&limits, 1, 1, 300 * ms, true), 1);
-    assert_in_range(mk_quota_first(&limits), 1, 4096);
+    // One claim of one slot for each workgroup, and few of them where the width is a guess.
+    assert_int_equal(mk_quota_first(&limits), 8);
+    const struct mk_epoch_plan first = mk_epoch_plan(&limits, 4096, mk_quota_first(&limits));
+    assert_int_equal(first.batch, 1);
+    assert_int_equal(first.workgroups, first.slots);
+    const struct mk_epoch_limits gpu = { 4096, 16, 100, 256, 4096 };
+    assert_int_equal(mk_quota_first(&gpu), 32);
     const struct mk_epoch_limits small = { 2, 1, 1, 256, 4096 };
     assert_int_equal(mk_quota_first(&small), 2);
 }

@@ -11,7 +11,7 @@
 #include <vyre/program.h>
 
 struct mk_fuse_params {
-    // Iterations, over all loops of one invocation, after which the target ends a shader; 0: none.
+    // Passes through all loops of one invocation after which the target ends a shader; 0: none.
     uint32_t loop_limit;
     uint32_t workgroups; // virtual workgroups that one slot may carry; 0: chosen
     uint32_t batch;      // slots per claim; 0: chosen
