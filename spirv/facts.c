@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "ir/cost.h"
 
 // An atomic of the language, remembered until the whole program is known.
 struct atomic_use {
@@ -141,7 +142,7 @@ static void visit_expr(struct walk *walk, const struct ir_expr *expr, ir_name re
 }
 
 struct summary {
-    uint64_t iterations; // of loops without a guard, over the whole body, saturating
+    struct ir_cost cost; // of loops without a guard, over the whole body
     bool has_barrier;
 };
 
@@ -153,8 +154,7 @@ static uint64_t saturating_product(uint64_t a, uint64_t b)
 
 static void add_summary(struct summary *sum, struct summary more)
 {
-    if (!u64_add(sum->iterations, more.iterations, &sum->iterations))
-        sum->iterations = UINT64_MAX;
+    sum->cost = ir_cost_add(sum->cost, more.cost);
     sum->has_barrier |= more.has_barrier;
 }
 
@@ -177,15 +177,16 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
     uint32_t to = spv_upper_bound(walk->program, node->b);
     uint32_t from = node->a->kind == IR_EXPR_LIT_U32 ? node->a->bits : 0;
     uint64_t trips = to > from ? to - from : 0;
-    uint64_t each = inner.iterations + 1 ? inner.iterations + 1 : UINT64_MAX;
-    uint64_t total = saturating_product(trips, each);
+    struct ir_cost total = ir_cost_loop(trips, inner.cost);
     struct spv_loop_facts *loop = &facts->loops.items[number];
     loop->has_barrier = inner.has_barrier;
-    loop->guarded = total > facts->loop_budget;
+    loop->guarded = total.passes > facts->loop_budget;
+    // An iteration's own pass, and those of the loops in it that have no guard.
+    uint64_t each = inner.cost.passes < facts->loop_budget ? inner.cost.passes + 1 : UINT64_MAX;
     loop->charge = (uint32_t)u64_min(each, facts->loop_budget);
     facts->has_guarded_loop |= loop->guarded;
     // A guarded loop accounts for itself.
-    return (struct summary){ loop->guarded ? 0 : total, inner.has_barrier };
+    return (struct summary){ loop->guarded ? (struct ir_cost){ 0 } : total, inner.has_barrier };
 }
 
 static struct summary visit_node(struct walk *walk, const struct ir_node *node)
@@ -259,18 +260,35 @@ static void count_workgroup_memory(const struct vyre_program *program, struct sp
     uint64_t invocations = (uint64_t)program->workgroup[0] * program->workgroup[1];
     invocations = saturating_product(invocations, program->workgroup[2]);
     facts->workgroup_invocations = (uint32_t)u64_min(invocations, UINT32_MAX);
+    struct ir_cost zeroing = { 0 };
     for (uint32_t i = 0; i < program->buffer_count; i++) {
         const struct ir_buffer *buffer = &program->buffers[i];
         if (buffer->access != VYRE_ACCESS_WORKGROUP)
             continue;
         facts->workgroup_bytes += (uint64_t)buffer->count * 4;
         uint64_t rounds = invocations ? (buffer->count + invocations - 1) / invocations : 0;
-        facts->zero_rounds = (uint32_t)u64_min(facts->zero_rounds + rounds, UINT32_MAX);
+        zeroing = ir_cost_add(zeroing, ir_cost_loop(rounds, (struct ir_cost){ 0 }));
     }
+    facts->zero_passes = (uint32_t)u64_min(zeroing.passes, UINT32_MAX);
+}
+
+// Unguarded loops stay below a driver's limit by this part of it: 63 passes of Mesa's 65,535. The
+// count is exact for that driver; the margin is for a pass that another version may add.
+enum { LIMIT_PER_MARGIN = 1024 };
+
+// Whether loops without a guard may run longer together than they should.
+static bool exceeds(const struct spv_facts *facts, const struct vyre_target *target,
+                    uint64_t passes)
+{
+    const uint32_t limit = target->loop_limit;
+    if (limit && (facts->has_guarded_loop || passes > limit - limit / LIMIT_PER_MARGIN))
+        return true;
+    return passes > facts->loop_budget;
 }
 
 // A driver that ends loops silently ends any of them once the total is spent, also one whose own
-// bound is small: when the total may exceed the limit, every loop has to notice.
+// bound is small: when the total may exceed the limit, every loop has to notice. Likewise many
+// loops that each fit into the budget may exceed it together.
 static void guard_all(struct spv_facts *facts)
 {
     for (size_t i = 0; i < facts->loops.count; i++) {
@@ -281,9 +299,10 @@ static void guard_all(struct spv_facts *facts)
 }
 
 enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
-                                const struct vyre_target *target)
+                                const struct vyre_target *target, uint32_t loop_budget)
 {
-    *facts = (struct spv_facts){ .loop_budget = SPV_LOOP_BUDGET };
+    *facts =
+        (struct spv_facts){ .loop_budget = loop_budget ? loop_budget : VYRE_DEFAULT_LOOP_BUDGET };
     if (target->loop_limit && target->loop_limit < facts->loop_budget)
         facts->loop_budget = target->loop_limit;
     facts->names = memory_calloc(program->name_count, sizeof *facts->names);
@@ -303,10 +322,8 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
     array_fini(&walk.atomics);
     if (walk.failed)
         return VYRE_ERR_NO_MEMORY;
-    uint64_t total;
-    if (!u64_add(sum.iterations, facts->zero_rounds, &total))
-        total = UINT64_MAX;
-    if (target->loop_limit && (facts->has_guarded_loop || total > target->loop_limit))
+    const struct ir_cost zeroing = { facts->zero_passes, 0 };
+    if (exceeds(facts, target, ir_cost_add(sum.cost, zeroing).passes))
         guard_all(facts);
     return VYRE_OK;
 }

@@ -3,19 +3,13 @@
 // assigned, how each buffer is used, what communicates, how long loops may run.
 //
 // Does: one walk over the program, and a few decisions from what it counted.
-// Needs: a valid program. Breaks nothing.
+// Needs: a valid program. Breaks nothing. How loops are counted: ir/cost.h.
 #ifndef SPV_FACTS_H
 #define SPV_FACTS_H
 
 #include "base/array.h"
 #include "ir/model.h"
 #include <vyre/compile.h>
-
-// The most loop iterations that one invocation may spend in loops whose bounds are not known when
-// compiling, unless the target has a smaller limit of its own. At 10^9 iterations a second, which a
-// GPU does not reach in a loop that touches memory, 2^26 of them take 67 ms: far below the shortest
-// watchdog (2 s), and more than a kernel that is sliced as it should be ever needs.
-enum { SPV_LOOP_BUDGET = 1 << 26 };
 
 struct spv_name_facts {
     uint32_t buffer; // declaration index plus 1; 0: no buffer has this name
@@ -55,15 +49,16 @@ struct spv_facts {
     // invocation to another: all memory semantics may be relaxed.
     bool relaxed;
     uint32_t param_count; // launch parameters: highest number used plus 1
-    uint32_t loop_budget; // of guarded loops, iterations
-    uint32_t zero_rounds; // iterations of the loops that zero workgroup memory
+    uint32_t loop_budget; // of guarded loops, in passes; see vyre_compile_params
+    uint32_t zero_passes; // through the loops that zero workgroup memory
     uint64_t workgroup_bytes;
     uint32_t workgroup_invocations;
 };
 
-// Returns VYRE_OK or VYRE_ERR_NO_MEMORY; spv_facts_fini accepts what it left.
+// `loop_budget`: as in vyre_compile_params, 0 included. Returns VYRE_OK or VYRE_ERR_NO_MEMORY;
+// spv_facts_fini accepts what it left.
 enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
-                                const struct vyre_target *target);
+                                const struct vyre_target *target, uint32_t loop_budget);
 void spv_facts_fini(struct spv_facts *facts);
 
 // An upper bound of a u32 expression that holds whatever the program's input is; UINT32_MAX when

@@ -84,10 +84,10 @@ static void check_workgroup(struct spv_lowering *lowering)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L009, NULL,
                    "the program declares %llu bytes of workgroup memory, of at most %u",
                    (unsigned long long)facts->workgroup_bytes, target->max_workgroup_memory);
-    if (target->loop_limit && facts->zero_rounds > target->loop_limit)
+    if (target->loop_limit && facts->zero_passes > target->loop_limit)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L015, NULL,
-                   "zeroing workgroup memory takes %u iterations, of at most %u",
-                   facts->zero_rounds, target->loop_limit);
+                   "zeroing workgroup memory takes %u passes through loops, of at most %u",
+                   facts->zero_passes, target->loop_limit);
 }
 
 static void check_interface(struct spv_lowering *lowering)
@@ -173,7 +173,7 @@ static void plan_buffers(struct spv_lowering *lowering)
 static enum vyre_result prepare(struct spv_lowering *lowering)
 {
     const struct vyre_program *program = lowering->program;
-    if (spv_facts_init(&lowering->facts, program, lowering->target))
+    if (spv_facts_init(&lowering->facts, program, lowering->target, lowering->loop_budget))
         return VYRE_ERR_NO_MEMORY;
     lowering->locals = memory_calloc(program->name_count, sizeof *lowering->locals);
     lowering->buffers = memory_calloc(program->buffer_count, sizeof *lowering->buffers);
@@ -269,6 +269,7 @@ enum vyre_result spv_lower(const struct vyre_program *program,
         .diag = params->diag,
         .no_optimize = params->no_optimize,
         .debug_names = params->debug_names,
+        .loop_budget = params->loop_budget,
         .writer = { .next_id = 1 },
         .at = SPV_BODY,
     };

@@ -53,6 +53,7 @@ struct spv_lowering {
     const struct vyre_diag_sink *diag;
     bool no_optimize;
     bool debug_names;
+    uint32_t loop_budget; // as in vyre_compile_params
     struct spv_facts facts;
     struct spv_writer writer;
     enum vyre_result status; // the first refusal

@@ -185,14 +185,15 @@ static void begin(struct blake3 *hash, const char *purpose)
 }
 
 void kernel_key_module(const struct vyre_program *program, const struct vyre_target *target,
-                       bool no_optimize, struct cache_key *out)
+                       bool no_optimize, uint32_t loop_budget, struct cache_key *out)
 {
     struct blake3 hash;
     const char *build = vyre_build_info();
-    begin(&hash, "vyre module 1");
+    begin(&hash, "vyre module 2");
     add_bytes(&hash, build, strlen(build));
     add_target(&hash, target);
     add_u64(&hash, no_optimize);
+    add_u64(&hash, loop_budget ? loop_budget : VYRE_DEFAULT_LOOP_BUDGET);
     add_program(&hash, program);
     blake3_final(&hash, out->bytes);
 }

@@ -12,9 +12,9 @@
 #include <vyre/compile.h>
 
 // Key of a SPIR-V module: program, target, options and the build of this library. The program must
-// be valid, which bounds its depth.
+// be valid, which bounds its depth. A loop budget of 0 is the default, and has its key.
 void kernel_key_module(const struct vyre_program *program, const struct vyre_target *target,
-                       bool no_optimize, struct cache_key *out);
+                       bool no_optimize, uint32_t loop_budget, struct cache_key *out);
 
 // Key of the driver's pipeline blob: the module, and which driver it is for.
 void kernel_key_pipeline(const struct cache_key *module, const uint8_t *identity,

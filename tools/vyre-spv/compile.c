@@ -13,6 +13,7 @@ struct compile_options {
     int memory_model; // likewise
     bool optimize;
     bool no_optimize;
+    uint64_t loop_budget; // passes; 0: the default
     bool debug_names;
     bool assembly;
     bool stats;
@@ -30,6 +31,9 @@ static const struct option_spec compile_table[] = {
       offsetof(struct compile_options, optimize) },
     { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
       offsetof(struct compile_options, no_optimize) },
+    { NULL, "loop-budget", "N",
+      "passes through loops after which an invocation is a fault; the default is 16777216",
+      OPTION_NUMBER, offsetof(struct compile_options, loop_budget) },
     { "g", NULL, NULL, "keep the names of buffers and locals", OPTION_FLAG,
       offsetof(struct compile_options, debug_names) },
     { "S", NULL, NULL, "write SPIR-V assembly instead of a module", OPTION_FLAG,
@@ -79,11 +83,12 @@ static int compile(const struct compile_options *options, const struct vyre_prog
     struct timespec end;
     struct vyre_module *module = NULL;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    enum vyre_result result =
-        vyre_compile(program,
-                     vyre_compile_params(.target = &target, .no_optimize = options->no_optimize,
-                                         .debug_names = options->debug_names, .diag = &tool_diag),
-                     &module);
+    enum vyre_result result = vyre_compile(
+        program,
+        vyre_compile_params(.target = &target, .no_optimize = options->no_optimize,
+                            .debug_names = options->debug_names,
+                            .loop_budget = (uint32_t)options->loop_budget, .diag = &tool_diag),
+        &module);
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (result)
         return tool_failed(result, name);
@@ -99,6 +104,8 @@ static int run_compile(const void *options, const char *const *operands, size_t 
 {
     (void)operand_count;
     const struct compile_options *own = options;
+    if (own->loop_budget > UINT32_MAX)
+        return tool_usage("compile", "--loop-budget takes at most %u passes", UINT32_MAX);
     if (own->optimize && own->no_optimize)
         return tool_usage("compile", "-O and -O0 exclude each other");
     struct vyre_program *program = NULL;

@@ -16,6 +16,7 @@ struct run_options {
     bool interpret;
     bool no_cache;
     bool no_optimize;
+    uint64_t loop_budget; // passes; 0: the default
     bool stats;
 };
 
@@ -40,6 +41,9 @@ static const struct option_spec run_table[] = {
       offsetof(struct run_options, no_cache) },
     { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
       offsetof(struct run_options, no_optimize) },
+    { NULL, "loop-budget", "N",
+      "passes through loops after which an invocation is a fault; the default is 16777216",
+      OPTION_NUMBER, offsetof(struct run_options, loop_budget) },
     { NULL, "stats", NULL, "print how the kernel was made, on standard error", OPTION_FLAG,
       offsetof(struct run_options, stats) },
     { 0 },
@@ -276,7 +280,8 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
     enum vyre_result result = vyre_kernel_create(
         device,
         vyre_kernel_params(.program = run->program, .cache = cache,
-                           .no_optimize = run->options->no_optimize, .diag = &tool_diag),
+                           .no_optimize = run->options->no_optimize,
+                           .loop_budget = (uint32_t)run->options->loop_budget, .diag = &tool_diag),
         &kernel);
     if (!result && run->options->stats)
         print_stats(kernel);
@@ -318,6 +323,8 @@ static int run_run(const void *options, const char *const *operands, size_t oper
         return tool_usage("run", "--interp and --device exclude each other");
     if (run.options->timeout > UINT32_MAX)
         return tool_usage("run", "--timeout takes at most %u seconds", UINT32_MAX);
+    if (run.options->loop_budget > UINT32_MAX)
+        return tool_usage("run", "--loop-budget takes at most %u passes", UINT32_MAX);
     int code = run.options->grid ? parse_grid(run.options->grid, run.grid) : TOOL_OK;
     if (!code)
         code = tool_read_program(operands[0], &run.program);

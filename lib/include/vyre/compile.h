@@ -38,7 +38,7 @@ struct vyre_target {
     uint32_t max_storage_buffers;       // per stage
     uint64_t max_storage_range;         // bytes of one binding
     uint32_t max_push_bytes;
-    // Iterations, over all loops of one invocation, after which the driver ends the shader silently
+    // Passes through all loops of one invocation after which the driver ends its loops silently
     // (Mesa 22.3's CPU driver: 65535). 0: no such limit. See docs/runtime.md, "Loop limit".
     uint32_t loop_limit;
     // The driver takes the memory ordering of an atomic for a barrier of the workgroup, and goes
@@ -56,10 +56,26 @@ VYRE_API void vyre_target_default(struct vyre_target *out);
 // Thread-safety: any number of threads may use one module at once.
 struct vyre_module;
 
+// The loop budget of one invocation, in passes: each iteration of a loop is one, and so is finding
+// that a loop is over. Loops that the compiler can prove to stay within it run without a check. The
+// others count down together, those with a barrier in them apart from those without, and when the
+// budget is spent the dispatch fails with VYRE_FAULT_LOOP_LIMIT. A smaller limit of the target
+// takes its place.
+//
+// It bounds work, and time only as far as one pass is bounded. At 1 to 10 ns, which arithmetic and
+// cached loads take on a GPU, the default ends an endless loop after 17 to 170 ms, and watchdogs
+// (the tightest: 2 s) never see it. A pass that waits for memory takes 0.2 to 0.8 us: then the
+// default lasts 3 to 13 s, and a watchdog may end the device first. The default does not go lower
+// because one long loop is legitimate: 2^24 is a hash over 16 MB by one invocation. Where a program
+// is not trusted to end, 2^20 keeps such loops below a second; where one invocation has more to do
+// than the default, raise it and know how long it takes.
+#define VYRE_DEFAULT_LOOP_BUDGET (UINT32_C(1) << 24)
+
 struct vyre_compile_params {
     const struct vyre_target *target; // NULL: vyre_target_default
     bool no_optimize;                 // keep what the program says, word for word
     bool debug_names;                 // OpName for buffers and locals
+    uint32_t loop_budget;             // 0: VYRE_DEFAULT_LOOP_BUDGET
     const struct vyre_diag_sink *diag;
 };
 

@@ -5,12 +5,15 @@
 #include "base/size.h"
 #include "writer.h"
 
+#include <vyre/compile.h>
+
 // A device without a limit of its own still has a watchdog. What loops without a bound make of one
 // slot stays within RUNAWAY_SLOT passes: when each waits for memory, 0.2 to 0.8 us on a GPU, that
 // is 0.2 to 0.8 s. NO_LIMIT bounds what one workgroup does in a dispatch. It is not a time:
-// dispatches take 20 to 100 ms because the host limits the slots of an epoch (mk_quota_next).
+// dispatches take 20 to 100 ms because the host limits the slots of an epoch (mk_quota_next). The
+// compiler trusts it without counters, as it is the default of vyre_compile_params.loop_budget.
 enum {
-    NO_LIMIT = 1 << 24,
+    NO_LIMIT = VYRE_DEFAULT_LOOP_BUDGET,
     RUNAWAY_SLOT = 1 << 20,
     SHORTEST_GUARD = 16,
     MOST_CHOSEN_BATCH = 16,

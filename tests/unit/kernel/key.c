@@ -213,14 +213,14 @@ static void every_field_of_a_program_changes_the_key(void **state)
     enum { MAX = 128 };
     struct cache_key keys[MAX];
     struct vyre_program *program = make_program(false);
-    kernel_key_module(program, &target, false, &keys[0]);
+    kernel_key_module(program, &target, false, 0, &keys[0]);
     vyre_program_destroy(&program);
     unsigned count = 1;
     for (;;) {
         program = make_program(false);
         bool changed = change_program(program, count - 1);
         assert_true(count < MAX);
-        kernel_key_module(program, &target, false, &keys[count]);
+        kernel_key_module(program, &target, false, 0, &keys[count]);
         vyre_program_destroy(&program);
         if (!changed)
             break;
@@ -242,18 +242,24 @@ static void every_field_of_a_target_and_the_option_change_the_key(void **state)
     enum { MAX = 32 };
     struct cache_key keys[MAX];
     unsigned count = 2;
-    kernel_key_module(program, &target, false, &keys[0]);
-    kernel_key_module(program, &target, true, &keys[1]);
+    kernel_key_module(program, &target, false, 0, &keys[0]);
+    kernel_key_module(program, &target, true, 0, &keys[1]);
     for (bool more = true; more; count += more) {
         target = plain_target();
         more = change_target(&target, count - 2);
         assert_true(count < MAX);
-        kernel_key_module(program, &target, false, &keys[count]);
+        kernel_key_module(program, &target, false, 0, &keys[count]);
         for (unsigned i = 0; more && i < count; i++)
             assert_memory_not_equal(keys[i].bytes, keys[count].bytes, CACHE_KEY_SIZE);
     }
     assert_int_equal(count, 23);
     assert_same(&keys[0], &keys[count]);
+    target = plain_target();
+    kernel_key_module(program, &target, false, VYRE_DEFAULT_LOOP_BUDGET, &keys[count]);
+    assert_same(&keys[0], &keys[count]);
+    kernel_key_module(program, &target, false, 1000, &keys[count]);
+    for (unsigned i = 0; i < count; i++)
+        assert_memory_not_equal(keys[i].bytes, keys[count].bytes, CACHE_KEY_SIZE);
     vyre_program_destroy(&program);
 }
 
@@ -263,13 +269,13 @@ static void names_count_by_text_and_positions_not_at_all(void **state)
     const struct vyre_target target = plain_target();
     struct cache_key keys[2];
     struct vyre_program *program = make_program(false);
-    kernel_key_module(program, &target, false, &keys[0]);
+    kernel_key_module(program, &target, false, 0, &keys[0]);
     vyre_program_destroy(&program);
     program = make_program(true);
     program->entry.nodes[0]->pos = (struct ir_pos){ 7, 8 };
     program->entry.nodes[0]->b->pos = (struct ir_pos){ 7, 9 };
     program->buffers[0].pos = (struct ir_pos){ 1, 1 };
-    kernel_key_module(program, &target, false, &keys[1]);
+    kernel_key_module(program, &target, false, 0, &keys[1]);
     vyre_program_destroy(&program);
     assert_same(&keys[0], &keys[1]);
 }

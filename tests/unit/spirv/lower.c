@@ -369,6 +369,75 @@ static void loops_are_guarded_when_their_bound_is_not_known(void **state)
     }
 }
 
+static bool is_guarded(const char *loops, uint32_t loop_limit, uint32_t loop_budget)
+{
+    char text[400];
+    snprintf(text, sizeof text, "workgroup 1\nbuffer out : u32[] readwrite @0\n%s", loops);
+    struct vyre_program *program = parse(text);
+    struct vyre_target target;
+    check_target(&target, 0, 0);
+    target.loop_limit = loop_limit;
+    struct vyre_module *module;
+    assert_result(VYRE_OK,
+                  spv_lower(program,
+                            vyre_compile_params(.target = &target, .loop_budget = loop_budget),
+                            &module));
+    struct vyre_module_info info;
+    vyre_module_reflect(module, &info);
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+    return info.fault_binding != UINT32_MAX;
+}
+
+// Drivers count passes, not iterations: 1000 of them here, where the margin is none.
+static void every_pass_counts_towards_a_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *within, *beyond;
+    } cases[] = {
+        { "loop i in 0..999 { out[i] = i }", "loop i in 0..1000 { out[i] = i }" },
+        // 249 * 4 + 2, then 250 * 4 + 2.
+        { "loop i in 0..249 { loop j in 0..2 { out[i] = j } }",
+          "loop i in 0..250 { loop j in 0..2 { out[i] = j } }" },
+        { "loop i in 0..499 { out[i] = i }\nloop i in 0..499 { out[i] = i }",
+          "loop i in 0..499 { out[i] = i }\nloop i in 0..500 { out[i] = i }" },
+        // A loop that nobody enters.
+        { "loop i in 0..499 { loop j in 7..3 { out[i] = j } }",
+          "loop i in 0..500 { loop j in 7..3 { out[i] = j } }" },
+        { "if out[0] { loop i in 0..900 { out[i] = i } } else { loop i in 0..98 { out[i] = 1 } }",
+          "if out[0] { loop i in 0..900 { out[i] = i } } else { loop i in 0..99 { out[i] = 1 } }" },
+        // Zeroing is a loop of its own.
+        { "shared t : u32[500]\nlet x = t[out[0]]\nloop i in 0..498 { out[i] = x }",
+          "shared t : u32[500]\nlet x = t[out[0]]\nloop i in 0..499 { out[i] = x }" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (is_guarded(cases[i].within, 1000, 0))
+            fail_msg("%s", cases[i].within);
+        if (!is_guarded(cases[i].beyond, 1000, 0))
+            fail_msg("%s", cases[i].beyond);
+    }
+    // A real limit has a margin of 63.
+    assert_false(is_guarded("loop i in 0..65471 { out[i] = i }", 65535, 0));
+    assert_true(is_guarded("loop i in 0..65472 { out[i] = i }", 65535, 0));
+}
+
+static void a_loop_budget_decides_what_is_guarded(void **state)
+{
+    (void)state;
+    const char *loop = "loop i in 0..16777215 { out[i] = i }";
+    assert_false(is_guarded(loop, 0, 0));
+    assert_true(is_guarded("loop i in 0..16777216 { out[i] = i }", 0, 0));
+    assert_false(is_guarded("loop i in 0..16777216 { out[i] = i }", 0, UINT32_MAX));
+    assert_false(is_guarded(loop, 0, VYRE_DEFAULT_LOOP_BUDGET));
+    assert_true(is_guarded(loop, 0, VYRE_DEFAULT_LOOP_BUDGET - 1));
+    assert_true(is_guarded(loop, 65535, UINT32_MAX)); // the smaller one rules
+    assert_true(is_guarded("loop i in 0..60000 { out[i] = i }", 65535, 1000));
+    // Together they are too many, although each fits.
+    assert_false(is_guarded("loop i in 0..400 { out[i] = i }\nloop i in 0..400 { }", 0, 1000));
+    assert_true(is_guarded("loop i in 0..600 { out[i] = i }\nloop i in 0..600 { }", 0, 1000));
+}
+
 static void workgroup_memory_is_zeroed_once(void **state)
 {
     (void)state;
@@ -420,6 +489,8 @@ int main(void)
         cmocka_unit_test(atomics_pay_only_for_communication),
         cmocka_unit_test(atomics_are_relaxed_where_fences_are_barriers),
         cmocka_unit_test(loops_are_guarded_when_their_bound_is_not_known),
+        cmocka_unit_test(every_pass_counts_towards_a_limit),
+        cmocka_unit_test(a_loop_budget_decides_what_is_guarded),
         cmocka_unit_test(workgroup_memory_is_zeroed_once),
         cmocka_unit_test(buffers_that_others_write_are_aliased),
     };

@@ -105,9 +105,8 @@ static void programs_beyond_the_target(void **state)
     struct vyre_target target;
     vyre_target_default(&target);
     target.loop_limit = 1000;
-    expect(
-        &(const struct refusal){ "L015", "4096 iterations", "workgroup 1\nshared s : u32[4096]\n" },
-        &target);
+    expect(&(const struct refusal){ "L015", "4097 passes", "workgroup 1\nshared s : u32[4096]\n" },
+           &target);
 }
 
 static void place_of_a_refusal(void *user, const struct vyre_diag *diag)

@@ -323,6 +323,10 @@ class Compile(Case):
         self.assertEqual(self.compile(), self.compile("-O"))
         self.assertNotEqual(self.compile("-O0"), b"")
         self.assertGreater(len(self.compile("-g")), len(self.compile()))
+        loop = b"buffer n : u32[1] readwrite @0\nloop i in 0..9 { n[0] = i }\n"
+        trusted, counted = (self.expect(OK, "compile", "-", *options, stdin=loop).stdout
+                            for options in ((), ("--loop-budget", "9")))
+        self.assertGreater(len(counted), len(trusted))
         # The place of the output does not matter.
         piped = self.expect(OK, "compile", "-", stdin=TRIPLE.encode()).stdout
         self.assertEqual(piped, self.compile())
@@ -373,6 +377,7 @@ class Compile(Case):
 
     def test_wrong_usage(self):
         for arguments in ([], ["a", "b"], ["-O", "-O0", "-"], ["--target-env", "vulkan9", "-"],
+                          ["--loop-budget", "0x100000000", "-"],
                           ["--target-env"], ["-o"], ["--stats=1", "-"]):
             self.expect(USAGE, "compile", *arguments, stdin=TRIPLE.encode())
 
@@ -489,6 +494,17 @@ class Device(Run, Case):
         kinds = {entry["kind"] for entry in listing["entries"]}
         self.assertLessEqual({"spirv", "probe"}, kinds)
         self.assertTrue(all(entry["valid"] for entry in listing["entries"]))
+
+    def test_the_loop_budget_reaches_the_kernel_and_its_key(self):
+        text = ("workgroup 1\nbuffer n : u32[1] readwrite @0\n"
+                "loop i in 0..n[0] { n[0] = n[0] - 1 + 1 }\n")
+        arguments = ("--in", "n=u32:100")
+        self.assertEqual(self.run_program(OK, text, *arguments).stdout, b"n: 100\n")
+        result = self.run_program(WRONG_INPUT, text, *arguments, "--loop-budget", "99")
+        self.assertIn(b"K008", result.stderr)
+        self.assertEqual(result.stdout, b"")
+        self.run_program(OK, text, *arguments, "--loop-budget", "100")
+        self.run_program(USAGE, text, *arguments, "--loop-budget", "4294967296")
 
     def test_a_cache_that_cannot_be_used_is_no_obstacle(self):
         self.env["VYRE_CACHE_DIR"] = "/dev/null/cache"
