@@ -13,11 +13,34 @@ static const char *const fault_variables[] = {
     "VYRE_FAULT_HIDE", "VYRE_FAULT_LIMIT",  "VYRE_FAULT_NO_COHERENT", "VYRE_FAULT_TWICE",
 };
 
+enum {
+    FAULT_VARIABLES = sizeof fault_variables / sizeof fault_variables[0],
+    FAULT_ENTRY = 256, // bytes of "NAME=value"
+};
+
+// The entries of the environment. A driver's threads call getenv as long as they live, which for a
+// device that was given up is the whole process; setenv and unsetenv would move the entries under
+// them. So each entry is put in once and only its value is written later. An empty value is none.
+static char fault_entries[FAULT_VARIABLES][FAULT_ENTRY];
+
+// Adds a fault to those that are set.
+static inline void fault_also(const char *variable, const char *value)
+{
+    for (size_t i = 0; i < FAULT_VARIABLES; i++) {
+        if (strcmp(fault_variables[i], variable) != 0)
+            continue;
+        assert_true(strlen(variable) + strlen(value) + 2 <= FAULT_ENTRY);
+        strcpy(fault_entries[i] + strlen(variable) + 1, value);
+        return;
+    }
+    fail_msg("%s is no variable of the fault layer", variable);
+}
+
 // No faults from the next device on.
 static inline void fault_none(void)
 {
-    for (size_t i = 0; i < sizeof fault_variables / sizeof fault_variables[0]; i++)
-        unsetenv(fault_variables[i]);
+    for (size_t i = 0; i < FAULT_VARIABLES; i++)
+        fault_also(fault_variables[i], "");
 }
 
 static unsigned long (*fault_fired_function)(void);
@@ -29,7 +52,10 @@ static inline void fault_enable(void)
     setenv("VK_INSTANCE_LAYERS", "VK_LAYER_VYRE_fault", 1);
     // Mesa's implicit device-select layer trusts every result and crashes on a failed one.
     setenv("NODEVICE_SELECT", "1", 1);
-    fault_none();
+    for (size_t i = 0; i < FAULT_VARIABLES; i++) {
+        snprintf(fault_entries[i], FAULT_ENTRY, "%s=", fault_variables[i]);
+        putenv(fault_entries[i]);
+    }
     // Keeps the layer loaded, so that it outlives the instances that it is asked about.
     void *layer = dlopen(FAULT_LAYER_DIR "/VkLayer_vyre_fault.so", RTLD_NOW);
     void *symbol = layer ? dlsym(layer, "vyre_fault_fired") : NULL;
@@ -44,7 +70,7 @@ static inline void fault_enable(void)
 static inline void fault_only(const char *variable, const char *value)
 {
     fault_none();
-    setenv(variable, value, 1);
+    fault_also(variable, value);
 }
 
 // How many faults happened since the last instance was created.

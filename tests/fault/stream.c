@@ -128,7 +128,7 @@ static void without_import_every_call_may_fail(void **state)
             char fault[100];
             snprintf(fault, sizeof fault, "%s:%u:host_memory", functions[i], nth);
             fault_only("VYRE_FAULT_FAIL", fault);
-            setenv("VYRE_FAULT_HIDE", "VK_EXT_external_memory_host", 1);
+            fault_also("VYRE_FAULT_HIDE", "VK_EXT_external_memory_host");
             struct outcome outcome = run(VYRE_INGEST_AUTO);
             bool fired = fault_fired() > 0;
             if (outcome.result == VYRE_OK)

@@ -121,7 +121,7 @@ static void a_device_that_does_not_answer_hides_no_other(void **state)
     struct vyre_device_info *infos = NULL;
     size_t count = 0;
     fault_only("VYRE_FAULT_FAIL", silent);
-    setenv("VYRE_FAULT_TWICE", "1", 1);
+    fault_also("VYRE_FAULT_TWICE", "1");
     assert_result(VYRE_OK, vyre_device_list(NULL, &infos, &count));
     assert_true(count >= 2 && fault_fired() == 1);
     assert_true(infos[0].usable && infos[0].chosen);

@@ -54,9 +54,17 @@ EXPORT unsigned long vyre_fault_fired(void)
     return count;
 }
 
+// A variable's value; NULL when it is unset or empty, since a test cannot take a variable away
+// while a driver's threads read the environment (fault.h).
+static const char *setting(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value && *value ? value : NULL;
+}
+
 static unsigned long number(const char *text, unsigned long otherwise)
 {
-    return text && *text ? strtoul(text, NULL, 10) : otherwise;
+    return text ? strtoul(text, NULL, 10) : otherwise;
 }
 
 static void copy(char *out, size_t size, const char *text)
@@ -84,7 +92,7 @@ static VkResult result_of(const char *text)
 
 static void read_wishes(void)
 {
-    const char *fail = getenv("VYRE_FAULT_FAIL");
+    const char *fail = setting("VYRE_FAULT_FAIL");
     memset(&wish, 0, sizeof wish);
     calls = submitted = dispatched = fired = 0;
     char result[32] = "";
@@ -93,15 +101,15 @@ static void read_wishes(void)
     else
         wish.function[0] = '\0';
     wish.reset_after = (unsigned long)-1;
-    const char *reset = getenv("VYRE_FAULT_RESET");
+    const char *reset = setting("VYRE_FAULT_RESET");
     if (reset && sscanf(reset, "%lu:%" SCNu64, &wish.reset_after, &wish.reset_value) != 2)
         wish.reset_after = (unsigned long)-1;
-    wish.freeze_after = number(getenv("VYRE_FAULT_FREEZE"), (unsigned long)-1);
-    wish.swallow_from = number(getenv("VYRE_FAULT_SWALLOW"), (unsigned long)-1);
-    wish.no_coherent = number(getenv("VYRE_FAULT_NO_COHERENT"), 0) != 0;
-    wish.twice = number(getenv("VYRE_FAULT_TWICE"), 0) != 0;
-    copy(wish.hide, sizeof wish.hide, getenv("VYRE_FAULT_HIDE"));
-    copy(wish.limits, sizeof wish.limits, getenv("VYRE_FAULT_LIMIT"));
+    wish.freeze_after = number(setting("VYRE_FAULT_FREEZE"), (unsigned long)-1);
+    wish.swallow_from = number(setting("VYRE_FAULT_SWALLOW"), (unsigned long)-1);
+    wish.no_coherent = number(setting("VYRE_FAULT_NO_COHERENT"), 0) != 0;
+    wish.twice = number(setting("VYRE_FAULT_TWICE"), 0) != 0;
+    copy(wish.hide, sizeof wish.hide, setting("VYRE_FAULT_HIDE"));
+    copy(wish.limits, sizeof wish.limits, setting("VYRE_FAULT_LIMIT"));
 }
 
 static bool hidden(const char *extension)
