@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/size.h"
+
 static bool before(const struct scan_order_entry *a, const struct scan_order_entry *b)
 {
     return a->start != b->start ? a->start < b->start : a->pattern < b->pattern;
@@ -31,18 +33,34 @@ static void sift_down(struct scan_order_entry *heap, size_t count)
     heap[i] = entry;
 }
 
+// When an end is added, the one before it was the last that the bound knows of: matches of n bytes
+// that ended up to longest - n bytes before that one still wait, longest - n + 1 of them, and the
+// new one comes on top. Literals that end in one place differ in length, and the shortest wait
+// longest, so the sum is largest for the lengths 1 to `ends`.
+uint64_t scan_order_waiting_max(uint32_t longest, uint64_t ends)
+{
+    uint64_t lengths = u64_min(ends, longest);
+    return lengths * (longest + UINT64_C(2)) - lengths * (lengths + 1) / 2;
+}
+
+bool scan_order_init(struct scan_order *order, const struct scan_set *set, size_t waiting_max)
+{
+    *order = (struct scan_order){ .set = set };
+    return array_reserve(&order->heap, waiting_max);
+}
+
 bool scan_order_add(struct scan_order *order, uint64_t end, uint32_t literal)
 {
+    if (order->heap.count == order->heap.capacity)
+        return false;
     const struct scan_literal *entry = &order->set->literals[literal];
-    struct scan_order_entry added = {
+    order->heap.items[order->heap.count] = (struct scan_order_entry){
         .start = end + 1 - entry->size,
         .pattern = order->set->members[entry->first],
         .member = entry->first,
         .literal = literal,
     };
-    if (!array_push(&order->heap, added))
-        return false;
-    sift_up(order->heap.items, order->heap.count - 1);
+    sift_up(order->heap.items, order->heap.count++);
     return true;
 }
 

@@ -83,6 +83,17 @@ static uint64_t region_bytes(const struct scan_facts *facts, const struct scan_p
     return facts->automaton_count * (plan->job_stride + plan->count_stride + plan->hits_stride);
 }
 
+// Hits are decoded one region at a time, then wait for those that start before them.
+static void measure_host(const struct scan_facts *facts, struct scan_plan *plan)
+{
+    if (facts->counting)
+        return;
+    uint64_t ends = 2 * facts->automaton_count * (uint64_t)plan->hit_capacity;
+    plan->waiting_max = (size_t)scan_order_waiting_max(facts->pattern_size_max, facts->ends_max);
+    plan->host_bytes = ends * sizeof(struct scan_end) +
+                       plan->waiting_max * (uint64_t)sizeof(struct scan_order_entry);
+}
+
 static uint32_t slots_for(uint32_t regions)
 {
     uint32_t slots = 2;
@@ -106,14 +117,17 @@ enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyr
         plan.hits_stride = plan.hit_capacity * UINT64_C(8);
     }
 
+    measure_host(facts, &plan);
+
     // A chunk in flight needs its text and the regions of its pieces.
-    uint64_t limit = facts->memory_limit ? facts->memory_limit : 256 * MIB + facts->automata_bytes;
+    uint64_t own = facts->automata_bytes + plan.host_bytes;
+    uint64_t limit = facts->memory_limit ? facts->memory_limit : 256 * MIB + own;
     uint64_t pieces = (plan.chunk_size + plan.piece_size - 1) / plan.piece_size + 1;
     uint64_t region = region_bytes(facts, &plan);
     // The number of slots is rounded up to a power of two, so a region may cost two of them.
     uint64_t region_and_slots =
         region + facts->automaton_count * UINT64_C(2) * SCAN_RING_SLOT_BYTES;
-    uint64_t fixed = facts->automata_bytes + facts->automaton_count * UINT64_C(1) * SCAN_RING_BYTES;
+    uint64_t fixed = own + facts->automaton_count * UINT64_C(1) * SCAN_RING_BYTES;
     uint64_t most = facts->cpu ? 32 : 128;
     uint64_t chunks = 0;
     for (;; pieces /= 2) {
@@ -124,9 +138,9 @@ enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyr
     }
     if (chunks < CHUNKS_MIN) {
         diag_report(diag, DIAG_S006, NULL,
-                    "%llu bytes are not enough: the automata have %llu, and two chunks of %llu "
-                    "bytes are needed",
-                    (unsigned long long)limit, (unsigned long long)facts->automata_bytes,
+                    "%llu bytes are not enough: automata and waiting hits need %llu, and two "
+                    "chunks of %llu bytes are needed",
+                    (unsigned long long)limit, (unsigned long long)own,
                     (unsigned long long)plan.chunk_size);
         return VYRE_ERR_LIMIT;
     }

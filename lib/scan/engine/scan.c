@@ -128,8 +128,12 @@ static enum vyre_result expand(struct vyre_scan *scan, const struct scan_piece *
                         "the device reported a match that starts before the input");
             return VYRE_ERR_DEVICE;
         }
-        if (!scan_order_add(&decoder->order, end, literal))
-            return VYRE_ERR_NO_MEMORY;
+        if (!scan_order_add(&decoder->order, end, literal)) {
+            diag_report(&scan->diag, DIAG_S009, NULL,
+                        "the device reported a match at offset %llu twice",
+                        (unsigned long long)end);
+            return VYRE_ERR_DEVICE;
+        }
     }
     scan_order_advance(&decoder->order, end);
     return VYRE_OK;

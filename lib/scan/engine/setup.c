@@ -24,12 +24,13 @@ static enum vyre_result choose_automata(struct vyre_scan *scan, const struct vyr
     return VYRE_OK;
 }
 
-static uint32_t outputs_max(const struct scan_automata *automata)
+static void count_outputs(const struct scan_automata *automata, struct scan_facts *facts)
 {
-    uint32_t most = 0;
-    for (size_t i = 0; i < automata->count; i++)
-        most = automata->items[i].outputs_max > most ? automata->items[i].outputs_max : most;
-    return most;
+    for (size_t i = 0; i < automata->count; i++) {
+        uint32_t outputs = automata->items[i].outputs_max;
+        facts->outputs_max = outputs > facts->outputs_max ? outputs : facts->outputs_max;
+        facts->ends_max += outputs;
+    }
 }
 
 static enum vyre_result make_plan(struct vyre_scan *scan, const struct vyre_scan_params *params,
@@ -42,12 +43,12 @@ static enum vyre_result make_plan(struct vyre_scan *scan, const struct vyre_scan
         .memory_limit = params->memory_limit,
         .chunk_size = params->chunk_size,
         .pattern_size_max = scan->patterns->set.size_max,
-        .outputs_max = outputs_max(scan->automata),
         .automaton_count = (uint32_t)scan->automata->count,
         .automata_bytes = scan->automata->bytes,
         .counting = params->count_only,
         .staged = staged,
     };
+    count_outputs(scan->automata, &facts);
     scan->counting = params->count_only;
     return scan_plan_make(&facts, params->diag, &scan->plan);
 }
@@ -237,7 +238,8 @@ enum vyre_result scan_setup(struct vyre_scan *scan, const struct vyre_scan_param
         result = plan_and_make_stream(scan, params, &info);
     if (result != VYRE_OK)
         return result;
-    scan->decoder.order.set = &scan->patterns->set;
+    if (!scan_order_init(&scan->decoder.order, &scan->patterns->set, scan->plan.waiting_max))
+        return VYRE_ERR_NO_MEMORY;
     scan->groups = memory_calloc(scan->automata->count, sizeof *scan->groups);
     if (!scan->groups)
         return VYRE_ERR_NO_MEMORY;
@@ -250,8 +252,9 @@ enum vyre_result scan_setup(struct vyre_scan *scan, const struct vyre_scan_param
     if (result != VYRE_OK)
         return result;
     // Without the text and the slots, which stream and rings know about.
-    scan->stats.memory_bytes = scan->automata->bytes + vyre_buffer_size(scan->job) +
-                               vyre_buffer_size(scan->count) + vyre_buffer_size(scan->hits);
+    scan->stats.memory_bytes = scan->automata->bytes + scan->plan.host_bytes +
+                               vyre_buffer_size(scan->job) + vyre_buffer_size(scan->count) +
+                               vyre_buffer_size(scan->hits);
     scan->stats.automata = scan->group_count;
     scan->stats.automata_bytes = scan->automata->bytes;
     return VYRE_OK;

@@ -41,7 +41,8 @@ static const struct scan_set set = {
 static void hits_go_out_by_start_then_pattern_and_not_too_early(void **state)
 {
     (void)state;
-    struct scan_order order = { .set = &set };
+    struct scan_order order;
+    assert_true(scan_order_init(&order, &set, 8));
     struct scan_hit hit;
     // "aaaa" at 10: its end comes last, its start first.
     for (uint64_t end = 10; end < 14; end++) {
@@ -73,6 +74,45 @@ static void hits_go_out_by_start_then_pattern_and_not_too_early(void **state)
     scan_order_fini(&order);
 }
 
+// Literals of 1 to 40 bytes end at every byte: as much waits as ever can, and it fits exactly.
+static void no_more_waits_than_the_set_says(void **state)
+{
+    (void)state;
+    enum { LONGEST = 40 };
+    static struct scan_literal literals[LONGEST];
+    static uint32_t members[LONGEST];
+    for (uint32_t i = 0; i < LONGEST; i++) {
+        literals[i] = (struct scan_literal){ 0, i + 1, i, 1 };
+        members[i] = i;
+    }
+    const struct scan_set all = {
+        .literals = literals,
+        .literal_count = LONGEST,
+        .members = members,
+        .pattern_count = LONGEST,
+        .size_max = LONGEST,
+    };
+    struct scan_order order;
+    size_t room = (size_t)scan_order_waiting_max(LONGEST, LONGEST);
+    assert_true(scan_order_init(&order, &all, room));
+    assert_int_equal(order.heap.capacity, room);
+    size_t most = 0;
+    for (uint64_t end = LONGEST; end < 4 * LONGEST; end++) {
+        struct scan_hit hit;
+        while (scan_order_next(&order, &hit))
+            continue;
+        for (uint32_t i = 0; i < LONGEST; i++)
+            assert_true(scan_order_add(&order, end, i));
+        most = order.heap.count > most ? order.heap.count : most;
+        scan_order_advance(&order, end);
+    }
+    assert_int_equal(most, room);
+    assert_false(scan_order_add(&order, 4 * LONGEST, 0)); // not before something went out
+    scan_order_fini(&order);
+    assert_int_equal(scan_order_waiting_max(1, 1), 2);
+    assert_int_equal(scan_order_waiting_max(4096, UINT64_MAX), UINT64_C(4096) * 4097 / 2 + 4096);
+}
+
 static void plans_stay_within_their_limits(void **state)
 {
     (void)state;
@@ -88,6 +128,7 @@ static void plans_stay_within_their_limits(void **state)
             .chunk_size = naive_random(&seed, 2) ? 1 + naive_random(&seed, 1 << 22) : 0,
             .pattern_size_max = 1 + naive_random(&seed, naive_random(&seed, 2) ? 4096 : 16),
             .outputs_max = 1 + naive_random(&seed, naive_random(&seed, 2) ? 1 << 24 : 4),
+            .ends_max = 1 + naive_random(&seed, naive_random(&seed, 2) ? 1 << 26 : 4),
             .automaton_count = 1 + naive_random(&seed, 3),
             .automata_bytes = naive_random(&seed, 1 << 26),
             .counting = naive_random(&seed, 2),
@@ -108,9 +149,10 @@ static void plans_stay_within_their_limits(void **state)
         assert_true(plan.chunk_size % 4096 == 0 && plan.overlap < plan.chunk_size / 2);
         assert_true(plan.pool_size >= 2 * plan.chunk_size && plan.pool_size <= facts.storage_max);
         assert_true(plan.region_count > 0);
-        assert_true(plan.memory_bytes <= (facts.memory_limit
-                                              ? facts.memory_limit
-                                              : (UINT64_C(256) << 20) + facts.automata_bytes));
+        assert_true(plan.memory_bytes <=
+                    (facts.memory_limit
+                         ? facts.memory_limit
+                         : (UINT64_C(256) << 20) + facts.automata_bytes + plan.host_bytes));
         if (facts.counting) {
             assert_true((uint64_t)plan.piece_size * facts.outputs_max <= UINT32_MAX);
         } else {
@@ -130,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_are_sorted_by_position),
         cmocka_unit_test(hits_go_out_by_start_then_pattern_and_not_too_early),
+        cmocka_unit_test(no_more_waits_than_the_set_says),
         cmocka_unit_test(plans_stay_within_their_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,8 @@
 //
 // Ends arrive in increasing order. A later end cannot belong to a match that starts before
 // `end + 1 - longest pattern`, so everything that starts earlier may go out. What waits is a heap
-// of (start, literal); patterns that are equal share an entry until it goes out.
+// of (start, literal); patterns that are equal share an entry until it goes out. How much can wait
+// follows from the pattern set, so the heap has its final size from the start.
 #ifndef SCAN_ENGINE_ORDER_H
 #define SCAN_ENGINE_ORDER_H
 
@@ -17,7 +18,7 @@ struct scan_order_entry {
     uint32_t literal;
 };
 
-// Zeroed but for `set` is empty.
+// Zeroed is empty, and full.
 struct scan_order {
     const struct scan_set *set; // borrowed
     struct {
@@ -32,8 +33,15 @@ struct scan_hit {
     uint32_t size;
 };
 
+// Matches that can wait at once: no literal is longer than `longest`, and at most `ends` different
+// ones end in one place.
+uint64_t scan_order_waiting_max(uint32_t longest, uint64_t ends);
+
+// Makes room for `waiting_max` matches. False when out of memory. scan_order_fini accepts both.
+bool scan_order_init(struct scan_order *order, const struct scan_set *set, size_t waiting_max);
+
 // Adds a match of a literal that ends with byte `end` (its position in the input, at least the
-// literal's size minus 1). False when out of memory.
+// literal's size minus 1). False when there is no room: that end was added before.
 bool scan_order_add(struct scan_order *order, uint64_t end, uint32_t literal);
 
 // Every match still to come ends at `end` or later.

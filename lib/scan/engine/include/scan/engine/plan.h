@@ -3,6 +3,7 @@
 #ifndef SCAN_ENGINE_PLAN_H
 #define SCAN_ENGINE_PLAN_H
 
+#include "scan/engine/order.h"
 #include "scan/program/patterns.h"
 #include "scan/program/payload.h"
 
@@ -19,7 +20,8 @@ struct scan_facts {
     uint64_t memory_limit;     // bytes; 0: chosen
     uint64_t chunk_size;       // bytes; 0: chosen
     uint32_t pattern_size_max; // bytes
-    uint32_t outputs_max;      // patterns that end in one place
+    uint32_t outputs_max;      // patterns of one automaton that end in one place
+    uint64_t ends_max;         // patterns of all automata that end in one place
     uint32_t automaton_count;
     uint64_t automata_bytes;
     bool counting;
@@ -41,6 +43,8 @@ struct scan_plan {
     uint64_t job_stride;   // bytes
     uint64_t count_stride;
     uint64_t hits_stride;
+    size_t waiting_max;    // matches that wait for their turn; 0 when counting
+    uint64_t host_bytes;   // of what decodes and orders hits
     uint64_t memory_bytes; // of everything
 };
 
