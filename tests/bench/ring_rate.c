@@ -3,12 +3,10 @@
 // the same work.
 //
 // usage: ring_rate [--json] [--rounds N] [--slots N]
-#include <stdio.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
-#include <vyre/vyre.h>
+#include "bench.h"
 
 enum { RING_SLOTS = 4096, PART = 1024, BASELINE_SHARE = 200, IN_FLIGHT = 64 };
 
@@ -25,49 +23,28 @@ struct bench {
     uint32_t slots;
 };
 
-static void emit(void *user, const struct vyre_diag *diag)
-{
-    char text[1000];
-    (void)user;
-    vyre_diag_format(diag, text, sizeof text);
-    fprintf(stderr, "%s\n", text);
-}
-
-static const struct vyre_diag_sink sink = { emit, NULL };
-
-static void check(enum vyre_result result, const char *what)
-{
-    if (result >= 0)
-        return;
-    fprintf(stderr, "%s: %s\n", what, vyre_result_name(result));
-    exit(result == VYRE_ERR_NO_DEVICE ? 77 : 1);
-}
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static void open_bench(struct bench *bench)
 {
-    check(vyre_device_create(vyre_device_params(.diag = &sink), &bench->device), "device");
-    check(vyre_program_parse(add_text, sizeof add_text - 1, "add", &sink, &bench->program),
-          "program");
-    check(vyre_kernel_create(bench->device,
-                             vyre_kernel_params(.program = bench->program, .diag = &sink),
-                             &bench->kernel),
-          "kernel");
-    check(vyre_buffer_create(bench->device, vyre_buffer_params(.size = bench->slots * UINT64_C(4)),
-                             &bench->out),
-          "buffer");
-    check(vyre_ring_create(bench->device,
-                           vyre_ring_params(.payload = bench->program, .segments = &bench->out,
-                                            .segment_count = 1, .slot_count = RING_SLOTS,
-                                            .diag = &sink),
-                           &bench->ring),
-          "ring");
+    bench_check(vyre_device_create(vyre_device_params(.diag = &bench_sink), &bench->device),
+                "device");
+    bench_check(
+        vyre_program_parse(add_text, sizeof add_text - 1, "add", &bench_sink, &bench->program),
+        "program");
+    bench_check(
+        vyre_kernel_create(bench->device,
+                           vyre_kernel_params(.program = bench->program, .diag = &bench_sink),
+                           &bench->kernel),
+        "kernel");
+    bench_check(vyre_buffer_create(bench->device,
+                                   vyre_buffer_params(.size = bench->slots * UINT64_C(4)),
+                                   &bench->out),
+                "buffer");
+    bench_check(vyre_ring_create(bench->device,
+                                 vyre_ring_params(.payload = bench->program,
+                                                  .segments = &bench->out, .segment_count = 1,
+                                                  .slot_count = RING_SLOTS, .diag = &bench_sink),
+                                 &bench->ring),
+                "ring");
 }
 
 static void close_bench(struct bench *bench)
@@ -81,7 +58,7 @@ static void close_bench(struct bench *bench)
 
 static double ring_rate(struct bench *bench)
 {
-    const double start = now();
+    const double start = bench_now();
     static struct vyre_completion completions[PART];
     static struct vyre_work work[PART];
     uint32_t published = 0;
@@ -92,21 +69,21 @@ static double ring_rate(struct bench *bench)
                 work[i] = (struct vyre_work){ .windows = { { (published + i) * UINT64_C(4), 4 } },
                                               .tag = published + i };
             enum vyre_result result = vyre_ring_publish(bench->ring, work, count);
-            check(result, "publish");
+            bench_check(result, "publish");
             if (result != VYRE_OK)
                 break;
             published += count;
         }
         size_t count = 0;
-        check(vyre_ring_pump(bench->ring, 10000000000u, completions, PART, &count), "pump");
+        bench_check(vyre_ring_pump(bench->ring, 10000000000u, completions, PART, &count), "pump");
         taken += (uint32_t)count;
     }
-    return bench->slots / (now() - start);
+    return bench->slots / (bench_now() - start);
 }
 
 static void wait_for(struct vyre_ticket **ticket)
 {
-    check(vyre_ticket_wait(*ticket, 10000000000u, &sink), "wait");
+    bench_check(vyre_ticket_wait(*ticket, 10000000000u, &bench_sink), "wait");
     vyre_ticket_destroy(ticket);
 }
 
@@ -115,43 +92,27 @@ static double dispatch_rate(struct bench *bench)
     const uint32_t count = bench->slots / BASELINE_SHARE + 1;
     const struct vyre_argument argument = { bench->out, 0, 256 };
     struct vyre_ticket *tickets[IN_FLIGHT] = { NULL };
-    const double start = now();
+    const double start = bench_now();
     for (uint32_t i = 0; i < count; i++) {
         struct vyre_ticket **ticket = &tickets[i % IN_FLIGHT];
         if (*ticket)
             wait_for(ticket);
-        check(vyre_dispatch(bench->kernel,
-                            vyre_dispatch_params(.arguments = &argument, .argument_count = 1,
-                                                 .grid = { 1, 1, 1 }, .diag = &sink),
-                            ticket),
-              "dispatch");
+        bench_check(vyre_dispatch(bench->kernel,
+                                  vyre_dispatch_params(.arguments = &argument, .argument_count = 1,
+                                                       .grid = { 1, 1, 1 }, .diag = &bench_sink),
+                                  ticket),
+                    "dispatch");
     }
     for (int i = 0; i < IN_FLIGHT; i++)
         if (tickets[i])
             wait_for(&tickets[i]);
-    return count / (now() - start);
+    return count / (bench_now() - start);
 }
 
 // ---- Results ------------------------------------------------------------------------------------
 
-struct spread {
-    double median, low, high;
-};
-
-static int compare(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static struct spread spread_of(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare);
-    return (struct spread){ values[count / 2], values[0], values[count - 1] };
-}
-
-static void print(const struct bench *bench, const struct spread *ring,
-                  const struct spread *dispatch, bool json)
+static void print(const struct bench *bench, const struct bench_spread *ring,
+                  const struct bench_spread *dispatch, bool json)
 {
     struct vyre_device_info info;
     struct vyre_ring_stats stats;
@@ -178,7 +139,6 @@ static void print(const struct bench *bench, const struct spread *ring,
 
 int main(int argc, char **argv)
 {
-    enum { MOST_ROUNDS = 99 };
     struct bench bench = { .slots = 200000 };
     bool json = false;
     int rounds = 7;
@@ -192,19 +152,19 @@ int main(int argc, char **argv)
         else
             rounds = 0;
     }
-    if (rounds < 1 || rounds > MOST_ROUNDS || bench.slots < 64) {
+    if (rounds < 1 || rounds > BENCH_MOST_ROUNDS || bench.slots < 64) {
         fprintf(stderr, "usage: ring_rate [--json] [--rounds 1..99] [--slots 64..]\n");
         return 2;
     }
     open_bench(&bench);
-    double ring[MOST_ROUNDS], dispatch[MOST_ROUNDS];
+    double ring[BENCH_MOST_ROUNDS], dispatch[BENCH_MOST_ROUNDS];
     (void)ring_rate(&bench); // the quota finds its size
     for (int i = 0; i < rounds; i++) {
         ring[i] = ring_rate(&bench);
         dispatch[i] = dispatch_rate(&bench);
     }
-    const struct spread rings = spread_of(ring, rounds);
-    const struct spread dispatches = spread_of(dispatch, rounds);
+    const struct bench_spread rings = bench_spread(ring, rounds);
+    const struct bench_spread dispatches = bench_spread(dispatch, rounds);
     print(&bench, &rings, &dispatches, json);
     close_bench(&bench);
     return 0;
