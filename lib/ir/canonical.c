@@ -178,8 +178,11 @@ static void add_sorted_buffers(struct canonical *canonical)
 
 // ---- Program ------------------------------------------------------------------------------------
 
-enum vyre_result ir_canonicalize(const struct vyre_program *program, struct vyre_program **out)
+enum vyre_result vyre_program_canonicalize(const struct vyre_program *program,
+                                           struct vyre_program **out)
 {
+    if (!program || !out)
+        return VYRE_ERR_INVALID_ARGUMENT;
     struct canonical canonical = {
         .copy = { .from = program, .expr = order_operands, .node = dissolve_blocks }
     };
@@ -211,7 +214,7 @@ enum vyre_result vyre_program_fingerprint(const struct vyre_program *program,
     memset(out, 0, VYRE_FINGERPRINT_SIZE);
     struct vyre_program *canonical = NULL;
     struct str blob = { 0 };
-    enum vyre_result result = ir_canonicalize(program, &canonical);
+    enum vyre_result result = vyre_program_canonicalize(program, &canonical);
     if (result == VYRE_OK)
         result = ir_wire_encode(canonical, diag, &blob);
     if (result == VYRE_OK)

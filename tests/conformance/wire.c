@@ -5,7 +5,6 @@
 
 #include "hex.h"
 #include "records.h"
-#include "ir/wire.h"
 
 #include <stdlib.h>
 #include <vyre/program.h>
@@ -98,7 +97,7 @@ static bool check_identity(const char *name, const json_t *record,
     uint8_t got[VYRE_FINGERPRINT_SIZE];
     struct vyre_program *made = NULL;
     bool ok = true;
-    if (ir_canonicalize(program, &made) != VYRE_OK)
+    if (vyre_program_canonicalize(program, &made) != VYRE_OK)
         ok = fails(name, "has no canonical form");
     else if (canonical.size && !decoded)
         ok = encodes_to(name, made, canonical.data, canonical.size);

@@ -65,6 +65,30 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_encode(const struct vyre_pr
                                                             const struct vyre_diag_sink *diag,
                                                             uint8_t **out, size_t *size);
 
+// Reads the hex envelope, which is text around the wire form (spec: ir.md, section 6): the line
+// `vyre_ir v0.1`, the line `wire_bytes N`, then N bytes in hexadecimal. Lines end with LF or CRLF;
+// empty lines are skipped. `name` is used in diagnostics and may be NULL. Time and memory are
+// linear in `size`. Codes W031 to W036 with line and column, or those of the wire form inside; the
+// first error ends it with VYRE_ERR_INVALID_PROGRAM. The result is not validated. Thread-safety:
+// Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_decode_envelope(
+    const char *text, size_t size, const char *name, const struct vyre_diag_sink *diag,
+    struct vyre_program **out);
+
+// Writes the hex envelope of the program as written: 32 bytes a line, lowercase, LF. The string is
+// NUL-terminated; free it with vyre_free. Fails as vyre_program_encode does.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_encode_envelope(
+    const struct vyre_program *program, const struct vyre_diag_sink *diag, char **out,
+    size_t *out_size);
+
+// The canonical form as a program of its own (spec: ir.md, 5.1 to 5.3): buffers in canonical order,
+// operands of commutative operators sorted, blocks that bind nothing dissolved. It computes the
+// same values but reorders inputs and effects: compare programs by it, run the original.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_canonicalize(
+    const struct vyre_program *program, struct vyre_program **out);
+
 enum { VYRE_FINGERPRINT_SIZE = 32 };
 
 // The identity of a program: BLAKE3 over the wire form of its canonical form (spec: ir.md, 5.4). It

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The binary wire format, version 4 (spec: ir.md, section 3), and what is defined by it: canonical
-// order and fingerprint (section 5). The public face is vyre_program_decode, _encode, _fingerprint.
+// order and fingerprint (section 5). The public face is vyre_program_decode, _encode,
+// _canonicalize and _fingerprint.
 #ifndef IR_WIRE_H
 #define IR_WIRE_H
 
@@ -37,8 +38,5 @@ enum vyre_result ir_wire_encode(const struct vyre_program *program,
 // it has no wire form; then `out` is marked as failed only if memory ran out.
 bool ir_wire_expr(const struct vyre_program *program, const struct ir_expr *expr, struct str *out);
 bool ir_wire_type(const struct ir_type *type, struct str *out);
-
-// The canonical form (5.1 to 5.3) as a program of its own.
-enum vyre_result ir_canonicalize(const struct vyre_program *program, struct vyre_program **out);
 
 #endif // IR_WIRE_H
