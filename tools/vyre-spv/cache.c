@@ -4,7 +4,9 @@
 #include "json.h"
 #include "tool.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct cache_options {
@@ -43,11 +45,12 @@ static void print_json(const char *key, json_t *value)
     json_print(object);
 }
 
+// `cache` is NULL for a directory that does not exist.
 static int list(struct vyre_cache *cache, bool as_json)
 {
     struct vyre_cache_entry *entries = NULL;
     size_t count = 0;
-    enum vyre_result result = vyre_cache_list(cache, &entries, &count);
+    enum vyre_result result = cache ? vyre_cache_list(cache, &entries, &count) : VYRE_OK;
     if (result)
         return tool_failed(result, "cache ls");
     uint64_t bytes = 0;
@@ -71,13 +74,21 @@ static int list(struct vyre_cache *cache, bool as_json)
 static int clear(struct vyre_cache *cache, bool as_json)
 {
     uint64_t removed = 0;
-    enum vyre_result result = vyre_cache_clear(cache, &removed);
+    enum vyre_result result = cache ? vyre_cache_clear(cache, &removed) : VYRE_OK;
     if (as_json)
         print_json("removed", json_integer((json_int_t)removed));
     else
         printf("%llu entries removed from %s\n", (unsigned long long)removed,
                tool_cache_directory());
     return result ? tool_failed(result, "cache clear") : TOOL_OK;
+}
+
+// To look at a cache must not make one, as opening it would.
+static bool is_absent(void)
+{
+    struct stat status;
+    const char *directory = tool_cache_directory();
+    return directory && lstat(directory, &status) != 0 && errno == ENOENT;
 }
 
 static int run_cache(const void *options, const char *const *operands, size_t operand_count)
@@ -87,8 +98,8 @@ static int run_cache(const void *options, const char *const *operands, size_t op
     bool is_list = strcmp(operands[0], "ls") == 0;
     if (!is_list && strcmp(operands[0], "clear") != 0)
         return tool_usage("cache", "unknown action '%s'; ls and clear are known", operands[0]);
-    struct vyre_cache *cache = tool_cache_open();
-    if (!cache)
+    struct vyre_cache *cache = NULL;
+    if (!is_absent() && !(cache = tool_cache_open()))
         return TOOL_SYSTEM;
     int code = is_list ? list(cache, own->json) : clear(cache, own->json);
     vyre_cache_close(&cache);

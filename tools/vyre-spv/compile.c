@@ -120,12 +120,13 @@ const struct command command_compile = {
     .name = "compile",
     .operands = "PROGRAM",
     .summary = "Compile a program to SPIR-V",
-    .description = "Reads PROGRAM (text or wire format; - is standard input), validates it and "
-                   "writes a SPIR-V "
-                   "module for any "
-                   "device of the target environment. A module is never written to a terminal. The "
-                   "same program "
-                   "and the same options give the same bytes.",
+    .description =
+        "Reads PROGRAM (text, wire format or hex envelope; - is standard input), validates it and "
+        "writes a SPIR-V "
+        "module for any "
+        "device of the target environment. A module is never written to a terminal. The "
+        "same program "
+        "and the same options give the same bytes.",
     .options = compile_table,
     .options_size = sizeof(struct compile_options),
     .min_operands = 1,

@@ -64,25 +64,50 @@ struct vyre_cache *tool_cache_try(void)
 
 // ---- Programs -----------------------------------------------------------------------------------
 
-// Text that is larger than this was not meant to be a program.
-#define PROGRAM_MAX (UINT64_C(64) << 20)
+// The largest program, 64 MiB, in its largest usual form, the envelope.
+#define PROGRAM_MAX (UINT64_C(160) << 20)
+
+enum form {
+    FORM_TEXT,
+    FORM_WIRE,
+    FORM_ENVELOPE,
+    FORM_SPIRV,
+};
 
 static bool starts_with(const struct tool_bytes *bytes, const char *magic)
 {
-    return bytes->size >= 4 && memcmp(bytes->data, magic, 4) == 0;
+    return bytes->size >= strlen(magic) && memcmp(bytes->data, magic, strlen(magic)) == 0;
 }
 
-// By content: the wire format starts with its magic, and what else is not SPIR-V must be text.
-static enum vyre_result read_program(const struct tool_bytes *bytes, const char *name,
-                                     struct vyre_program **out)
+// Two words in a row begin no text, so a header of the envelope is never one.
+static enum form form_of(const struct tool_bytes *bytes)
 {
     if (starts_with(bytes, "VYRE"))
-        return vyre_program_decode(bytes->data, bytes->size, &tool_diag, out);
-    if (starts_with(bytes, "\x03\x02\x23\x07") || starts_with(bytes, "\x07\x23\x02\x03")) {
-        tool_error("'%s' is a SPIR-V module, not a program", name);
-        return VYRE_ERR_INVALID_PROGRAM;
+        return FORM_WIRE;
+    if (starts_with(bytes, "vyre_ir v"))
+        return FORM_ENVELOPE;
+    if (starts_with(bytes, "\x03\x02\x23\x07") || starts_with(bytes, "\x07\x23\x02\x03"))
+        return FORM_SPIRV;
+    return FORM_TEXT;
+}
+
+static enum vyre_result read_form(enum form form, const struct tool_bytes *bytes, const char *name,
+                                  struct vyre_program **out)
+{
+    switch (form) {
+    case FORM_WIRE: return vyre_program_decode(bytes->data, bytes->size, &tool_diag, out);
+    case FORM_ENVELOPE:
+        return vyre_program_decode_envelope(bytes->data, bytes->size, name, &tool_diag, out);
+    case FORM_TEXT: return vyre_program_parse(bytes->data, bytes->size, name, &tool_diag, out);
+    case FORM_SPIRV: break;
     }
-    return vyre_program_parse(bytes->data, bytes->size, name, &tool_diag, out);
+    tool_error("'%s' is a SPIR-V module, not a program", name);
+    return VYRE_ERR_INVALID_PROGRAM;
+}
+
+static const char *name_of(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
 
 int tool_read_program(const char *path, struct vyre_program **out)
@@ -91,10 +116,25 @@ int tool_read_program(const char *path, struct vyre_program **out)
     *out = NULL;
     if (!tool_read(path, PROGRAM_MAX, &bytes))
         return TOOL_SYSTEM;
-    const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
-    enum vyre_result result = read_program(&bytes, name, out);
+    enum vyre_result result = read_form(form_of(&bytes), &bytes, name_of(path), out);
     tool_bytes_fini(&bytes);
-    return result ? tool_failed(result, name) : TOOL_OK;
+    return result ? tool_failed(result, name_of(path)) : TOOL_OK;
+}
+
+int tool_read_encoded(const char *path, bool is_envelope, struct vyre_program **out)
+{
+    struct tool_bytes bytes;
+    *out = NULL;
+    if (!tool_read(path, PROGRAM_MAX, &bytes))
+        return TOOL_SYSTEM;
+    enum form form = is_envelope ? FORM_ENVELOPE : form_of(&bytes);
+    enum vyre_result result = VYRE_ERR_INVALID_PROGRAM;
+    if (form == FORM_TEXT)
+        tool_error("'%s' is neither the wire format nor an envelope", name_of(path));
+    else
+        result = read_form(form, &bytes, name_of(path), out);
+    tool_bytes_fini(&bytes);
+    return result ? tool_failed(result, name_of(path)) : TOOL_OK;
 }
 
 // ---- Devices ------------------------------------------------------------------------------------

@@ -44,17 +44,40 @@ static bool is_common(const struct option_spec *spec)
 
 // ---- Values -------------------------------------------------------------------------------------
 
-static bool parse_number(const char *text, uint64_t *out)
+// Takes the digits at the start of `text`; *rest is what stands behind them.
+static bool parse_digits(const char *text, uint64_t *out, const char **rest)
 {
     bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
     const char *digits = text + (is_hex ? 2 : 0);
     // strtoull would take a sign and spaces.
-    if (!*digits ||
-        strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "0123456789") != strlen(digits))
+    size_t size = strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "0123456789");
+    if (size == 0)
         return false;
+    *rest = digits + size;
     errno = 0;
     *out = strtoull(digits, NULL, is_hex ? 16 : 10);
     return errno == 0;
+}
+
+static bool parse_number(const char *text, uint64_t *out)
+{
+    const char *rest = NULL;
+    return parse_digits(text, out, &rest) && !*rest;
+}
+
+static bool parse_size(const char *text, uint64_t *out)
+{
+    static const char suffixes[] = "KMGkmg";
+    const char *rest = NULL;
+    uint64_t value = 0;
+    if (!parse_digits(text, &value, &rest) || (*rest && rest[1]))
+        return false;
+    const char *suffix = *rest ? strchr(suffixes, *rest) : NULL;
+    if (*rest && !suffix)
+        return false;
+    unsigned shift = suffix ? 10 * (unsigned)((suffix - suffixes) % 3 + 1) : 0;
+    *out = value << shift;
+    return value <= UINT64_MAX >> shift;
 }
 
 static bool parse_choice(const char *words, const char *text, int *out)
@@ -82,6 +105,7 @@ static bool set_value(const struct option_spec *spec, const char *value, const c
     case OPTION_FLAG: *(bool *)field = true; break;
     case OPTION_TEXT: *(const char **)field = value; break;
     case OPTION_NUMBER: good = parse_number(value, field); break;
+    case OPTION_SIZE: good = parse_size(value, field); break;
     case OPTION_CHOICE: good = parse_choice(spec->argument, value, field); break;
     case OPTION_LIST: {
         struct option_list *list = field;
@@ -92,7 +116,11 @@ static bool set_value(const struct option_spec *spec, const char *value, const c
     }
     if (!good)
         snprintf(parsed->error, sizeof parsed->error, "%s takes %s, not '%s'", spelled,
-                 spec->kind == OPTION_NUMBER ? "a whole number below 2^64" : spec->argument, value);
+                 spec->kind == OPTION_NUMBER ? "a whole number below 2^64"
+                 : spec->kind == OPTION_SIZE
+                     ? "a number of bytes below 2^64, such as 4096, 64K or 2G"
+                     : spec->argument,
+                 value);
     return good;
 }
 

@@ -15,6 +15,7 @@
 //         { "o", "output", "FILE", "write to FILE", OPTION_TEXT, offsetof(...) },
 //         { "e", "regexp", "PATTERN", "...", OPTION_LIST, offsetof(...) },
 //         { NULL, "max", "N", "...", OPTION_NUMBER, offsetof(...) },
+//         { NULL, "memory", "BYTES", "...", OPTION_SIZE, offsetof(...) },
 //         { NULL, "mode", "fast|slow", "...", OPTION_CHOICE, offsetof(...) },
 //         { 0 },
 //     };
@@ -34,6 +35,7 @@ enum option_kind {
     OPTION_TEXT,   // const char *: the last one wins
     OPTION_LIST,   // struct option_list: all of them, in order
     OPTION_NUMBER, // uint64_t: decimal, or hexadecimal after 0x
+    OPTION_SIZE, // uint64_t: a number, or one with K, M or G behind it: times 1024, 1024^2, 1024^3
     OPTION_CHOICE, // int: index of the word in `argument`, whose words are separated by '|'
 };
 

@@ -347,7 +347,8 @@ const struct command command_run = {
     .operands = "PROGRAM",
     .summary = "Run a program once, on a device or in the interpreter",
     .description =
-        "Reads PROGRAM (text or wire format; - is standard input), fills its buffers by name, "
+        "Reads PROGRAM (text, wire format or hex envelope; - is standard input), fills its buffers "
+        "by name, "
         "dispatches it and "
         "prints what it returns: without --out, every returned buffer as `name: values`.\n\n"
         "Every buffer that the program does not allocate itself needs --in. A trap, or a loop "

@@ -73,8 +73,13 @@ int tool_write(const char *path, const void *bytes, size_t size, bool is_binary)
 
 // ---- Library objects ----------------------------------------------------------------------------
 
-// Reads and parses a program. An exit code; *out is NULL unless it is 0.
+// Reads a program in any form: text, wire format or hex envelope, told by its content. An exit
+// code; *out is NULL unless it is 0.
 int tool_read_program(const char *path, struct vyre_program **out);
+
+// Reads a program that must not be text: wire format or hex envelope, told by its content, or only
+// the envelope. An exit code; *out is NULL unless it is 0.
+int tool_read_encoded(const char *path, bool is_envelope, struct vyre_program **out);
 
 // Opens the cache of VYRE_CACHE_DIR, XDG_CACHE_HOME or HOME. NULL, after a message, when there is
 // none or something is wrong with it.

@@ -51,7 +51,8 @@ const struct command command_validate = {
     .name = "validate",
     .operands = "PROGRAM...",
     .summary = "Check programs against the rules of the language",
-    .description = "Reads each PROGRAM (text or wire format; - is standard input) and prints what "
+    .description = "Reads each PROGRAM (text, wire format or hex envelope; - is standard input) "
+                   "and prints what "
                    "is wrong with it, in "
                    "order, with its place and what to do. Nothing is printed about valid programs.",
     .options = validate_table,
