@@ -18,7 +18,6 @@ struct walk {
     struct {
         ARRAY(struct atomic_use);
     } atomics;
-    bool external; // an atomic load or store: another agent takes part
     uint32_t loop_depth;
     bool failed;
 };
@@ -105,7 +104,7 @@ static void visit_extension(struct walk *walk, uint8_t ext, ir_name name, uint32
         break;
     case IR_EXT_ATOMIC_LOAD:
     case IR_EXT_ATOMIC_STORE:
-        walk->external = true;
+        walk->facts->external = true;
         if (buffer) {
             buffer->external = true;
             buffer->updated |= ext == IR_EXT_ATOMIC_STORE;
@@ -232,7 +231,7 @@ static struct summary visit_body(struct walk *walk, const struct ir_body *body)
 static bool atomics_are_relaxed(const struct walk *walk)
 {
     const struct spv_facts *facts = walk->facts;
-    if (facts->has_barrier || walk->external)
+    if (facts->has_barrier || facts->external)
         return false;
     for (uint32_t i = 0; i < walk->program->buffer_count; i++) {
         const struct spv_buffer_facts *buffer = &facts->buffers[i];
@@ -318,7 +317,7 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
     facts->has_barrier = sum.has_barrier;
     facts->relaxed = !walk.failed && atomics_are_relaxed(&walk);
     facts->communicates =
-        facts->has_barrier || walk.external || (walk.atomics.count && !facts->relaxed);
+        facts->has_barrier || facts->external || (walk.atomics.count && !facts->relaxed);
     array_fini(&walk.atomics);
     if (walk.failed)
         return VYRE_ERR_NO_MEMORY;

@@ -45,6 +45,7 @@ struct spv_facts {
     bool has_guarded_loop;
     // Data passes between invocations, or comes from another agent, while the kernel runs.
     bool communicates;
+    bool external; // some buffer is touched by an atomic load or store
     // Atomics order nothing but themselves, and no location but theirs carries data from one
     // invocation to another: all memory semantics may be relaxed.
     bool relaxed;

@@ -88,14 +88,16 @@ static uint32_t workgroup_variable(struct spv_lowering *lowering, uint32_t count
 }
 
 // A buffer that another agent may write while the kernel runs must not be taken for constant, and
-// drivers take one that they only see being read for that: Mesa hoists and caches such loads
-// whatever the memory operands say, unless the binding is Aliased (spec: proving.md).
+// drivers take one that they only see being read for that: Mesa hoists such loads and serves them
+// from caches that nobody refreshes, whatever the memory operands say, unless the binding is
+// Aliased. Where an agent outside takes part, what it publishes by a flag in one buffer usually
+// lies in others. tests/vendor reads the loads in AMD's machine code.
 static void decorate_access(struct spv_lowering *lowering, uint32_t buffer, uint32_t id)
 {
     const struct spv_buffer_facts *facts = &lowering->facts.buffers[buffer];
     const uint8_t access = lowering->program->buffers[buffer].access;
     const bool constant = access == VYRE_ACCESS_READ_ONLY || access == VYRE_ACCESS_UNIFORM;
-    if (facts->external)
+    if (lowering->facts.external && lowering->buffers[buffer].non_private)
         decorate(lowering, id, SpvDecorationAliased);
     else if (constant && !facts->stored && !facts->updated)
         decorate(lowering, id, SpvDecorationNonWritable);
