@@ -3,12 +3,11 @@
 #include "base/memory.h"
 #include "base/size.h"
 
-#include <stdalign.h>
 #include <string.h>
 
 struct arena_block {
     struct arena_block *older;
-    alignas(max_align_t) uint8_t bytes[];
+    alignas(ARENA_ALIGN) uint8_t bytes[];
 };
 
 enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
@@ -44,17 +43,16 @@ static bool arena_grow(struct arena *arena, size_t size)
     return true;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc_slowly(struct arena *arena, size_t size)
 {
-    const size_t align = alignof(max_align_t);
     size_t rounded;
-    if (arena->failed || !size_add(size, align - 1, &rounded)) {
+    if (arena->failed || !size_add(size, ARENA_ALIGN - 1, &rounded)) {
         arena->failed = true;
         return NULL;
     }
-    rounded &= ~(align - 1);
+    rounded &= ~(size_t)(ARENA_ALIGN - 1);
     if (rounded == 0)
-        rounded = align;
+        rounded = ARENA_ALIGN;
     if ((size_t)(arena->end - arena->next) < rounded && !arena_grow(arena, rounded)) {
         arena->failed = true;
         return NULL;

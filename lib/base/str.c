@@ -21,8 +21,7 @@ void str_clear(struct str *str)
         str->text[0] = '\0';
 }
 
-// Room for `extra` bytes and the NUL.
-static bool str_reserve(struct str *str, size_t extra)
+bool str_reserve(struct str *str, size_t extra)
 {
     size_t needed;
     if (str->failed || !size_add(str->size, extra, &needed) || !size_add(needed, 1, &needed)) {
@@ -42,16 +41,6 @@ static bool str_reserve(struct str *str, size_t extra)
     str->text = text;
     str->capacity = grown;
     return true;
-}
-
-void str_add(struct str *str, const char *text, size_t size)
-{
-    if (!str_reserve(str, size))
-        return;
-    if (size)
-        memcpy(str->text + str->size, text, size);
-    str->size += size;
-    str->text[str->size] = '\0';
 }
 
 void str_puts(struct str *str, const char *text)

@@ -40,7 +40,7 @@ bool utf8_valid(const void *bytes, size_t size)
 {
     const uint8_t *b = bytes;
     while (size) {
-        size_t length = utf8_sequence(b, size);
+        size_t length = b[0] < 0x80 ? 1 : utf8_sequence(b, size);
         if (length == 0)
             return false;
         b += length;

@@ -11,6 +11,7 @@
 
 #include "base/blake3.h"
 #include "base/memory.h"
+#include "canonical.h"
 #include "wire_write.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct canonical {
     struct str right;
 };
 
-// ---- Expressions --------------------------------------------------------------------------------
+// ---- Rules --------------------------------------------------------------------------------------
 
 static bool is_literal(const struct ir_expr *expr)
 {
@@ -31,11 +32,34 @@ static bool is_literal(const struct ir_expr *expr)
            expr->kind == IR_EXPR_LIT_F32 || expr->kind == IR_EXPR_LIT_BOOL;
 }
 
-// Operators whose operands keep their places when neither is a literal (5.3).
+// Operators whose operands keep their places when neither is a literal.
 static bool keeps_plain_operands(enum ir_binop op)
 {
     return op == IR_BIN_ADD || op == IR_BIN_MUL || op == IR_BIN_MIN || op == IR_BIN_MAX;
 }
+
+enum ir_operand_order ir_canonical_operands(const struct ir_expr *binop)
+{
+    if (!ir_binop_info(binop->op)->commutative)
+        return IR_OPERANDS_STAY;
+    const bool left = is_literal(binop->kids[0]);
+    const bool right = is_literal(binop->kids[1]);
+    if (left != right)
+        return left ? IR_OPERANDS_SWAP : IR_OPERANDS_STAY; // literals go right
+    return left || !keeps_plain_operands(binop->op) ? IR_OPERANDS_BY_WIRE : IR_OPERANDS_STAY;
+}
+
+bool ir_canonical_dissolves(const struct ir_node *node)
+{
+    if (node->kind != IR_NODE_BLOCK)
+        return false;
+    for (uint32_t i = 0; i < node->body.count; i++)
+        if (node->body.nodes[i]->kind == IR_NODE_LET)
+            return false;
+    return true;
+}
+
+// ---- Expressions --------------------------------------------------------------------------------
 
 static int compare_bytes(const struct str *a, const struct str *b)
 {
@@ -64,15 +88,12 @@ static struct ir_expr *order_operands(void *user, const struct ir_expr *original
                                       struct ir_expr *copy)
 {
     struct canonical *canonical = user;
-    if (!copy || copy->kind != IR_EXPR_BINOP || !ir_binop_info(copy->op)->commutative ||
-        !copy->kids[0] || !copy->kids[1])
+    (void)original;
+    if (!copy || copy->kind != IR_EXPR_BINOP)
         return copy;
-    const bool left = is_literal(copy->kids[0]);
-    const bool right = is_literal(copy->kids[1]);
-    bool swap = left && !right; // literals go right
-    if (left == right && (left || !keeps_plain_operands(original->op)))
-        swap = in_wrong_order(canonical, copy->kids[0], copy->kids[1]);
-    if (swap) {
+    const enum ir_operand_order order = ir_canonical_operands(copy);
+    if (order == IR_OPERANDS_SWAP ||
+        (order == IR_OPERANDS_BY_WIRE && in_wrong_order(canonical, copy->kids[0], copy->kids[1]))) {
         struct ir_expr *first = copy->kids[0];
         copy->kids[0] = copy->kids[1];
         copy->kids[1] = first;
@@ -82,20 +103,12 @@ static struct ir_expr *order_operands(void *user, const struct ir_expr *original
 
 // ---- Nodes --------------------------------------------------------------------------------------
 
-static bool binds(const struct ir_body *body)
-{
-    for (uint32_t i = 0; i < body->count; i++)
-        if (body->nodes[i]->kind == IR_NODE_LET)
-            return true;
-    return false;
-}
-
 static void dissolve_blocks(void *user, struct ir_nodes *out, const struct ir_node *original,
                             struct ir_node *copy)
 {
     struct canonical *canonical = user;
     (void)original;
-    if (!copy || copy->kind != IR_NODE_BLOCK || binds(&copy->body)) {
+    if (!copy || !ir_canonical_dissolves(copy)) {
         ir_nodes_add(&canonical->draft, out, copy);
         return;
     }
@@ -150,30 +163,42 @@ static int compare_keyed(const void *left, const void *right)
     return order ? order : a->index < b->index ? -1 : a->index > b->index;
 }
 
-static void add_sorted_buffers(struct canonical *canonical)
+uint32_t *ir_canonical_buffers(const struct vyre_program *program)
 {
-    const struct vyre_program *from = canonical->copy.from;
-    struct keyed *keyed = memory_calloc(from->buffer_count, sizeof *keyed);
-    if (!keyed) {
-        canonical->draft.failed = true;
-        return;
-    }
-    for (uint32_t i = 0; i < from->buffer_count; i++) {
+    const uint32_t count = program->buffer_count;
+    uint32_t *order = memory_calloc(count, sizeof *order);
+    struct keyed *keyed = memory_calloc(count, sizeof *keyed);
+    bool failed = !order || !keyed;
+    for (uint32_t i = 0; i < count && !failed; i++) {
         keyed[i].index = i;
-        buffer_key(from, &from->buffers[i], &keyed[i].key);
-        canonical->draft.failed |= keyed[i].key.failed;
+        buffer_key(program, &program->buffers[i], &keyed[i].key);
+        failed = keyed[i].key.failed;
     }
-    if (!canonical->draft.failed && from->buffer_count)
-        qsort(keyed, from->buffer_count, sizeof *keyed, compare_keyed);
-    for (uint32_t i = 0; i < from->buffer_count; i++) {
-        if (!canonical->draft.failed) {
-            struct ir_buffer buffer =
-                ir_copy_buffer(&canonical->copy, &from->buffers[keyed[i].index]);
-            ir_draft_buffer(&canonical->draft, &buffer);
-        }
+    if (!failed && count)
+        qsort(keyed, count, sizeof *keyed, compare_keyed);
+    for (uint32_t i = 0; keyed && i < count; i++) {
+        if (order)
+            order[i] = keyed[i].index;
         str_fini(&keyed[i].key);
     }
     memory_free(keyed);
+    if (!failed)
+        return order;
+    memory_free(order);
+    return NULL;
+}
+
+static void add_sorted_buffers(struct canonical *canonical)
+{
+    const struct vyre_program *from = canonical->copy.from;
+    uint32_t *order = ir_canonical_buffers(from);
+    if (!order)
+        canonical->draft.failed = true;
+    for (uint32_t i = 0; i < from->buffer_count && !canonical->draft.failed; i++) {
+        struct ir_buffer buffer = ir_copy_buffer(&canonical->copy, &from->buffers[order[i]]);
+        ir_draft_buffer(&canonical->draft, &buffer);
+    }
+    memory_free(order);
 }
 
 // ---- Program ------------------------------------------------------------------------------------
@@ -212,14 +237,10 @@ enum vyre_result vyre_program_fingerprint(const struct vyre_program *program,
     if (!program || !out)
         return VYRE_ERR_INVALID_ARGUMENT;
     memset(out, 0, VYRE_FINGERPRINT_SIZE);
-    struct vyre_program *canonical = NULL;
     struct str blob = { 0 };
-    enum vyre_result result = vyre_program_canonicalize(program, &canonical);
-    if (result == VYRE_OK)
-        result = ir_wire_encode(canonical, diag, &blob);
+    const enum vyre_result result = ir_wire_encode_canonical(program, diag, &blob);
     if (result == VYRE_OK)
         blake3_hash(blob.text, blob.size, out);
     str_fini(&blob);
-    vyre_program_destroy(&canonical);
     return result;
 }

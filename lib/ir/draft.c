@@ -8,6 +8,8 @@
 #include "ir/tables.h"
 
 #include <string.h>
+
+#define XXH_INLINE_ALL // names are short: a call would cost as much as the hash
 #include <xxhash.h>
 
 enum { FIRST_SLOTS = 64 };
@@ -49,20 +51,18 @@ void ir_draft_fini(struct ir_draft *draft)
 
 // ---- Names --------------------------------------------------------------------------------------
 
-static size_t first_slot(const struct ir_draft *draft, const char *text, size_t size)
-{
-    return (size_t)XXH3_64bits(text, size) & (draft->name_slot_count - 1);
-}
-
 // The slot that holds this text, or the free one where it belongs. There always is a free one.
-static uint32_t *find_slot(const struct ir_draft *draft, const char *text, size_t size)
+static struct ir_name_slot *find_slot(const struct ir_draft *draft, uint64_t hash, const char *text,
+                                      size_t size)
 {
-    size_t at = first_slot(draft, text, size);
-    for (;; at = (at + 1) & (draft->name_slot_count - 1)) {
-        uint32_t *slot = &draft->name_slots[at];
-        if (*slot == 0)
+    size_t at = (size_t)(hash >> 32);
+    for (;; at++) {
+        struct ir_name_slot *slot = &draft->name_slots[at & (draft->name_slot_count - 1)];
+        if (slot->name == 0)
             return slot;
-        const struct ir_text *name = &draft->names.items[*slot - 1];
+        if (slot->hash != (uint32_t)hash)
+            continue;
+        const struct ir_text *name = &draft->names.items[slot->name - 1];
         if (name->size == size && memcmp(name->text, text, size) == 0)
             return slot;
     }
@@ -71,7 +71,7 @@ static uint32_t *find_slot(const struct ir_draft *draft, const char *text, size_
 static bool grow_slots(struct ir_draft *draft)
 {
     size_t count = draft->name_slot_count ? draft->name_slot_count * 2 : FIRST_SLOTS;
-    uint32_t *slots = memory_calloc(count, sizeof *slots);
+    struct ir_name_slot *slots = memory_calloc(count, sizeof *slots);
     if (!slots)
         return false;
     memory_free(draft->name_slots);
@@ -79,7 +79,9 @@ static bool grow_slots(struct ir_draft *draft)
     draft->name_slot_count = count;
     for (size_t i = 0; i < draft->names.count; i++) {
         const struct ir_text *name = &draft->names.items[i];
-        *find_slot(draft, name->text, name->size) = (uint32_t)i + 1;
+        const uint64_t hash = XXH3_64bits(name->text, name->size);
+        *find_slot(draft, hash, name->text, name->size) =
+            (struct ir_name_slot){ (uint32_t)hash, (uint32_t)i + 1 };
     }
     return true;
 }
@@ -96,9 +98,10 @@ ir_name ir_draft_name(struct ir_draft *draft, const char *text, size_t size)
         draft->failed = true;
         return 0;
     }
-    uint32_t *slot = find_slot(draft, text, size);
-    if (*slot)
-        return *slot - 1;
+    const uint64_t hash = XXH3_64bits(text, size);
+    struct ir_name_slot *slot = find_slot(draft, hash, text, size);
+    if (slot->name)
+        return slot->name - 1;
     if (size > UINT32_MAX || draft->names.count >= UINT32_MAX - 1) {
         draft->failed = true;
         return 0;
@@ -108,8 +111,8 @@ ir_name ir_draft_name(struct ir_draft *draft, const char *text, size_t size)
         draft->failed = true;
         return 0;
     }
-    *slot = (uint32_t)draft->names.count;
-    return *slot - 1;
+    *slot = (struct ir_name_slot){ (uint32_t)hash, (uint32_t)draft->names.count };
+    return slot->name - 1;
 }
 
 ir_name ir_draft_cname(struct ir_draft *draft, const char *text)
@@ -138,11 +141,12 @@ struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr_kind kind, ui
         draft->failed = true;
         return NULL;
     }
-    struct ir_expr *expr = keep(draft, arena_zalloc(arena, bytes));
-    if (expr) {
-        expr->kind = (uint8_t)kind;
-        expr->kid_count = kid_count;
-    }
+    struct ir_expr *expr = keep(draft, arena_alloc(arena, bytes));
+    if (!expr)
+        return NULL;
+    *expr = (struct ir_expr){ .kind = (uint8_t)kind, .kid_count = kid_count };
+    for (uint32_t i = 0; i < kid_count; i++)
+        expr->kids[i] = NULL;
     return expr;
 }
 
@@ -150,9 +154,9 @@ struct ir_node *ir_draft_node(struct ir_draft *draft, enum ir_node_kind kind)
 {
     struct arena *arena = arena_of(draft);
     draft->parts++;
-    struct ir_node *node = arena ? keep(draft, arena_zalloc(arena, sizeof *node)) : NULL;
+    struct ir_node *node = arena ? keep(draft, arena_alloc(arena, sizeof *node)) : NULL;
     if (node)
-        node->kind = (uint8_t)kind;
+        *node = (struct ir_node){ .kind = (uint8_t)kind };
     return node;
 }
 
@@ -164,15 +168,23 @@ void ir_nodes_add(struct ir_draft *draft, struct ir_nodes *nodes, struct ir_node
         draft->failed = true;
 }
 
-struct ir_body ir_nodes_take(struct ir_draft *draft, struct ir_nodes *nodes)
+struct ir_body ir_nodes_take_from(struct ir_draft *draft, struct ir_nodes *nodes, size_t base)
 {
     struct ir_body body = { NULL, 0 };
     struct arena *arena = arena_of(draft);
-    if (arena && nodes->count) {
+    const size_t count = nodes->count - base;
+    if (arena && count) {
         body.nodes =
-            keep(draft, arena_copy(arena, nodes->items, nodes->count * sizeof nodes->items[0]));
-        body.count = body.nodes ? (uint32_t)nodes->count : 0;
+            keep(draft, arena_copy(arena, nodes->items + base, count * sizeof nodes->items[0]));
+        body.count = body.nodes ? (uint32_t)count : 0;
     }
+    nodes->count = base;
+    return body;
+}
+
+struct ir_body ir_nodes_take(struct ir_draft *draft, struct ir_nodes *nodes)
+{
+    const struct ir_body body = ir_nodes_take_from(draft, nodes, 0);
     array_fini(nodes);
     return body;
 }

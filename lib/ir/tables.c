@@ -3,39 +3,39 @@
 
 #include <string.h>
 
-static const struct ir_type_info types[IR_TYPE_COUNT] = {
+const struct ir_type_info ir_type_infos[IR_TYPE_COUNT] = {
 #define TYPE(id, tag, spelling, stride, size, bits, is_float)                                      \
     { tag, spelling, stride, size, bits, is_float },
 #include "ir/type.def"
 #undef TYPE
 };
 
-static const struct ir_expr_info exprs[IR_EXPR_COUNT] = {
+const struct ir_expr_info ir_expr_infos[IR_EXPR_COUNT] = {
 #define EXPR(id, tag, name, operands) { tag, name, operands },
 #include "ir/expr.def"
 #undef EXPR
 };
 
-static const struct ir_node_info nodes[IR_NODE_COUNT] = {
+const struct ir_node_info ir_node_infos[IR_NODE_COUNT] = {
 #define NODE(id, tag, record_op, name) { tag, record_op, name },
 #include "ir/node.def"
 #undef NODE
 };
 
-static const struct ir_binop_info binops[IR_BINOP_COUNT] = {
+const struct ir_binop_info ir_binop_infos[IR_BINOP_COUNT] = {
 #define BINOP(id, tag, name, spelling, precedence, commutative)                                    \
     { tag, name, spelling, precedence, commutative },
 #include "ir/binop.def"
 #undef BINOP
 };
 
-static const struct ir_unop_info unops[IR_UNOP_COUNT] = {
+const struct ir_unop_info ir_unop_infos[IR_UNOP_COUNT] = {
 #define UNOP(id, tag, name, spelling) { tag, name, spelling },
 #include "ir/unop.def"
 #undef UNOP
 };
 
-static const struct ir_atomic_info atomics[IR_ATOMIC_COUNT] = {
+const struct ir_atomic_info ir_atomic_infos[IR_ATOMIC_COUNT] = {
 #define ATOMIC(id, tag, name, spelling) { tag, name, spelling },
 #include "ir/atomic.def"
 #undef ATOMIC
@@ -43,18 +43,13 @@ static const struct ir_atomic_info atomics[IR_ATOMIC_COUNT] = {
 
 enum { FORM_EXPR = false, FORM_NODE = true };
 
-static const struct ir_ext_info exts[IR_EXT_COUNT] = {
+const struct ir_ext_info ir_ext_infos[IR_EXT_COUNT] = {
     [IR_EXT_NONE] = { NULL, "", false, 0, false, false, false },
 #define EXT(id, kind, form, operands, buffer, ordering, immediate, spelling)                       \
     [IR_EXT_##id] = { kind, spelling, FORM_##form, operands, buffer, ordering, immediate },
 #include "ir/ext.def"
 #undef EXT
 };
-
-const struct ir_type_info *ir_type_info(enum ir_type_kind kind)
-{
-    return &types[kind];
-}
 
 bool ir_type_has_parameters(enum ir_type_kind kind)
 {
@@ -71,36 +66,6 @@ bool ir_type_has_parameters(enum ir_type_kind kind)
     case IR_TYPE_QUANTIZED: return true;
     default: return false;
     }
-}
-
-const struct ir_expr_info *ir_expr_info(enum ir_expr_kind kind)
-{
-    return &exprs[kind];
-}
-
-const struct ir_node_info *ir_node_info(enum ir_node_kind kind)
-{
-    return &nodes[kind];
-}
-
-const struct ir_binop_info *ir_binop_info(enum ir_binop op)
-{
-    return &binops[op];
-}
-
-const struct ir_unop_info *ir_unop_info(enum ir_unop op)
-{
-    return &unops[op];
-}
-
-const struct ir_atomic_info *ir_atomic_info(enum ir_atomic_op op)
-{
-    return &atomics[op];
-}
-
-const struct ir_ext_info *ir_ext_info(enum ir_ext ext)
-{
-    return &exts[ext];
 }
 
 // ---- From wire tags -----------------------------------------------------------------------------
@@ -187,7 +152,8 @@ bool ir_atomic_from_tag(uint8_t tag, enum ir_atomic_op *out)
 enum ir_ext ir_ext_from_kind(const char *kind, size_t size)
 {
     for (int ext = IR_EXT_NONE + 1; ext < IR_EXT_COUNT; ext++)
-        if (strlen(exts[ext].kind) == size && memcmp(exts[ext].kind, kind, size) == 0)
+        if (strlen(ir_ext_infos[ext].kind) == size &&
+            memcmp(ir_ext_infos[ext].kind, kind, size) == 0)
             return (enum ir_ext)ext;
     return IR_EXT_NONE;
 }

@@ -9,15 +9,11 @@
 
 #include <string.h>
 
-const struct ir_type *ir_type_scalar(enum ir_type_kind kind)
-{
-    static const struct ir_type scalars[IR_TYPE_COUNT] = {
+const struct ir_type ir_scalar_types[IR_TYPE_COUNT] = {
 #define TYPE(id, ...) { .kind = IR_TYPE_##id },
 #include "ir/type.def"
 #undef TYPE
-    };
-    return &scalars[kind];
-}
+};
 
 static bool dims_equal(const struct ir_type *a, const struct ir_type *b)
 {

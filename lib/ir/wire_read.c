@@ -21,30 +21,6 @@ bool ir_wire_fail(struct ir_wire_reader *r, enum diag_code code, const char *wha
     return false;
 }
 
-const uint8_t *ir_wire_get_bytes(struct ir_wire_reader *r, size_t size)
-{
-    if (r->failed || r->end - r->at < size) {
-        ir_wire_fail(r, DIAG_W003, "the bytes end in the middle of a field");
-        return NULL;
-    }
-    const uint8_t *bytes = r->bytes + r->at;
-    r->at += size;
-    return bytes;
-}
-
-uint8_t ir_wire_get_u8(struct ir_wire_reader *r)
-{
-    const uint8_t *bytes = ir_wire_get_bytes(r, 1);
-    return bytes ? bytes[0] : 0;
-}
-
-uint32_t ir_wire_get_u32(struct ir_wire_reader *r)
-{
-    const uint8_t *b = ir_wire_get_bytes(r, 4);
-    return b ? (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24
-             : 0;
-}
-
 uint64_t ir_wire_get_u64(struct ir_wire_reader *r)
 {
     uint64_t low = ir_wire_get_u32(r);
@@ -394,6 +370,7 @@ enum vyre_result vyre_program_decode(const void *bytes, size_t size,
     if (!r.failed && r.at != size)
         ir_wire_fail(&r, DIAG_W004, "bytes are left over behind the output set");
     struct ir_body body = ir_nodes_take(&draft, &entry);
+    ir_nodes_fini(&r.nodes);
     if (r.failed && !draft.failed) {
         ir_draft_fini(&draft);
         return VYRE_ERR_INVALID_PROGRAM;

@@ -14,21 +14,44 @@ struct ir_wire_reader {
     size_t end;
     struct ir_draft *draft;
     const struct vyre_diag_sink *diag;
-    unsigned depth;      // nodes and expressions of this record (3.8.1)
-    unsigned type_depth; // nested data types
+    struct ir_nodes nodes; // of the bodies that are being read, innermost last
+    unsigned depth;        // nodes and expressions of this record (3.8.1)
+    unsigned type_depth;   // nested data types
     bool failed;
 };
 
 // Reports the first failure with its byte offset and makes it sticky. Always returns false.
 bool ir_wire_fail(struct ir_wire_reader *r, enum diag_code code, const char *what);
 
-// Each returns 0, "" or NULL after a failure.
-uint8_t ir_wire_get_u8(struct ir_wire_reader *r);
-uint32_t ir_wire_get_u32(struct ir_wire_reader *r);
+// Each returns 0, "" or NULL after a failure. The small ones are inline: nearly every byte of a
+// program goes through them.
+static inline const uint8_t *ir_wire_get_bytes(struct ir_wire_reader *r, size_t size)
+{
+    if (r->failed || r->end - r->at < size) {
+        ir_wire_fail(r, DIAG_W003, "the bytes end in the middle of a field");
+        return NULL;
+    }
+    const uint8_t *bytes = r->bytes + r->at;
+    r->at += size;
+    return bytes;
+}
+
+static inline uint8_t ir_wire_get_u8(struct ir_wire_reader *r)
+{
+    const uint8_t *bytes = ir_wire_get_bytes(r, 1);
+    return bytes ? bytes[0] : 0;
+}
+
+static inline uint32_t ir_wire_get_u32(struct ir_wire_reader *r)
+{
+    const uint8_t *b = ir_wire_get_bytes(r, 4);
+    return b ? (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24
+             : 0;
+}
+
 uint64_t ir_wire_get_u64(struct ir_wire_reader *r);
 uint64_t ir_wire_get_leb(struct ir_wire_reader *r);
 uint32_t ir_wire_get_leb32(struct ir_wire_reader *r);
-const uint8_t *ir_wire_get_bytes(struct ir_wire_reader *r, size_t size);
 ir_name ir_wire_get_name(struct ir_wire_reader *r); // str32
 ir_name ir_wire_get_optional(struct ir_wire_reader *r, enum diag_code bad_flag, bool *present);
 

@@ -233,16 +233,16 @@ struct ir_expr *ir_wire_get_expr(struct ir_wire_reader *r)
 
 static struct ir_body get_body(struct ir_wire_reader *r)
 {
-    struct ir_nodes nodes = { 0 };
+    const size_t base = r->nodes.count;
     uint32_t count = ir_wire_get_u32(r);
     if (count > WIRE_MAX_NODES)
         ir_wire_fail(r, DIAG_W008, "a body has more than 1,000,000 nodes");
     for (uint32_t i = 0; i < count && !r->failed && !r->draft->failed; i++) {
         struct ir_node *node = ir_wire_get_node(r);
         if (!r->failed)
-            ir_nodes_add(r->draft, &nodes, node);
+            ir_nodes_add(r->draft, &r->nodes, node);
     }
-    return ir_nodes_take(r->draft, &nodes);
+    return ir_nodes_take_from(r->draft, &r->nodes, base);
 }
 
 static void get_async(struct ir_wire_reader *r, struct ir_node *node)

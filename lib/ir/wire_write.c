@@ -12,18 +12,6 @@
 
 // ---- Primitives ---------------------------------------------------------------------------------
 
-void ir_wire_u8(struct ir_wire_writer *w, uint8_t value)
-{
-    str_add(w->out, (const char *)&value, 1);
-}
-
-void ir_wire_u32(struct ir_wire_writer *w, uint32_t value)
-{
-    const uint8_t bytes[4] = { (uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
-                               (uint8_t)(value >> 24) };
-    str_add(w->out, (const char *)bytes, sizeof bytes);
-}
-
 void ir_wire_u64(struct ir_wire_writer *w, uint64_t value)
 {
     ir_wire_u32(w, (uint32_t)value);
@@ -185,6 +173,47 @@ static void put_kids(struct ir_wire_writer *w, const struct ir_expr *expr)
         put_expr(w, expr->kids[i]);
 }
 
+// Two operands that lie one behind the other change places.
+static void swap_ranges(struct str *out, size_t left, size_t right)
+{
+    const size_t size = right - left;
+    if (!str_reserve(out, size))
+        return;
+    char *text = out->text + left;
+    const size_t both = out->size - left;
+    memcpy(text + both, text, size);
+    memmove(text, text + size, both);
+    text[both] = '\0';
+}
+
+// Whether the bytes from `right` to the end come before those from `left` to `right`.
+static bool in_wrong_order(const struct str *out, size_t left, size_t right)
+{
+    const size_t left_size = right - left;
+    const size_t right_size = out->size - right;
+    const size_t shorter = left_size < right_size ? left_size : right_size;
+    const int order = memcmp(out->text + left, out->text + right, shorter);
+    return order ? order > 0 : left_size > right_size;
+}
+
+static void put_operands(struct ir_wire_writer *w, const struct ir_expr *expr)
+{
+    const enum ir_operand_order order =
+        w->canonical ? ir_canonical_operands(expr) : IR_OPERANDS_STAY;
+    if (order == IR_OPERANDS_SWAP) {
+        put_expr(w, expr->kids[1]);
+        put_expr(w, expr->kids[0]);
+        return;
+    }
+    const size_t left = w->out->size;
+    put_expr(w, expr->kids[0]);
+    const size_t right = w->out->size;
+    put_expr(w, expr->kids[1]);
+    if (order == IR_OPERANDS_BY_WIRE && !w->refused && !w->out->failed &&
+        in_wrong_order(w->out, left, right))
+        swap_ranges(w->out, left, right);
+}
+
 // An operator byte, followed by the extension id of an opaque one.
 static void put_op(struct ir_wire_writer *w, uint8_t tag, uint32_t id)
 {
@@ -274,7 +303,7 @@ static void put_expr(struct ir_wire_writer *w, const struct ir_expr *expr)
     case IR_EXPR_LOCAL_ID: ir_wire_u8(w, expr->op); break;
     case IR_EXPR_BINOP:
         put_op(w, ir_binop_info(expr->op)->tag, expr->bits);
-        put_kids(w, expr);
+        put_operands(w, expr);
         break;
     case IR_EXPR_UNOP:
         put_op(w, ir_unop_info(expr->op)->tag, expr->bits);
@@ -300,11 +329,35 @@ static void put_expr(struct ir_wire_writer *w, const struct ir_expr *expr)
 
 static void put_node(struct ir_wire_writer *w, const struct ir_node *node);
 
+static bool dissolves(const struct ir_wire_writer *w, const struct ir_node *node)
+{
+    return w->canonical && ir_canonical_dissolves(node);
+}
+
+// What is written for a list: blocks that dissolve stand for their statements.
+static uint32_t count_nodes(const struct ir_wire_writer *w, const struct ir_body *body)
+{
+    uint32_t count = body->count;
+    for (uint32_t i = 0; w->canonical && i < body->count; i++)
+        if (dissolves(w, body->nodes[i]))
+            count += count_nodes(w, &body->nodes[i]->body) - 1;
+    return count;
+}
+
+static void put_nodes(struct ir_wire_writer *w, const struct ir_body *body)
+{
+    for (uint32_t i = 0; i < body->count; i++) {
+        if (dissolves(w, body->nodes[i]))
+            put_nodes(w, &body->nodes[i]->body);
+        else
+            put_node(w, body->nodes[i]);
+    }
+}
+
 static void put_body(struct ir_wire_writer *w, const struct ir_body *body)
 {
-    ir_wire_u32(w, body->count);
-    for (uint32_t i = 0; i < body->count; i++)
-        put_node(w, body->nodes[i]);
+    ir_wire_u32(w, count_nodes(w, body));
+    put_nodes(w, body);
 }
 
 static void put_opaque_node(struct ir_wire_writer *w, const struct ir_node *node)
@@ -469,6 +522,16 @@ static void put_node_record(struct ir_wire_writer *w, const struct ir_node *node
     put_record(w, id, id_size, payload);
 }
 
+static void put_entry(struct ir_wire_writer *w, const struct ir_body *body, struct str *payload)
+{
+    for (uint32_t i = 0; i < body->count && !w->refused; i++) {
+        if (dissolves(w, body->nodes[i]))
+            put_entry(w, &body->nodes[i]->body, payload);
+        else
+            put_node_record(w, body->nodes[i], payload);
+    }
+}
+
 static void put_blob(struct ir_wire_writer *w)
 {
     const struct vyre_program *program = w->program;
@@ -484,13 +547,12 @@ static void put_blob(struct ir_wire_writer *w)
     ir_wire_u8(w, WIRE_FLAGS & 0xFF);
     ir_wire_u8(w, WIRE_FLAGS >> 8);
     str_add(w->out, (const char *)digest, sizeof digest);
-    ir_wire_leb(w, (uint64_t)program->entry.count + 1);
+    ir_wire_leb(w, (uint64_t)count_nodes(w, &program->entry) + 1);
     w->out = &payload;
     put_metadata(w);
     w->out = blob;
     put_record(w, record, sizeof record - 1, &payload);
-    for (uint32_t i = 0; i < program->entry.count && !w->refused; i++)
-        put_node_record(w, program->entry.nodes[i], &payload);
+    put_entry(w, &program->entry, &payload);
     ir_wire_put_regions(w);
     str_fini(&payload);
     if (blob->failed || w->refused)
@@ -500,16 +562,34 @@ static void put_blob(struct ir_wire_writer *w)
     memcpy(blob->text + start + 8, digest, sizeof digest);
 }
 
+static enum vyre_result encode(struct ir_wire_writer *w)
+{
+    ir_wire_check_program(w);
+    if (!w->refused)
+        put_blob(w);
+    if (w->refused)
+        return VYRE_ERR_INVALID_PROGRAM;
+    return w->out->failed ? VYRE_ERR_NO_MEMORY : VYRE_OK;
+}
+
 enum vyre_result ir_wire_encode(const struct vyre_program *program,
                                 const struct vyre_diag_sink *diag, struct str *out)
 {
-    struct ir_wire_writer w = { .program = program, .diag = diag, .out = out };
-    ir_wire_check_program(&w);
-    if (!w.refused)
-        put_blob(&w);
-    if (w.refused)
-        return VYRE_ERR_INVALID_PROGRAM;
-    return out->failed ? VYRE_ERR_NO_MEMORY : VYRE_OK;
+    return encode(&(struct ir_wire_writer){ .program = program, .diag = diag, .out = out });
+}
+
+enum vyre_result ir_wire_encode_canonical(const struct vyre_program *program,
+                                          const struct vyre_diag_sink *diag, struct str *out)
+{
+    uint32_t *order = ir_canonical_buffers(program);
+    if (!order)
+        return VYRE_ERR_NO_MEMORY;
+    struct ir_wire_writer w = {
+        .program = program, .canonical = true, .buffer_order = order, .diag = diag, .out = out
+    };
+    const enum vyre_result result = encode(&w);
+    memory_free(order);
+    return result;
 }
 
 bool ir_wire_expr(const struct vyre_program *program, const struct ir_expr *expr, struct str *out)

@@ -24,7 +24,7 @@ void ir_wire_check_program(struct ir_wire_writer *w)
         if (w->program->workgroup[axis] == 0)
             ir_wire_refuse(w, DIAG_W020, "a workgroup dimension is 0");
     for (uint32_t i = 0; i < w->program->buffer_count && !w->refused; i++) {
-        const struct ir_buffer *buffer = &w->program->buffers[i];
+        const struct ir_buffer *buffer = ir_wire_buffer(w, i);
         if (buffer->count == 0 && buffer->access == VYRE_ACCESS_WORKGROUP)
             ir_wire_refuse(w, DIAG_W020, "a workgroup buffer has no element count");
         else if (buffer->count == 0 && buffer->live_out)
@@ -47,7 +47,7 @@ void ir_wire_put_buffers(struct ir_wire_writer *w)
 {
     ir_wire_leb(w, w->program->buffer_count);
     for (uint32_t i = 0; i < w->program->buffer_count; i++) {
-        const struct ir_buffer *buffer = &w->program->buffers[i];
+        const struct ir_buffer *buffer = ir_wire_buffer(w, i);
         ir_wire_name(w, buffer->name);
         ir_wire_u32(w, buffer->binding);
         ir_wire_u32(w, buffer->count);
@@ -93,7 +93,7 @@ static void put_element_shape(struct ir_wire_writer *w, const struct ir_type *ty
 
 static void put_region(struct ir_wire_writer *w, uint32_t position)
 {
-    const struct ir_buffer *buffer = &w->program->buffers[position];
+    const struct ir_buffer *buffer = ir_wire_buffer(w, position);
     struct str *blob = w->out;
     struct str part = { 0 };
     ir_wire_leb(w, position);
@@ -130,10 +130,10 @@ void ir_wire_put_regions(struct ir_wire_writer *w)
     ir_wire_leb(w, count);
     for (uint32_t i = 0; i < count && !w->refused; i++) {
         put_region(w, i);
-        outputs += is_written(&w->program->buffers[i]);
+        outputs += is_written(ir_wire_buffer(w, i));
     }
     ir_wire_leb(w, outputs);
     for (uint32_t i = 0; i < count; i++)
-        if (is_written(&w->program->buffers[i]))
+        if (is_written(ir_wire_buffer(w, i)))
             ir_wire_leb(w, i);
 }

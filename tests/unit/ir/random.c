@@ -6,6 +6,7 @@
 #include "ir/copy.h"
 #include "ir/equal.h"
 #include "ir/tables.h"
+#include "ir/wire.h"
 
 enum { PROGRAMS = 3000 };
 
@@ -394,12 +395,46 @@ static void different_programs_are_not_equal(void **state)
     assert_int_equal(equal, 0);
 }
 
+// The writer makes the canonical form on the way; the copy makes a program of it.
+static void both_ways_to_the_canonical_form_agree(void **state)
+{
+    (void)state;
+    unsigned compared = 0;
+    unsigned changed = 0;
+    for (uint64_t seed = 0; seed < PROGRAMS; seed++) {
+        struct vyre_program *made = program(seed);
+        struct vyre_program *canonical = NULL;
+        struct str plain = { 0 };
+        struct str copied = { 0 };
+        struct str written = { 0 };
+        assert_result(VYRE_OK, vyre_program_canonicalize(made, &canonical));
+        const enum vyre_result result = ir_wire_encode(canonical, NULL, &copied);
+        assert_result(result, ir_wire_encode_canonical(made, NULL, &written));
+        if (result == VYRE_OK) {
+            assert_result(VYRE_OK, ir_wire_encode(made, NULL, &plain));
+            if (copied.size != written.size || memcmp(copied.text, written.text, copied.size) != 0)
+                fail_msg("seed %d has two canonical forms", (int)seed);
+            compared++;
+            changed +=
+                plain.size != written.size || memcmp(plain.text, written.text, plain.size) != 0;
+        }
+        str_fini(&plain);
+        str_fini(&copied);
+        str_fini(&written);
+        vyre_program_destroy(&canonical);
+        vyre_program_destroy(&made);
+    }
+    assert_true(compared > PROGRAMS / 20);
+    assert_true(changed > compared / 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whatever_is_printed_parses_back),
         cmocka_unit_test(a_deep_copy_is_equal_and_stands_alone),
         cmocka_unit_test(different_programs_are_not_equal),
+        cmocka_unit_test(both_ways_to_the_canonical_form_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

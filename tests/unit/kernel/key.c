@@ -11,7 +11,7 @@
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(struct vyre_target) == 72, "target: see key.c");
 _Static_assert(sizeof(struct ir_type) == 40, "type: see key.c");
-_Static_assert(sizeof(struct ir_expr) == 56, "expression: see key.c");
+_Static_assert(sizeof(struct ir_expr) == 48, "expression: see key.c");
 _Static_assert(sizeof(struct ir_node) == 112, "node: see key.c");
 _Static_assert(sizeof(struct ir_buffer) == 80, "buffer: see key.c");
 _Static_assert(sizeof(struct ir_shape_predicate) == 56, "shape: see key.c");

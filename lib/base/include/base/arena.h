@@ -3,6 +3,8 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <assert.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,8 +24,25 @@ struct arena {
 
 void arena_fini(struct arena *arena);
 
+enum { ARENA_ALIGN = 16 };
+static_assert(ARENA_ALIGN % alignof(max_align_t) == 0, "arena memory fits any type");
+
+void *arena_alloc_slowly(struct arena *arena, size_t size); // grows, rounds, refuses
+
 // Memory aligned for any type, or NULL. `arena_zalloc` zeroes it. `arena_array` checks the product.
-void *arena_alloc(struct arena *arena, size_t size);
+static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+    const size_t room = (size_t)(arena->end - arena->next);
+    if (size == 0 || size > room || arena->failed)
+        return arena_alloc_slowly(arena, size);
+    // Blocks are multiples of the alignment, so what is rounded up still fits.
+    const size_t rounded = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    void *memory = arena->next;
+    arena->next += rounded;
+    arena->used += rounded;
+    return memory;
+}
+
 void *arena_zalloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size); // zeroed
 void *arena_copy(struct arena *arena, const void *bytes, size_t size);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 // Zero-initialised is an empty string. `text` is always NUL-terminated once something was appended.
 struct str {
@@ -19,7 +20,20 @@ struct str {
 void str_fini(struct str *str);
 void str_clear(struct str *str); // keeps the memory
 
-void str_add(struct str *str, const char *text, size_t size);
+// Room for `extra` more bytes and the NUL; false when out of memory.
+bool str_reserve(struct str *str, size_t extra);
+
+// Inline because writers append a few bytes at a time.
+static inline void str_add(struct str *str, const char *text, size_t size)
+{
+    if ((str->failed || str->capacity - str->size <= size) && !str_reserve(str, size))
+        return;
+    if (size)
+        memcpy(str->text + str->size, text, size);
+    str->size += size;
+    str->text[str->size] = '\0';
+}
+
 void str_puts(struct str *str, const char *text);
 void str_putc(struct str *str, char c);
 #if defined(__GNUC__)

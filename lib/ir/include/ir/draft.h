@@ -11,12 +11,17 @@
 #include "base/array.h"
 #include "ir/model.h"
 
+struct ir_name_slot {
+    uint32_t hash; // low half: most texts that differ are told apart without looking at them
+    uint32_t name; // 0 is free, else name + 1
+};
+
 struct ir_draft {
     struct vyre_program *program; // owned until finished
     struct {
         ARRAY(struct ir_text);
     } names;
-    uint32_t *name_slots; // open addressing over `names`; 0 is free, else name + 1
+    struct ir_name_slot *name_slots; // open addressing over `names`; at most half are taken
     size_t name_slot_count;
     struct {
         ARRAY(struct ir_buffer);
@@ -47,9 +52,12 @@ const struct ir_type *ir_draft_type(struct ir_draft *draft, const struct ir_type
 struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr_kind kind, uint32_t kid_count);
 struct ir_node *ir_draft_node(struct ir_draft *draft, enum ir_node_kind kind);
 
-// Collecting a body. `ir_nodes_take` copies the list into the arena and empties it.
+// Collecting a body. `ir_nodes_take` copies the list into the arena and frees it; ..._take_from
+// does so with the nodes from `base` on and keeps the memory, so that one list serves nested
+// bodies.
 void ir_nodes_add(struct ir_draft *draft, struct ir_nodes *nodes, struct ir_node *node);
 struct ir_body ir_nodes_take(struct ir_draft *draft, struct ir_nodes *nodes);
+struct ir_body ir_nodes_take_from(struct ir_draft *draft, struct ir_nodes *nodes, size_t base);
 void ir_nodes_fini(struct ir_nodes *nodes);
 
 // Appends a buffer and returns its index. Defaults of ir.md 1.2 are the caller's to fill;

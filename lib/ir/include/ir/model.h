@@ -140,9 +140,9 @@ struct ir_expr {
                    // operator; immediate operand of an extension
     ir_name name;  // VAR; buffer of LOAD, BUF_LEN, ATOMIC, extensions; op id of CALL; OPAQUE:
                    // kind when `ext` is IR_EXT_NONE
+    uint32_t payload_size;
     const struct ir_type *type; // CAST: target
     const uint8_t *payload;     // OPAQUE without `ext`: wire payload
-    uint32_t payload_size;
     struct ir_pos pos;
     struct ir_expr *kids[];
 };
@@ -262,7 +262,14 @@ const struct ir_buffer *ir_find_buffer(const struct vyre_program *program, ir_na
 
 // ---- Facts about types (spec: ir.md, 1.4; semantics.md, 1.4) ------------------------------------
 
-const struct ir_type *ir_type_scalar(enum ir_type_kind kind); // kinds without parameters
+extern const struct ir_type ir_scalar_types[IR_TYPE_COUNT];
+
+// The type of a kind without parameters.
+static inline const struct ir_type *ir_type_scalar(enum ir_type_kind kind)
+{
+    return &ir_scalar_types[kind];
+}
+
 bool ir_type_equal(const struct ir_type *a, const struct ir_type *b);
 
 // Each returns false when the type has no such fact. `ir_type_stride` is the load and store stride,

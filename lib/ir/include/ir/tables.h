@@ -58,16 +58,52 @@ struct ir_ext_info {
     bool has_immediate;
 };
 
+extern const struct ir_type_info ir_type_infos[IR_TYPE_COUNT];
+extern const struct ir_expr_info ir_expr_infos[IR_EXPR_COUNT];
+extern const struct ir_node_info ir_node_infos[IR_NODE_COUNT];
+extern const struct ir_binop_info ir_binop_infos[IR_BINOP_COUNT];
+extern const struct ir_unop_info ir_unop_infos[IR_UNOP_COUNT];
+extern const struct ir_atomic_info ir_atomic_infos[IR_ATOMIC_COUNT];
+extern const struct ir_ext_info ir_ext_infos[IR_EXT_COUNT];
+
 // `kind` and `op` must be valid enumerators.
-const struct ir_type_info *ir_type_info(enum ir_type_kind kind);
+static inline const struct ir_type_info *ir_type_info(enum ir_type_kind kind)
+{
+    return &ir_type_infos[kind];
+}
+
+static inline const struct ir_expr_info *ir_expr_info(enum ir_expr_kind kind)
+{
+    return &ir_expr_infos[kind];
+}
+
+static inline const struct ir_node_info *ir_node_info(enum ir_node_kind kind)
+{
+    return &ir_node_infos[kind];
+}
+
+static inline const struct ir_binop_info *ir_binop_info(enum ir_binop op)
+{
+    return &ir_binop_infos[op];
+}
+
+static inline const struct ir_unop_info *ir_unop_info(enum ir_unop op)
+{
+    return &ir_unop_infos[op];
+}
+
+static inline const struct ir_atomic_info *ir_atomic_info(enum ir_atomic_op op)
+{
+    return &ir_atomic_infos[op];
+}
+
+static inline const struct ir_ext_info *ir_ext_info(enum ir_ext ext)
+{
+    return &ir_ext_infos[ext];
+}
+
 // Whether types of this kind differ in more than their kind, so that ir_type_scalar gives none.
 bool ir_type_has_parameters(enum ir_type_kind kind);
-const struct ir_expr_info *ir_expr_info(enum ir_expr_kind kind);
-const struct ir_node_info *ir_node_info(enum ir_node_kind kind);
-const struct ir_binop_info *ir_binop_info(enum ir_binop op);
-const struct ir_unop_info *ir_unop_info(enum ir_unop op);
-const struct ir_atomic_info *ir_atomic_info(enum ir_atomic_op op);
-const struct ir_ext_info *ir_ext_info(enum ir_ext ext);
 
 // From a wire tag; false when no such tag is assigned, and then *out is left alone.
 bool ir_type_from_tag(uint8_t tag, enum ir_type_kind *out);

@@ -34,6 +34,10 @@ enum {
 enum vyre_result ir_wire_encode(const struct vyre_program *program,
                                 const struct vyre_diag_sink *diag, struct str *out);
 
+// Appends the blob of the canonical form, which is what ir_wire_encode gives for that program.
+enum vyre_result ir_wire_encode_canonical(const struct vyre_program *program,
+                                          const struct vyre_diag_sink *diag, struct str *out);
+
 // Appends one expression or one data type as they stand inside a payload (3.8, 3.8.3). False when
 // it has no wire form; then `out` is marked as failed only if memory ran out.
 bool ir_wire_expr(const struct vyre_program *program, const struct ir_expr *expr, struct str *out);
