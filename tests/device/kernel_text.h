@@ -27,7 +27,7 @@ static inline struct vyre_kernel *test_kernel(struct vyre_device *device, const 
         vyre_kernel_params(.program = program, .cache = cache, .diag = test_diag_sink(&diags)),
         &kernel);
     if (result)
-        fail_msg("no kernel: %s: %s", vyre_result_name(result), diags.text);
+        fail_msg("no kernel: %s: %s\n%s", vyre_result_name(result), diags.text, text);
     vyre_program_destroy(&program);
     return kernel;
 }
