@@ -169,6 +169,7 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
         walk->failed = true;
         return (struct summary){ 0 };
     }
+    const uint32_t first_exit = facts->exit_count;
     walk->loop_depth++;
     struct summary inner = visit_body(walk, &node->body);
     walk->loop_depth--;
@@ -179,6 +180,8 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
     struct ir_cost total = ir_cost_loop(trips, inner.cost);
     struct spv_loop_facts *loop = &facts->loops.items[number];
     loop->has_barrier = inner.has_barrier;
+    loop->first_exit = first_exit;
+    loop->exit_end = facts->exit_count;
     loop->guarded = total.passes > facts->loop_budget;
     // An iteration's own pass, and those of the loops in it that have no guard.
     uint64_t each = inner.cost.passes < facts->loop_budget ? inner.cost.passes + 1 : UINT64_MAX;
@@ -200,9 +203,15 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
         if (buffer)
             buffer->stored = true;
         break;
-    case IR_NODE_BARRIER: sum.has_barrier = true; break;
-    case IR_NODE_TRAP: walk->facts->has_trap = true; break;
-    case IR_NODE_RETURN: walk->facts->has_return = true; break;
+    case IR_NODE_BARRIER:
+        sum.has_barrier = true;
+        walk->facts->exits_before_meeting = walk->facts->exit_count;
+        break;
+    case IR_NODE_TRAP:
+        walk->facts->has_trap = true;
+        walk->facts->exit_count++;
+        break;
+    case IR_NODE_RETURN: walk->facts->exit_count++; break;
     case IR_NODE_OPAQUE: visit_extension(walk, node->ext, node->name, 0); break;
     default: break;
     }

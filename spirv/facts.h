@@ -31,6 +31,7 @@ struct spv_loop_facts {
     // it ends before its condition says so.
     bool guarded;
     uint32_t charge;
+    uint32_t first_exit, exit_end; // the exits in it
 };
 
 struct spv_facts {
@@ -41,7 +42,6 @@ struct spv_facts {
     } loops;
     bool has_barrier;
     bool has_trap;
-    bool has_return;
     bool has_guarded_loop;
     // Data passes between invocations, or comes from another agent, while the kernel runs.
     bool communicates;
@@ -49,6 +49,10 @@ struct spv_facts {
     // Atomics order nothing but themselves, and no location but theirs carries data from one
     // invocation to another: all memory semantics may be relaxed.
     bool relaxed;
+    // Exits, that is returns and traps, are numbered in the order of the program. Those below
+    // `exits_before_meeting` have a barrier somewhere behind them.
+    uint32_t exit_count;
+    uint32_t exits_before_meeting;
     uint32_t param_count; // launch parameters: highest number used plus 1
     uint32_t loop_budget; // of guarded loops, in passes; see vyre_compile_params
     uint32_t zero_passes; // through the loops that zero workgroup memory
@@ -69,15 +73,5 @@ uint32_t spv_upper_bound(const struct vyre_program *program, const struct ir_exp
 // The count of a buffer may come from its declaration: true when every index up to `bound` is
 // inside, so that an access needs no check.
 bool spv_always_inside(const struct ir_buffer *buffer, uint32_t bound);
-
-// Where a barrier is not in provably uniform flow (spec: ir.md, 4.6, and semantics.md, 7.4).
-struct spv_flow_offence {
-    const struct ir_node *barrier; // NULL: none
-    bool after_exit;               // because some invocations may have left before
-};
-
-// Finds the first barrier that part of a workgroup may miss. VYRE_OK or VYRE_ERR_NO_MEMORY.
-enum vyre_result spv_flow_check(const struct vyre_program *program, const struct spv_facts *facts,
-                                struct spv_flow_offence *out);
 
 #endif // SPV_FACTS_H

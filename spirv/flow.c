@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: MIT
 // Uniformity of control flow across a workgroup.
 //
-// Does: finds barriers that part of a workgroup may miss. The validator's V010 looks at each
-// construct once; this also follows assignments around loops and into branches, and knows that
-// flow is not uniform any more after some invocations may have left. A local is mixed when any
-// value it ever gets is, or when it gets one in mixed flow; facts only ever grow, so walking until
-// nothing changes finds the least set.
+// Does: finds meetings that part of a workgroup may miss, and the exits that must not end an
+// invocation. The validator's V010 looks at each construct once; this also follows assignments
+// around loops and into branches. A local is mixed when any value it ever gets is, or when it gets
+// one in mixed flow; facts only ever grow, so walking until nothing changes finds the least set.
 // Needs: a valid program and its facts. Breaks nothing.
-#include "facts.h"
+#include "flow.h"
 
 #include "base/memory.h"
 
-struct flow {
-    const struct vyre_program *program;
-    bool *mixed_names;
-    bool *mixed_loops; // some invocations may leave in an iteration and miss the next
+struct walk {
+    struct spv_flow *flow;
+    const struct spv_facts *facts;
     uint32_t next_loop;
+    uint32_t next_exit;
+    bool nobody_leaves; // the dead stay in every loop to its end
     bool changed;
     bool report;
-    struct spv_flow_offence offence;
+    const struct ir_node *offence; // the first meeting that part of the workgroup may miss
 };
 
 // How the invocations of a workgroup stand at a point of the program.
 struct state {
-    bool mixed; // not all of them pass here together
-    bool left;  // some may have left for good before
+    bool mixed;        // not all of them pass here together
+    bool meets_around; // a loop around this point meets in each of its iterations
 };
 
-static bool mixed_expr(const struct flow *flow, const struct ir_expr *expr)
+bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr)
 {
     switch (expr->kind) {
     case IR_EXPR_LIT_U32:
@@ -45,109 +45,159 @@ static bool mixed_expr(const struct flow *flow, const struct ir_expr *expr)
     case IR_EXPR_SELECT:
     case IR_EXPR_FMA:
         for (uint32_t i = 0; i < expr->kid_count; i++)
-            if (mixed_expr(flow, expr->kids[i]))
+            if (spv_flow_is_mixed(flow, expr->kids[i]))
                 return true;
         return false;
     default: return true;
     }
 }
 
-static void mark(struct flow *flow, bool *fact, bool value)
+static void mark(struct walk *walk, bool *fact, bool value)
 {
     if (value && !*fact) {
         *fact = true;
-        flow->changed = true;
+        walk->changed = true;
     }
 }
 
-static bool walk_body(struct flow *flow, const struct ir_body *body, struct state state);
+static bool walk_body(struct walk *walk, const struct ir_body *body, struct state state);
 
-static bool walk_loop(struct flow *flow, const struct ir_node *node, struct state state)
+static bool walk_loop(struct walk *walk, const struct ir_node *node, struct state state)
 {
-    bool *leaves = &flow->mixed_loops[flow->next_loop++];
+    struct spv_flow *flow = walk->flow;
+    const uint32_t number = walk->next_loop++;
+    const bool meets = walk->facts->loops.items[number].has_barrier;
     struct state inside = {
-        state.mixed || mixed_expr(flow, node->a) || mixed_expr(flow, node->b),
-        state.left || *leaves,
+        state.mixed || spv_flow_is_mixed(flow, node->a) || spv_flow_is_mixed(flow, node->b) ||
+            (flow->left_loops[number] && !walk->nobody_leaves),
+        state.meets_around || meets,
     };
-    mark(flow, &flow->mixed_names[node->name], inside.mixed || inside.left);
-    bool left = walk_body(flow, &node->body, inside);
-    mark(flow, leaves, left);
-    return left;
+    mark(walk, &flow->mixed_names[node->name], inside.mixed);
+    mark(walk, &flow->mixed_loops[number], inside.mixed);
+    bool dies = walk_body(walk, &node->body, inside);
+    // Where nobody meets in the loop the dead need not stay to its end, and would be in the way of
+    // a workgroup that is done early.
+    mark(walk, &flow->left_loops[number], dies && !meets && !walk->nobody_leaves);
+    return dies;
 }
 
-// Returns whether some invocations, but not surely all, may leave in this node.
-static bool walk_node(struct flow *flow, const struct ir_node *node, struct state state)
+// A return or a trap: true when who comes here goes on dead.
+static bool walk_exit(struct walk *walk, struct state state)
 {
-    const bool mixed = state.mixed || state.left;
+    const uint32_t number = walk->next_exit++;
+    const bool meets_later = state.meets_around || number < walk->facts->exits_before_meeting;
+    const bool dies = state.mixed && meets_later;
+    mark(walk, &walk->flow->dead_exits[number], dies);
+    walk->flow->has_dead_exits |= dies;
+    return dies;
+}
+
+// Returns whether some invocations may die in this node.
+static bool walk_node(struct walk *walk, const struct ir_node *node, struct state state)
+{
+    struct spv_flow *flow = walk->flow;
     switch (node->kind) {
     case IR_NODE_LET:
     case IR_NODE_ASSIGN:
-        mark(flow, &flow->mixed_names[node->name], mixed || mixed_expr(flow, node->a));
+        mark(walk, &flow->mixed_names[node->name], state.mixed || spv_flow_is_mixed(flow, node->a));
         return false;
     case IR_NODE_IF: {
-        struct state inside = { state.mixed || mixed_expr(flow, node->a), state.left };
-        bool left = walk_body(flow, &node->body, inside);
-        left |= walk_body(flow, &node->otherwise, inside);
-        return left;
+        struct state inside = state;
+        inside.mixed = state.mixed || spv_flow_is_mixed(flow, node->a);
+        bool dies = walk_body(walk, &node->body, inside);
+        dies |= walk_body(walk, &node->otherwise, inside);
+        return dies;
     }
-    case IR_NODE_LOOP: return walk_loop(flow, node, state);
+    case IR_NODE_LOOP: return walk_loop(walk, node, state);
     case IR_NODE_BLOCK:
-    case IR_NODE_REGION: return walk_body(flow, &node->body, state);
+    case IR_NODE_REGION: return walk_body(walk, &node->body, state);
     case IR_NODE_RETURN:
-    case IR_NODE_TRAP: return mixed;
+    case IR_NODE_TRAP: return walk_exit(walk, state);
     case IR_NODE_BARRIER:
-        if (mixed && flow->report && !flow->offence.barrier)
-            flow->offence = (struct spv_flow_offence){ node, !state.mixed };
+        if (state.mixed && walk->report && !walk->offence)
+            walk->offence = node;
         return false;
     default: return false;
     }
 }
 
-static bool walk_body(struct flow *flow, const struct ir_body *body, struct state state)
+static bool walk_body(struct walk *walk, const struct ir_body *body, struct state state)
 {
-    bool left = false;
-    for (uint32_t i = 0; i < body->count; i++) {
-        left |= walk_node(flow, body->nodes[i], state);
-        state.left |= left;
-    }
-    return left;
+    bool dies = false;
+    for (uint32_t i = 0; i < body->count; i++)
+        dies |= walk_node(walk, body->nodes[i], state);
+    return dies;
 }
 
-static void walk_program(struct flow *flow)
+static void walk_program(struct walk *walk)
 {
-    flow->next_loop = 0;
-    flow->changed = false;
-    walk_body(flow, &flow->program->entry, (struct state){ false, false });
+    walk->next_loop = 0;
+    walk->next_exit = 0;
+    walk->changed = false;
+    walk_body(walk, &walk->flow->program->entry, (struct state){ false, false });
 }
 
-enum vyre_result spv_flow_check(const struct vyre_program *program, const struct spv_facts *facts,
-                                struct spv_flow_offence *out)
+static void settle(struct walk *walk)
 {
-    *out = (struct spv_flow_offence){ 0 };
-    if (!facts->has_barrier)
-        return VYRE_OK;
-    struct flow flow = { .program = program };
-    flow.mixed_names = memory_calloc(program->name_count, sizeof *flow.mixed_names);
-    flow.mixed_loops = memory_calloc(facts->loops.count, sizeof *flow.mixed_loops);
-    enum vyre_result result = VYRE_ERR_NO_MEMORY;
-    if (flow.mixed_names && flow.mixed_loops) {
-        // Real programs settle in two or three walks. One made to need more is given up on: all its
-        // locals count as mixed, which is safe.
-        enum { MOST_WALKS = 16 };
-        int walks = 0;
-        do {
-            walk_program(&flow);
-        } while (flow.changed && ++walks < MOST_WALKS);
-        for (uint32_t i = 0; flow.changed && i < program->name_count; i++)
-            flow.mixed_names[i] = true;
-        for (size_t i = 0; flow.changed && i < facts->loops.count; i++)
-            flow.mixed_loops[i] = true;
-        flow.report = true;
-        walk_program(&flow);
-        *out = flow.offence;
-        result = VYRE_OK;
-    }
-    memory_free(flow.mixed_names);
-    memory_free(flow.mixed_loops);
+    // Real programs settle in two or three walks. One made to need more is given up on: all its
+    // locals count as mixed, which is safe.
+    enum { MOST_WALKS = 16 };
+    const struct spv_facts *facts = walk->facts;
+    struct spv_flow *flow = walk->flow;
+    int walks = 0;
+    do {
+        walk_program(walk);
+    } while (walk->changed && ++walks < MOST_WALKS);
+    for (uint32_t i = 0; walk->changed && i < flow->program->name_count; i++)
+        flow->mixed_names[i] = true;
+    for (size_t i = 0; walk->changed && i < facts->loops.count; i++)
+        flow->mixed_loops[i] = true;
+    walk->report = true;
+    walk_program(walk);
+}
+
+static enum vyre_result allocate(struct spv_flow *flow, const struct vyre_program *program,
+                                 const struct spv_facts *facts)
+{
+    *flow = (struct spv_flow){ .program = program };
+    flow->mixed_names = memory_calloc(program->name_count, sizeof *flow->mixed_names);
+    flow->left_loops = memory_calloc(facts->loops.count, sizeof *flow->left_loops);
+    flow->mixed_loops = memory_calloc(facts->loops.count, sizeof *flow->mixed_loops);
+    flow->dead_exits = memory_calloc(facts->exit_count, sizeof *flow->dead_exits);
+    const bool all = flow->mixed_names && flow->left_loops && flow->mixed_loops && flow->dead_exits;
+    return all ? VYRE_OK : VYRE_ERR_NO_MEMORY;
+}
+
+static enum vyre_result analyse(struct spv_flow *flow, const struct vyre_program *program,
+                                const struct spv_facts *facts, bool nobody_leaves,
+                                const struct ir_node **out)
+{
+    enum vyre_result result = allocate(flow, program, facts);
+    if (result || !facts->has_barrier)
+        return result;
+    struct walk walk = { .flow = flow, .facts = facts, .nobody_leaves = nobody_leaves };
+    settle(&walk);
+    *out = walk.offence;
     return result;
+}
+
+enum vyre_result spv_flow_init(struct spv_flow *flow, const struct vyre_program *program,
+                               const struct spv_facts *facts, const struct ir_node **out)
+{
+    *out = NULL;
+    enum vyre_result result = analyse(flow, program, facts, false, out);
+    if (result || !*out)
+        return result;
+    // What a loop computes is not the same for those who left it; all may stay to its end instead.
+    spv_flow_fini(flow);
+    return analyse(flow, program, facts, true, out);
+}
+
+void spv_flow_fini(struct spv_flow *flow)
+{
+    memory_free(flow->mixed_names);
+    memory_free(flow->left_loops);
+    memory_free(flow->mixed_loops);
+    memory_free(flow->dead_exits);
+    *flow = (struct spv_flow){ 0 };
 }

@@ -111,18 +111,11 @@ static void check_interface(struct spv_lowering *lowering)
 
 static void check_flow(struct spv_lowering *lowering)
 {
-    struct spv_flow_offence offence;
-    if (spv_flow_check(lowering->program, &lowering->facts, &offence)) {
+    const struct ir_node *offence;
+    if (spv_flow_init(&lowering->flow, lowering->program, &lowering->facts, &offence))
         lowering->writer.status = VYRE_ERR_NO_MEMORY;
-        return;
-    }
-    if (!offence.barrier)
-        return;
-    if (offence.after_exit)
-        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L006, &offence.barrier->pos,
-                   "some invocations of the workgroup may have returned before this barrier");
-    else
-        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L005, &offence.barrier->pos,
+    else if (offence)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L005, &offence->pos,
                    "this barrier is not in provably uniform control flow");
 }
 
@@ -275,6 +268,7 @@ enum vyre_result spv_lower(const struct vyre_program *program,
     };
     enum vyre_result result = lower_program(&lowering, out);
     spv_facts_fini(&lowering.facts);
+    spv_flow_fini(&lowering.flow);
     spv_writer_fini(&lowering.writer);
     array_fini(&lowering.undo);
     array_fini(&lowering.interface);

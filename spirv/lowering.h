@@ -9,7 +9,7 @@
 #define SPV_LOWERING_H
 
 #include "base/report.h"
-#include "facts.h"
+#include "flow.h"
 #include "ir/model.h"
 #include "spirv/lower.h"
 #include "writer.h"
@@ -55,6 +55,7 @@ struct spv_lowering {
     bool debug_names;
     uint32_t loop_budget; // as in vyre_compile_params
     struct spv_facts facts;
+    struct spv_flow flow;
     struct spv_writer writer;
     enum vyre_result status; // the first refusal
 
@@ -66,6 +67,9 @@ struct spv_lowering {
     struct spv_words interface; // ids of global variables
     uint32_t next_loop;
     uint32_t next_trap;
+    uint32_t next_exit;
+    uint32_t alive;  // variable, 0 once the invocation is dead; 0: not used yet
+    bool maybe_dead; // whether a dead invocation may come to where the program stands
 
     // Where the program stands, for diagnostics: the index of the current node in each enclosing
     // list, and which list of its parent that is.
@@ -87,7 +91,7 @@ struct spv_lowering {
     uint32_t fault;        // fault record variable; 0: not used yet
     uint32_t built_in[5];
     uint32_t built_in_part[5][3];
-    uint32_t budget[2]; // variables: loops without and with barriers; 0: not used yet
+    uint32_t budget[2]; // variables: mixed and uniform loops; 0: not used yet
     uint32_t binding_count;
 };
 
@@ -170,6 +174,23 @@ void spv_barrier(struct spv_lowering *lowering);
 // Writes the fault record unless one is there already.
 void spv_record_fault(struct spv_lowering *lowering, enum vyre_fault_kind kind, uint32_t detail,
                       uint32_t detail2);
+
+// ---- Invocations that left early (alive.c) ----------------------------------------------------
+
+// A return, or what follows a trap: ends the invocation, or makes it go on dead.
+void spv_exit(struct spv_lowering *lowering);
+
+// `cond` and being alive. 0 stands for a condition that always holds, here and in the result.
+uint32_t spv_and_alive(struct spv_lowering *lowering, uint32_t cond);
+
+// Keeps the dead out of a branch that others may take without them. Returns whether it began one.
+bool spv_if_alive(struct spv_lowering *lowering, struct spv_if *branch);
+
+// Whether the dead have to be kept out of, or let out of, a loop.
+bool spv_loop_is_for_alive(const struct spv_lowering *lowering, const struct ir_node *node,
+                           uint32_t number);
+// Whether a dead invocation may begin an iteration that nothing keeps it out of.
+bool spv_loop_body_maybe_dead(const struct spv_lowering *lowering, uint32_t number);
 
 // ---- The language -----------------------------------------------------------------------------
 

@@ -219,14 +219,18 @@ struct spv_value spv_load(struct spv_lowering *lowering, const struct ir_expr *e
     return result;
 }
 
-// Begins the branch in which `index` is inside, when there has to be one.
+// Begins the branch in which `index` is inside and who writes is alive, when there has to be one.
 static bool begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
                          uint32_t index, struct spv_if *branch)
 {
-    if (!check_needed(lowering, buffer, expr))
+    uint32_t inside = 0;
+    if (check_needed(lowering, buffer, expr)) {
+        uint32_t length = spv_length(lowering, buffer);
+        inside = spv_test2(lowering, SpvOpULessThan, index, length);
+    }
+    inside = spv_and_alive(lowering, inside);
+    if (!inside)
         return false;
-    uint32_t length = spv_length(lowering, buffer);
-    uint32_t inside = spv_test2(lowering, SpvOpULessThan, index, length);
     *branch = spv_if_begin(lowering, inside, false);
     return true;
 }

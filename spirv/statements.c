@@ -145,30 +145,34 @@ static void lower_assign(struct spv_lowering *lowering, const struct ir_node *no
 
 // ---- Control flow -----------------------------------------------------------------------------
 
-static void leave(struct spv_lowering *lowering)
-{
-    spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
-    lowering->block = 0;
-}
-
 static void lower_if(struct spv_lowering *lowering, const struct ir_node *node)
 {
     uint32_t cond = spv_as_bool(lowering, spv_expr(lowering, node->a));
     const bool has_otherwise = node->otherwise.count > 0;
+    struct spv_if outer;
+    const bool only_alive =
+        spv_flow_is_mixed(&lowering->flow, node->a) && spv_if_alive(lowering, &outer);
+    const bool before = lowering->maybe_dead;
     struct spv_if branch = spv_if_begin(lowering, cond, has_otherwise);
     spv_body(lowering, &node->body, SPV_LIST_THEN);
+    const bool after = lowering->maybe_dead;
     if (has_otherwise) {
+        lowering->maybe_dead = before;
         spv_if_otherwise(lowering, &branch);
         spv_body(lowering, &node->otherwise, SPV_LIST_OTHERWISE);
     }
     spv_if_end(lowering, &branch);
+    lowering->maybe_dead |= before || after || only_alive;
+    if (only_alive)
+        spv_if_end(lowering, &outer);
 }
 
-// The variable that holds what is left of a budget. Loops with barriers have one of their own: they
-// stand in uniform flow, and so every invocation of the workgroup finds the same rest in it.
-static uint32_t budget_variable(struct spv_lowering *lowering, bool has_barrier)
+// The variable that holds what is left of a budget. Loops that the whole workgroup runs alike, and
+// so those with barriers, have one of their own: every invocation finds the same rest in it, and
+// what such a loop computes is the same for all of them even when it is cut short.
+static uint32_t budget_variable(struct spv_lowering *lowering, uint32_t number)
 {
-    uint32_t *variable = &lowering->budget[has_barrier];
+    uint32_t *variable = &lowering->budget[!lowering->flow.mixed_loops[number]];
     if (!*variable) {
         *variable = spv_local_variable(lowering);
         SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpStore, *variable,
@@ -182,12 +186,14 @@ static uint32_t budget_variable(struct spv_lowering *lowering, bool has_barrier)
 static void check_completion(struct spv_lowering *lowering, uint32_t unfinished, uint32_t number,
                              uint32_t counter)
 {
-    struct spv_if branch = spv_if_begin(lowering, unfinished, false);
+    struct spv_if branch = spv_if_begin(lowering, spv_and_alive(lowering, unfinished), false);
     spv_record_fault(lowering, VYRE_FAULT_LOOP_LIMIT, spv_u32(lowering, number), counter);
     // Leaving would make others of the workgroup wait for ever at a barrier. Going on is safe:
     // accesses stay checked, and loops find the budget spent.
-    if (!lowering->facts.has_barrier)
-        leave(lowering);
+    if (!lowering->facts.has_barrier) {
+        spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
+        lowering->block = 0;
+    }
     spv_if_end(lowering, &branch);
 }
 
@@ -202,15 +208,21 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
     uint32_t step = spv_writer_id(writer), merge = spv_writer_id(writer);
     uint32_t counter = spv_writer_id(writer), next = spv_writer_id(writer);
     uint32_t before = lowering->block;
+    const bool for_alive = spv_loop_is_for_alive(lowering, node, number);
 
     spv_branch(lowering, header);
     spv_start_block(lowering, header);
     SPV_EMIT(writer, SPV_BODY, SpvOpPhi, lowering->type_u32, counter, from, before, next, step);
     uint32_t unfinished = spv_test2(lowering, SpvOpULessThan, counter, to);
+    const bool dead_before = lowering->maybe_dead;
+    if (for_alive) {
+        lowering->maybe_dead = true;
+        unfinished = spv_and_alive(lowering, unfinished);
+    }
     uint32_t enter = unfinished;
     uint32_t budget = 0, left = 0, charge = 0;
     if (facts.guarded) {
-        budget = budget_variable(lowering, facts.has_barrier);
+        budget = budget_variable(lowering, number);
         charge = spv_u32(lowering, facts.charge);
         left = spv_op1(lowering, SpvOpLoad, lowering->type_u32, budget);
         uint32_t enough = spv_test2(lowering, SpvOpUGreaterThanEqual, left, charge);
@@ -224,6 +236,7 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
         uint32_t rest = spv_word2(lowering, SpvOpISub, left, charge);
         SPV_EMIT(writer, SPV_BODY, SpvOpStore, budget, rest);
     }
+    lowering->maybe_dead = !for_alive && spv_loop_body_maybe_dead(lowering, number);
     size_t mark = lowering->undo.count;
     bind(lowering, node->name, (struct spv_binding){ counter, SPV_U32, false });
     spv_name(lowering, counter, node->name);
@@ -235,6 +248,7 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
     SPV_EMIT(writer, SPV_BODY, SpvOpIAdd, lowering->type_u32, next, counter, spv_u32(lowering, 1));
     spv_branch(lowering, header);
     spv_start_block(lowering, merge);
+    lowering->maybe_dead |= dead_before;
     if (facts.guarded)
         check_completion(lowering, unfinished, number, counter);
 }
@@ -242,8 +256,13 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
 static void lower_trap(struct spv_lowering *lowering, const struct ir_node *node)
 {
     uint32_t address = spv_as_word(lowering, spv_expr(lowering, node->a));
+    struct spv_if branch;
+    const bool only_alive = spv_if_alive(lowering, &branch);
     spv_record_fault(lowering, VYRE_FAULT_TRAP, address, spv_u32(lowering, lowering->next_trap++));
-    leave(lowering);
+    if (only_alive)
+        spv_if_end(lowering, &branch);
+    lowering->maybe_dead |= only_alive;
+    spv_exit(lowering);
 }
 
 static void refuse_node(struct spv_lowering *lowering, const struct ir_node *node)
@@ -260,7 +279,7 @@ static void lower_node(struct spv_lowering *lowering, const struct ir_node *node
     case IR_NODE_STORE: spv_store(lowering, node); break;
     case IR_NODE_IF: lower_if(lowering, node); break;
     case IR_NODE_LOOP: lower_loop(lowering, node); break;
-    case IR_NODE_RETURN: leave(lowering); break;
+    case IR_NODE_RETURN: spv_exit(lowering); break;
     case IR_NODE_BLOCK:
     case IR_NODE_REGION: spv_body(lowering, &node->body, SPV_LIST_BODY); break;
     case IR_NODE_BARRIER:
@@ -281,6 +300,18 @@ static void lower_node(struct spv_lowering *lowering, const struct ir_node *node
     }
 }
 
+// Behind an exit nothing runs; still it is counted, because numbers tell what the facts are about.
+static void skip_node(struct spv_lowering *lowering, const struct ir_node *node)
+{
+    const struct ir_body *bodies[] = { &node->body, &node->otherwise };
+    lowering->next_loop += node->kind == IR_NODE_LOOP;
+    lowering->next_trap += node->kind == IR_NODE_TRAP;
+    lowering->next_exit += node->kind == IR_NODE_TRAP || node->kind == IR_NODE_RETURN;
+    for (int k = 0; k < 2; k++)
+        for (uint32_t i = 0; i < bodies[k]->count; i++)
+            skip_node(lowering, bodies[k]->nodes[i]);
+}
+
 void spv_unbind(struct spv_lowering *lowering, size_t mark)
 {
     while (lowering->undo.count > mark) {
@@ -299,10 +330,10 @@ void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum sp
             lowering->path_index[depth] = i;
             lowering->path_list[depth] = (uint8_t)list;
         }
-        // Behind a return nothing runs; the language forbids it (spec: ir.md, U25).
-        if (!lowering->block)
-            break;
-        lower_node(lowering, body->nodes[i]);
+        if (lowering->block)
+            lower_node(lowering, body->nodes[i]);
+        else
+            skip_node(lowering, body->nodes[i]);
     }
     lowering->path_depth = depth;
     spv_unbind(lowering, mark);

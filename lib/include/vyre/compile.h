@@ -58,9 +58,9 @@ struct vyre_module;
 
 // The loop budget of one invocation, in passes: each iteration of a loop is one, and so is finding
 // that a loop is over. Loops that the compiler can prove to stay within it run without a check. The
-// others count down together, those with a barrier in them apart from those without, and when the
-// budget is spent the dispatch fails with VYRE_FAULT_LOOP_LIMIT. A smaller limit of the target
-// takes its place.
+// others count down together, in a program with barriers those that the whole workgroup runs alike
+// apart from the rest, and when the budget is spent the dispatch fails with VYRE_FAULT_LOOP_LIMIT.
+// A smaller limit of the target takes its place.
 //
 // It bounds work, and time only as far as one pass is bounded. At 1 to 10 ns, which arithmetic and
 // cached loads take on a GPU, the default ends an endless loop after 17 to 170 ms, and watchdogs

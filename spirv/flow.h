@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// How control flow stands across a workgroup: which values all its invocations share, where part of
+// it may leave for good, and whether it meets as a whole wherever it has to (barriers).
+//
+// An invocation that leaves while others have yet to meet cannot end: it would be missed. It goes
+// on as a dead one, which walks with the others through everything that is uniform and does
+// nothing that can be seen (alive.c). So what is uniform stays uniform after some have left.
+#ifndef SPV_FLOW_H
+#define SPV_FLOW_H
+
+#include "facts.h"
+
+struct spv_flow {
+    const struct vyre_program *program;
+    bool *mixed_names; // owned, one per name: some invocation's value may differ
+    bool *left_loops;  // owned, one per loop: dead invocations leave it before the others do
+    bool *mixed_loops; // owned, one per loop: invocations may run it differently often
+    bool *dead_exits;  // owned, one per return or trap: who comes there goes on dead
+    bool has_dead_exits;
+};
+
+// Analyses the program. *out is the first node where the workgroup has to meet as a whole and may
+// not (spec: ir.md, 4.6, and semantics.md, 7.4), or NULL. VYRE_OK or VYRE_ERR_NO_MEMORY;
+// spv_flow_fini accepts what it left.
+enum vyre_result spv_flow_init(struct spv_flow *flow, const struct vyre_program *program,
+                               const struct spv_facts *facts, const struct ir_node **out);
+void spv_flow_fini(struct spv_flow *flow);
+
+// Whether the value of an expression may differ between invocations of a workgroup.
+bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr);
+
+#endif // SPV_FLOW_H
