@@ -32,6 +32,7 @@ static struct result_entry result_entry(enum vyre_result result)
         RESULT(VYRE_ERR_FAULT, "the program trapped or exhausted a loop bound on the device")
         RESULT(VYRE_ERR_EXECUTION, "the program failed at run time")
         RESULT(VYRE_ERR_INTERNAL, "a defect of this library")
+        RESULT(VYRE_ERR_INVALID_DATA, "the data is damaged, cut short or of another format")
 #undef RESULT
     }
     return (struct result_entry){ "unknown result", "unknown result" };

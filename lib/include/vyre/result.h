@@ -48,6 +48,7 @@ enum vyre_result {
     VYRE_ERR_FAULT = -11,           // the program trapped or exhausted a loop bound on the device
     VYRE_ERR_EXECUTION = -12,       // the interpreter met a run-time error
     VYRE_ERR_INTERNAL = -13,        // a defect of this library, please report it
+    VYRE_ERR_INVALID_DATA = -14,    // bytes that are damaged, cut short or of another format
 };
 
 // The spelling of a result, for example "VYRE_ERR_NO_DEVICE"; "unknown result" for other values.
