@@ -13,6 +13,7 @@ AREAS = [
     ("wire", "Wire format"),
     ("execute", "Interpreter"), ("lower", "Compiler"), ("device", "Devices"),
     ("cache", "Artifact cache"), ("kernel", "Kernels and dispatch"), ("ring", "Ring"),
+    ("protocol", "Megakernel protocol"),
     ("ingest", "Ingest"), ("scan", "Scan"),
 ]
 ENTRY = re.compile(r'^DIAG\((\w+),\s*(\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)',

@@ -28,9 +28,12 @@
 #include <vyre/device.h>
 #include <vyre/diag.h>
 #include <vyre/interpret.h>
+#include <vyre/io_queue.h>
 #include <vyre/kernel.h>
 #include <vyre/operators.h>
 #include <vyre/program.h>
+#include <vyre/protocol.h>
+#include <vyre/replay.h>
 #include <vyre/result.h>
 #include <vyre/ring.h>
 #include <vyre/scan.h>

@@ -6,7 +6,7 @@
 #include "base/size.h"
 #include "ir/model.h"
 #include "megakernel/host/tenant.h"
-#include "megakernel/protocol/protocol.h"
+#include "megakernel/protocol/slot.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -80,8 +80,8 @@ static enum vyre_result make_buffers(struct vyre_ring *ring, const struct vyre_r
         uint64_t words;
         enum vyre_buffer_use use;
     } own[] = {
-        { MK_BUFFER_CONTROL, MK_CONTROL_MIN_WORDS, VYRE_BUFFER_READBACK },
-        { MK_BUFFER_SLOTS, slots * MK_SLOT_WORDS, VYRE_BUFFER_UPLOAD },
+        { MK_BUFFER_CONTROL, VYRE_CONTROL_MIN_WORDS, VYRE_BUFFER_READBACK },
+        { MK_BUFFER_SLOTS, slots * VYRE_SLOT_WORDS, VYRE_BUFFER_UPLOAD },
         { MK_BUFFER_QUEUE, slots, VYRE_BUFFER_UPLOAD },
         { MK_BUFFER_WINDOWS, slots * windows * MK_WINDOW_WORDS, VYRE_BUFFER_UPLOAD },
         { MK_BUFFER_STATE, MK_STATE_WORDS, VYRE_BUFFER_DEVICE },
@@ -101,8 +101,9 @@ static enum vyre_result make_buffers(struct vyre_ring *ring, const struct vyre_r
     for (uint32_t i = 0; i < slots; i++)
         ring->free_slots[i] = (uint32_t)slots - 1 - i;
     ring->free_count = (uint32_t)slots;
-    return mk_control_encode(ring->own[MK_BUFFER_CONTROL].words, MK_CONTROL_MIN_WORDS, false,
-                             MK_TENANT_MASKS);
+    return vyre_control_encode(vyre_control_params(.tenant_count = VYRE_TENANT_MASKS),
+                               ring->own[MK_BUFFER_CONTROL].words,
+                               VYRE_CONTROL_MIN_WORDS * sizeof(uint32_t), params->diag);
 }
 
 static void take_segments(struct vyre_ring *ring, const struct vyre_ring_params *params)
@@ -286,7 +287,7 @@ static bool is_work(const struct vyre_ring *ring, const struct vyre_work *work)
 {
     const uint32_t count = work->workgroup_count ? work->workgroup_count : 1;
     const uint64_t last = (uint64_t)work->workgroup_base + count;
-    if (work->tenant >= MK_TENANT_MASKS || count > ring->shape.workgroups ||
+    if (work->tenant >= VYRE_TENANT_MASKS || count > ring->shape.workgroups ||
         last * ring->workgroup_width > (uint64_t)UINT32_MAX + 1)
         return false;
     for (uint32_t i = 0; i < ring->shape.window_count; i++)
@@ -313,8 +314,8 @@ static void publish(struct vyre_ring *ring, const struct vyre_work *work)
         [MK_ARG_BASE] = work->workgroup_base,
         [MK_ARG_COUNT] = work->workgroup_count ? work->workgroup_count : 1,
     };
-    const struct mk_item item = { MK_OPCODE_PAYLOAD, sizeof args / sizeof *args, args };
-    mk_slot_write(ring->own[MK_BUFFER_SLOTS].words + (size_t)slot * MK_SLOT_WORDS, work->tenant,
+    const struct vyre_slot_item item = { VYRE_OPCODE_PAYLOAD, sizeof args / sizeof *args, args };
+    mk_slot_write(ring->own[MK_BUFFER_SLOTS].words + (size_t)slot * VYRE_SLOT_WORDS, work->tenant,
                   &item);
     ring->own[MK_BUFFER_QUEUE].words[at] = slot;
     ring->entries[at] = (struct mk_entry){ .tag = work->tag, .slot = slot };
@@ -344,18 +345,18 @@ enum vyre_result vyre_ring_publish(struct vyre_ring *ring, const struct vyre_wor
 // FAULT is terminal and PUBLISHED is still live, so both become EMPTY again.
 void mk_ring_free_slot(struct vyre_ring *ring, const struct mk_entry *entry)
 {
-    uint32_t *slot = ring->own[MK_BUFFER_SLOTS].words + (size_t)entry->slot * MK_SLOT_WORDS;
+    uint32_t *slot = ring->own[MK_BUFFER_SLOTS].words + (size_t)entry->slot * VYRE_SLOT_WORDS;
     if ((entry->verdict & 0xFF) != VYRE_WORK_DONE)
-        __atomic_store_n(&slot[MK_SLOT_STATUS], (uint32_t)MK_STATUS_EMPTY, __ATOMIC_RELAXED);
+        __atomic_store_n(&slot[VYRE_SLOT_STATUS], (uint32_t)VYRE_STATUS_EMPTY, __ATOMIC_RELAXED);
     ring->free_slots[ring->free_count++] = entry->slot;
 }
 
 enum vyre_result mk_ring_allow_tenant(struct vyre_ring *ring, uint32_t tenant, bool allowed)
 {
-    if (tenant >= MK_TENANT_MASKS)
+    if (tenant >= VYRE_TENANT_MASKS)
         return VYRE_ERR_INVALID_ARGUMENT;
-    uint32_t *mask = ring->own[MK_BUFFER_CONTROL].words + MK_CONTROL_TENANT_MASKS + tenant;
-    __atomic_store_n(mask, allowed ? MK_TENANT_MASK_ALL : 0, __ATOMIC_RELAXED);
+    uint32_t *mask = ring->own[MK_BUFFER_CONTROL].words + VYRE_CONTROL_TENANT_MASKS + tenant;
+    __atomic_store_n(mask, allowed ? VYRE_TENANT_MASK_ALL : 0, __ATOMIC_RELAXED);
     return VYRE_OK;
 }
 

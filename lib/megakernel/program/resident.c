@@ -40,7 +40,7 @@ enum {
 enum { STATUS_FAULT = 1, STATUS_DENIED = 2 };
 
 // A slot number beyond this would wrap around when it becomes a word index.
-#define MOST_SLOTS (UINT32_MAX / MK_SLOT_WORDS)
+#define MOST_SLOTS (UINT32_MAX / VYRE_SLOT_WORDS)
 
 static uint32_t record_words(uint32_t window_count)
 {
@@ -114,7 +114,7 @@ static void write_claim(struct mk_writer *w, struct ir_nodes *out)
     claim(w, &running);
     struct ir_expr *shutdown =
         ir_ext_expr(&w->draft, IR_EXT_ATOMIC_LOAD, buffer(w, MK_BUFFER_CONTROL), IR_ORDER_RELAXED,
-                    0, mk_lit(w, MK_CONTROL_SHUTDOWN), NULL);
+                    0, mk_lit(w, VYRE_CONTROL_SHUTDOWN), NULL);
     mk_store(w, &first, w->names.scratch, mk_lit(w, CLAIM_COUNT), mk_lit(w, 0));
     mk_if(w, &first, mk_bin(w, IR_BIN_EQ, shutdown, mk_lit(w, 0)), &running);
     mk_if(w, out, is_first_lane(w), &first);
@@ -162,7 +162,7 @@ static void check_window(struct mk_writer *w, struct ir_nodes *out, uint32_t win
 {
     const struct mk_names *n = &w->names;
     const ir_name windows = buffer(w, MK_BUFFER_WINDOWS);
-    struct ir_expr *at = mk_bin(w, IR_BIN_DIV, mk_var(w, n->at), mk_lit(w, MK_SLOT_WORDS));
+    struct ir_expr *at = mk_bin(w, IR_BIN_DIV, mk_var(w, n->at), mk_lit(w, VYRE_SLOT_WORDS));
     struct ir_expr *base =
         mk_bin(w, IR_BIN_MUL, at, mk_lit(w, MK_WINDOW_WORDS * w->shape.window_count));
     const ir_name index = numbered(w, "mk_window", window);
@@ -185,10 +185,10 @@ static void check_payload_slot(struct mk_writer *w, struct ir_nodes *out)
 {
     const struct mk_names *n = &w->names;
     ir_nodes_add(&w->draft, out,
-                 ir_assign(&w->draft, n->wanted, slot_word(w, MK_SLOT_ARG0 + MK_ARG_COUNT)));
+                 ir_assign(&w->draft, n->wanted, slot_word(w, VYRE_SLOT_ARG0 + MK_ARG_COUNT)));
     refuse(w, out, mk_bin(w, IR_BIN_GT, mk_var(w, n->wanted), mk_lit(w, w->shape.workgroups)),
            STATUS_FAULT, MK_FAULT_COUNT);
-    write_record(w, out, RECORD_BASE, slot_word(w, MK_SLOT_ARG0 + MK_ARG_BASE));
+    write_record(w, out, RECORD_BASE, slot_word(w, VYRE_SLOT_ARG0 + MK_ARG_BASE));
     for (uint32_t i = 0; i < w->shape.window_count; i++)
         check_window(w, out, i);
 }
@@ -198,30 +198,30 @@ static void check_payload_slot(struct mk_writer *w, struct ir_nodes *out)
 static void check_published_slot(struct mk_writer *w, struct ir_nodes *out)
 {
     const struct mk_names *n = &w->names;
-    mk_let(w, out, n->tenant, slot_word(w, MK_SLOT_TENANT));
+    mk_let(w, out, n->tenant, slot_word(w, VYRE_SLOT_TENANT));
     mk_let(
         w, out, n->allowed,
-        ir_load(&w->draft, buffer(w, MK_BUFFER_CONTROL),
-                mk_add(w,
-                       mk_bin(w, IR_BIN_MIN, mk_var(w, n->tenant), mk_lit(w, MK_TENANT_MASKS - 1)),
-                       MK_CONTROL_TENANT_MASKS)));
+        ir_load(
+            &w->draft, buffer(w, MK_BUFFER_CONTROL),
+            mk_add(w, mk_bin(w, IR_BIN_MIN, mk_var(w, n->tenant), mk_lit(w, VYRE_TENANT_MASKS - 1)),
+                   VYRE_CONTROL_TENANT_MASKS)));
     refuse(w, out, mk_bin(w, IR_BIN_EQ, mk_var(w, n->allowed), mk_lit(w, 0)), STATUS_DENIED,
            MK_FAULT_NONE);
-    refuse(w, out, mk_bin(w, IR_BIN_GE, mk_var(w, n->tenant), mk_lit(w, MK_TENANT_MASKS)),
+    refuse(w, out, mk_bin(w, IR_BIN_GE, mk_var(w, n->tenant), mk_lit(w, VYRE_TENANT_MASKS)),
            STATUS_DENIED, MK_FAULT_NONE);
 
     struct ir_nodes allowed = { 0 };
     struct ir_nodes payload = { 0 };
-    mk_let(w, &allowed, n->opcode, slot_word(w, MK_SLOT_OPCODE));
+    mk_let(w, &allowed, n->opcode, slot_word(w, VYRE_SLOT_OPCODE));
     struct ir_nodes other = { 0 };
-    refuse(w, &other, mk_bin(w, IR_BIN_NE, mk_var(w, n->opcode), mk_lit(w, MK_OPCODE_NOP)),
+    refuse(w, &other, mk_bin(w, IR_BIN_NE, mk_var(w, n->opcode), mk_lit(w, VYRE_OPCODE_NOP)),
            STATUS_FAULT, MK_FAULT_OPCODE);
     check_payload_slot(w, &payload);
     struct ir_body yes = ir_nodes_take(&w->draft, &payload);
     struct ir_body no = ir_nodes_take(&w->draft, &other);
     ir_nodes_add(&w->draft, &allowed,
                  ir_if(&w->draft,
-                       mk_bin(w, IR_BIN_EQ, mk_var(w, n->opcode), mk_lit(w, MK_OPCODE_PAYLOAD)),
+                       mk_bin(w, IR_BIN_EQ, mk_var(w, n->opcode), mk_lit(w, VYRE_OPCODE_PAYLOAD)),
                        yes, no));
     mk_if(w, out, mk_bin(w, IR_BIN_EQ, mk_var(w, n->code), mk_lit(w, 0)), &allowed);
     ir_nodes_fini(&allowed);
@@ -277,11 +277,11 @@ static void write_refusal(struct mk_writer *w, struct ir_nodes *out)
     struct ir_nodes owned = { 0 };
     ir_nodes_add(&w->draft, &refused, ir_assign(&w->draft, n->wanted, mk_lit(w, 0)));
     struct ir_expr *denied = mk_bin(w, IR_BIN_EQ, mk_var(w, n->code), mk_lit(w, STATUS_DENIED));
-    set_status(
-        w, &owned,
-        ir_select(&w->draft, denied, mk_lit(w, MK_STATUS_PUBLISHED), mk_lit(w, MK_STATUS_FAULT)));
+    set_status(w, &owned,
+               ir_select(&w->draft, denied, mk_lit(w, VYRE_STATUS_PUBLISHED),
+                         mk_lit(w, VYRE_STATUS_FAULT)));
     // What was not ours to claim is not ours to mark.
-    mk_if(w, &refused, mk_bin(w, IR_BIN_EQ, mk_var(w, n->seen), mk_lit(w, MK_STATUS_PUBLISHED)),
+    mk_if(w, &refused, mk_bin(w, IR_BIN_EQ, mk_var(w, n->seen), mk_lit(w, VYRE_STATUS_PUBLISHED)),
           &owned);
     complete(w, &refused, mk_bin(w, IR_BIN_ADD, mk_var(w, n->first), mk_var(w, n->lane)),
              mk_var(w, n->code));
@@ -303,17 +303,17 @@ static void write_checks(struct mk_writer *w, struct ir_nodes *out)
         ir_load(&w->draft, buffer(w, MK_BUFFER_QUEUE), mk_bin(w, IR_BIN_BIT_AND, position, mask));
     mk_let(w, &mine, n->at,
            mk_bin(w, IR_BIN_MUL, mk_bin(w, IR_BIN_MIN, number, mk_lit(w, MOST_SLOTS)),
-                  mk_lit(w, MK_SLOT_WORDS)));
+                  mk_lit(w, VYRE_SLOT_WORDS)));
     mk_let(w, &mine, n->seen,
            ir_atomic(&w->draft, IR_ATOMIC_COMPARE_EXCHANGE, IR_ORDER_ACQUIRE,
-                     buffer(w, MK_BUFFER_SLOTS), mk_var(w, n->at), mk_lit(w, MK_STATUS_PUBLISHED),
-                     mk_lit(w, MK_STATUS_CLAIMED)));
+                     buffer(w, MK_BUFFER_SLOTS), mk_var(w, n->at), mk_lit(w, VYRE_STATUS_PUBLISHED),
+                     mk_lit(w, VYRE_STATUS_CLAIMED)));
     mk_let(w, &mine, n->code, mk_lit(w, 0));
     mk_let(w, &mine, n->wanted, mk_lit(w, 0));
     check_published_slot(w, &published);
-    mk_if(w, &mine, mk_bin(w, IR_BIN_EQ, mk_var(w, n->seen), mk_lit(w, MK_STATUS_PUBLISHED)),
+    mk_if(w, &mine, mk_bin(w, IR_BIN_EQ, mk_var(w, n->seen), mk_lit(w, VYRE_STATUS_PUBLISHED)),
           &published);
-    refuse(w, &mine, mk_bin(w, IR_BIN_NE, mk_var(w, n->seen), mk_lit(w, MK_STATUS_PUBLISHED)),
+    refuse(w, &mine, mk_bin(w, IR_BIN_NE, mk_var(w, n->seen), mk_lit(w, VYRE_STATUS_PUBLISHED)),
            STATUS_FAULT, MK_FAULT_STATUS);
     write_refusal(w, &mine);
     struct ir_expr *accepted = mk_bin(w, IR_BIN_EQ, mk_var(w, n->code), mk_lit(w, 0));
@@ -373,7 +373,7 @@ static void write_completion(struct mk_writer *w, struct ir_nodes *out, ir_name 
     struct ir_expr *is_done = mk_bin(w, IR_BIN_NE, mk_var(w, n->seen), mk_lit(w, 0));
     set_status(
         w, &first,
-        ir_select(&w->draft, is_done, mk_lit(w, MK_STATUS_DONE), mk_lit(w, MK_STATUS_FAULT)));
+        ir_select(&w->draft, is_done, mk_lit(w, VYRE_STATUS_DONE), mk_lit(w, VYRE_STATUS_FAULT)));
     struct ir_expr *faulted =
         mk_bin(w, IR_BIN_BIT_OR, mk_bin(w, IR_BIN_SHL, mk_var(w, n->code), mk_lit(w, 8)),
                mk_lit(w, STATUS_FAULT));
@@ -406,7 +406,7 @@ static void write_batch(struct mk_writer *w, struct ir_nodes *out)
     struct ir_nodes add = { 0 };
     mk_let(w, &add, ir_draft_cname(&w->draft, "mk_counted"),
            ir_atomic(&w->draft, IR_ATOMIC_ADD, IR_ORDER_RELEASE, buffer(w, MK_BUFFER_CONTROL),
-                     mk_lit(w, MK_CONTROL_DONE_COUNT), NULL, mk_var(w, done)));
+                     mk_lit(w, VYRE_CONTROL_DONE_COUNT), NULL, mk_var(w, done)));
     mk_if(w, out, mk_bin(w, IR_BIN_NE, mk_var(w, done), mk_lit(w, 0)), &add);
     ir_nodes_fini(&add);
     ir_nodes_fini(&one);

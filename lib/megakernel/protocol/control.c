@@ -1,112 +1,80 @@
 // SPDX-License-Identifier: MIT
-// Sizes, opcodes, the control buffer and the debug log.
-#include "megakernel/protocol/protocol.h"
+// The control block: shutdown, counters, tenants, metrics and observables (spec: protocol.md, 1.3).
+#include <vyre/protocol.h>
 
-#include <string.h>
+#include "words.h"
 
-// ---- Sizes --------------------------------------------------------------------------------------
-
-bool mk_control_bytes(uint32_t observables, uint64_t *out)
+enum vyre_result vyre_control_encode(const struct vyre_control_params *params, void *control,
+                                     size_t size, const struct vyre_diag_sink *diag)
 {
-    if (observables > UINT32_MAX - MK_CONTROL_OBSERVABLE)
-        return false;
-    *out = 4 * ((uint64_t)MK_CONTROL_OBSERVABLE + observables);
-    return true;
-}
-
-bool mk_ring_bytes(uint32_t slots, uint64_t *out)
-{
-    if (slots > UINT32_MAX / MK_SLOT_WORDS)
-        return false;
-    *out = 4 * (uint64_t)MK_SLOT_WORDS * slots;
-    return true;
-}
-
-bool mk_debug_bytes(uint32_t records, uint64_t *out)
-{
-    if (records > UINT32_MAX / MK_DEBUG_RECORD_WORDS)
-        return false;
-    *out = 4 * (MK_DEBUG_RECORDS + (uint64_t)MK_DEBUG_RECORD_WORDS * records);
-    return true;
-}
-
-// ---- Opcodes ------------------------------------------------------------------------------------
-
-bool mk_opcode_is_system(uint32_t opcode)
-{
-    return (opcode & 0x80000000u) || (opcode >= 0xFFF0u && opcode <= 0xFFFFu) ||
-           opcode <= MK_OPCODE_BATCH_FENCE;
-}
-
-bool mk_opcode_is_builtin(uint32_t opcode)
-{
-    return opcode <= MK_OPCODE_BATCH_FENCE || opcode == MK_OPCODE_PACKED_SLOT ||
-           opcode == MK_OPCODE_PRINTF || opcode == MK_OPCODE_SHUTDOWN;
-}
-
-bool mk_opcode_may_publish(uint32_t opcode)
-{
-    return mk_opcode_is_builtin(opcode) || !mk_opcode_is_system(opcode);
-}
-
-bool mk_tenant_opcode(uint32_t tenant, uint32_t *out)
-{
-    if (tenant >= MK_TENANT_OPCODE_BASE / MK_TENANT_OPCODE_SIZE)
-        return false;
-    *out = MK_TENANT_OPCODE_BASE + tenant * MK_TENANT_OPCODE_SIZE;
-    return true;
-}
-
-// ---- Control ------------------------------------------------------------------------------------
-
-enum vyre_result mk_control_encode(uint32_t *words, size_t word_count, bool shutdown,
-                                   uint32_t tenants)
-{
-    if (word_count < MK_CONTROL_MIN_WORDS)
+    if (!params || !control)
         return VYRE_ERR_INVALID_ARGUMENT;
-    memset(words, 0, word_count * sizeof *words);
-    words[MK_CONTROL_SHUTDOWN] = shutdown;
-    words[MK_CONTROL_TENANT_BASE] = MK_CONTROL_TENANT_MASKS;
-    for (uint32_t i = 0; i < tenants && i < MK_TENANT_MASKS; i++)
-        words[MK_CONTROL_TENANT_MASKS + i] = MK_TENANT_MASK_ALL;
-    for (uint32_t i = 0; i < tenants && i < MK_TENANT_QUOTAS; i++)
-        words[MK_CONTROL_TENANT_QUOTAS + i] = MK_TENANT_DEFAULT_QUOTA;
+    uint64_t wanted;
+    if (params->observable_count > VYRE_PROTOCOL_MAX_COUNT ||
+        vyre_protocol_size(VYRE_PROTOCOL_CONTROL, params->observable_count, &wanted) != VYRE_OK) {
+        diag_report(diag, DIAG_P002, NULL, "there is no control block with %u observables",
+                    params->observable_count);
+        return VYRE_ERR_LIMIT;
+    }
+    if (size != wanted) {
+        diag_report(diag, DIAG_P001, NULL,
+                    "a control block with %u observables has %llu bytes, not %zu",
+                    params->observable_count, (unsigned long long)wanted, size);
+        return VYRE_ERR_INVALID_ARGUMENT;
+    }
+    memset(control, 0, size);
+    word_put(control, VYRE_CONTROL_SHUTDOWN, params->shutdown);
+    word_put(control, VYRE_CONTROL_TENANT_BASE, VYRE_CONTROL_TENANT_MASKS);
+    for (uint32_t i = 0; i < params->tenant_count && i < VYRE_TENANT_MASKS; i++)
+        word_put(control, VYRE_CONTROL_TENANT_MASKS + i, VYRE_TENANT_MASK_ALL);
+    for (uint32_t i = 0; i < params->tenant_count && i < VYRE_TENANT_QUOTAS; i++)
+        word_put(control, VYRE_CONTROL_TENANT_QUOTAS + i, VYRE_TENANT_DEFAULT_QUOTA);
     return VYRE_OK;
 }
 
-void mk_priority_offsets(uint32_t slots, uint32_t out[MK_PRIORITY_COUNT + 1])
+static bool has_word(size_t size, uint64_t word, const struct vyre_diag_sink *diag)
 {
-    uint32_t share = slots / MK_PRIORITY_COUNT;
-    uint32_t start = 0;
-    for (uint32_t level = 0; level < MK_PRIORITY_COUNT; level++) {
-        out[level] = start;
-        start += share;
-        if (level == MK_PRIORITY_NORMAL)
-            start += slots % MK_PRIORITY_COUNT;
-    }
-    out[MK_PRIORITY_COUNT] = start;
+    if (!words_whole("control block", size, 4, diag))
+        return false;
+    if (word < size / 4)
+        return true;
+    diag_report(diag, DIAG_P003, NULL, "the control block is missing word %llu in %zu bytes",
+                (unsigned long long)word, size);
+    return false;
 }
 
-// ---- Debug log ----------------------------------------------------------------------------------
-
-enum vyre_result mk_debug_decode(const uint32_t *words, size_t word_count,
-                                 struct mk_debug_record *records, size_t capacity, size_t *count,
-                                 uint32_t *dropped)
+enum vyre_result vyre_control_read(const void *control, size_t size, uint64_t word, uint32_t *out,
+                                   const struct vyre_diag_sink *diag)
 {
-    *count = 0;
-    *dropped = 0;
-    if (word_count < MK_DEBUG_RECORDS || words[MK_DEBUG_CURSOR] % MK_DEBUG_RECORD_WORDS != 0)
+    if (!out || (!control && size > 0))
         return VYRE_ERR_INVALID_ARGUMENT;
-    size_t reserved = words[MK_DEBUG_CURSOR] / MK_DEBUG_RECORD_WORDS;
-    size_t present = (word_count - MK_DEBUG_RECORDS) / MK_DEBUG_RECORD_WORDS;
-    if (reserved > present) {
-        *dropped = (uint32_t)(reserved - present);
-        reserved = present;
-    }
-    for (; *count < reserved && *count < capacity; ++*count) {
-        const uint32_t *record = words + MK_DEBUG_RECORDS + *count * MK_DEBUG_RECORD_WORDS;
-        records[*count].format = record[0];
-        memcpy(records[*count].args, record + 1, sizeof records[*count].args);
-    }
+    *out = 0;
+    if (!has_word(size, word, diag))
+        return VYRE_ERR_INVALID_DATA;
+    *out = word_get(control, (size_t)word);
     return VYRE_OK;
+}
+
+enum vyre_result vyre_control_write(void *control, size_t size, uint64_t word, uint32_t value,
+                                    const struct vyre_diag_sink *diag)
+{
+    if (!control && size > 0)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    if (!has_word(size, word, diag))
+        return VYRE_ERR_INVALID_DATA;
+    word_put(control, (size_t)word, value);
+    return VYRE_OK;
+}
+
+enum vyre_result vyre_control_read_metrics(const void *control, size_t size,
+                                           uint32_t counts[VYRE_METRICS],
+                                           const struct vyre_diag_sink *diag)
+{
+    if (!counts || (!control && size > 0))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    for (uint32_t i = 0; i < VYRE_METRICS; i++)
+        counts[i] =
+            VYRE_CONTROL_METRICS + i < size / 4 ? word_get(control, VYRE_CONTROL_METRICS + i) : 0;
+    return has_word(size, VYRE_CONTROL_METRICS + VYRE_METRICS - 1, diag) ? VYRE_OK
+                                                                         : VYRE_ERR_INVALID_DATA;
 }

@@ -1,120 +1,155 @@
 // SPDX-License-Identifier: MIT
-// Slots: who may change their status, and how work is published.
-#include "megakernel/protocol/protocol.h"
+// Slots as they lie in a ring, and who may change their status (spec: protocol.md, 1.1, 1.2, 1.8
+// and 1.11).
+#include <vyre/protocol.h>
 
-#include <string.h>
+#include "words.h"
 
-#define BIT(status) (1u << (status))
-
-// ---- States -------------------------------------------------------------------------------------
-
-bool mk_transition(enum mk_transition transition, uint32_t status, enum mk_status *next)
+static bool has_slot(const void *ring, size_t size, uint32_t index,
+                     const struct vyre_diag_sink *diag)
 {
-    enum {
-        PUBLISHED = BIT(MK_STATUS_PUBLISHED),
-        CLAIMED = BIT(MK_STATUS_CLAIMED),
-        WAIT_IO = BIT(MK_STATUS_WAIT_IO),
-        RESUMABLE = BIT(MK_STATUS_YIELD) | BIT(MK_STATUS_REQUEUE),
-    };
-    static const struct {
-        uint32_t from;
-        enum mk_status to;
-    } table[MK_TRANSITION_COUNT] = {
-        [MK_TRANSITION_CLAIM] = { PUBLISHED | RESUMABLE, MK_STATUS_CLAIMED },
-        [MK_TRANSITION_DONE] = { CLAIMED, MK_STATUS_DONE },
-        [MK_TRANSITION_FAULT] = { PUBLISHED | CLAIMED | WAIT_IO | RESUMABLE, MK_STATUS_FAULT },
-        [MK_TRANSITION_CANCEL] = { PUBLISHED | WAIT_IO | RESUMABLE, MK_STATUS_EMPTY },
-    };
-    if (status > MK_STATUS_FAULT || !(table[transition].from & BIT(status)))
+    if ((!ring && size > 0) || !words_whole("ring", size, VYRE_SLOT_SIZE, diag))
         return false;
-    *next = table[transition].to;
-    return true;
+    if (index < size / VYRE_SLOT_SIZE)
+        return true;
+    diag_report(diag, DIAG_P003, NULL, "the ring is missing slot %u in %zu bytes", index, size);
+    return false;
 }
 
-bool mk_may_publish(uint32_t status)
+static size_t word_of(uint32_t index)
 {
-    return status == MK_STATUS_EMPTY || status == MK_STATUS_DONE;
+    return (size_t)index * VYRE_SLOT_WORDS;
 }
 
-const char *mk_status_name(uint32_t status)
+// ---- Images -------------------------------------------------------------------------------------
+
+enum vyre_result vyre_slot_read(const void *ring, size_t size, uint32_t index,
+                                struct vyre_slot *out, const struct vyre_diag_sink *diag)
+{
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *out = (struct vyre_slot){ .status = VYRE_STATUS_EMPTY };
+    if (!has_slot(ring, size, index, diag))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    const size_t at = word_of(index);
+    out->status = word_get(ring, at + VYRE_SLOT_STATUS);
+    out->opcode = word_get(ring, at + VYRE_SLOT_OPCODE);
+    out->tenant = word_get(ring, at + VYRE_SLOT_TENANT);
+    out->priority = word_get(ring, at + VYRE_SLOT_PRIORITY);
+    for (size_t i = 0; i < VYRE_SLOT_ARGS; i++)
+        out->args[i] = word_get(ring, at + VYRE_SLOT_ARG0 + i);
+    return VYRE_OK;
+}
+
+enum vyre_result vyre_slot_write(void *ring, size_t size, uint32_t index,
+                                 const struct vyre_slot *slot, const struct vyre_diag_sink *diag)
+{
+    if (!slot || !has_slot(ring, size, index, diag))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    const size_t at = word_of(index);
+    word_put(ring, at + VYRE_SLOT_OPCODE, slot->opcode);
+    word_put(ring, at + VYRE_SLOT_TENANT, slot->tenant);
+    word_put(ring, at + VYRE_SLOT_PRIORITY, slot->priority);
+    for (size_t i = 0; i < VYRE_SLOT_ARGS; i++)
+        word_put(ring, at + VYRE_SLOT_ARG0 + i, slot->args[i]);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    word_put(ring, at + VYRE_SLOT_STATUS, slot->status);
+    return VYRE_OK;
+}
+
+void vyre_load_miss_encode(uint32_t resource, bool prefetch, struct vyre_slot *out)
+{
+    *out = (struct vyre_slot){
+        .status = VYRE_STATUS_PUBLISHED,
+        .opcode = VYRE_OPCODE_LOAD_MISS,
+        .args = { resource, prefetch },
+    };
+}
+
+enum vyre_result vyre_load_miss_decode(const struct vyre_slot *slot, uint32_t *resource,
+                                       bool *prefetch)
+{
+    if (!slot || !resource || !prefetch)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    const bool is_one = slot->opcode == VYRE_OPCODE_LOAD_MISS;
+    *resource = is_one ? slot->args[0] : 0;
+    *prefetch = is_one && slot->args[1] != 0;
+    return is_one ? VYRE_OK : VYRE_MISS;
+}
+
+// ---- Status -------------------------------------------------------------------------------------
+
+const char *vyre_slot_status_name(uint32_t status)
 {
     static const char *const names[] = { "EMPTY",   "PUBLISHED", "CLAIMED", "DONE",
                                          "WAIT_IO", "YIELD",     "REQUEUE", "FAULT" };
     return status < sizeof names / sizeof *names ? names[status] : NULL;
 }
 
-// ---- Publishing ---------------------------------------------------------------------------------
-
-static bool valid(const uint32_t *ring, uint32_t slots, uint64_t index, const struct mk_item *item)
+static bool moves(enum vyre_slot_transition transition, uint32_t status, uint32_t *next)
 {
-    return index < slots && item->arg_count <= MK_SLOT_ARGS &&
-           mk_opcode_may_publish(item->opcode) &&
-           mk_may_publish(ring[index * MK_SLOT_WORDS + MK_SLOT_STATUS]);
-}
-
-// A concurrent reader that sees PUBLISHED sees the rest.
-void mk_slot_write(uint32_t slot[MK_SLOT_WORDS], uint32_t tenant, const struct mk_item *item)
-{
-    slot[MK_SLOT_OPCODE] = item->opcode;
-    slot[MK_SLOT_TENANT] = tenant;
-    slot[MK_SLOT_PRIORITY] = MK_PRIORITY_NORMAL;
-    memset(slot + MK_SLOT_ARG0, 0, MK_SLOT_ARGS * sizeof *slot);
-    if (item->arg_count > 0)
-        memcpy(slot + MK_SLOT_ARG0, item->args, item->arg_count * sizeof *slot);
-    __atomic_store_n(&slot[MK_SLOT_STATUS], (uint32_t)MK_STATUS_PUBLISHED, __ATOMIC_RELEASE);
-}
-
-enum vyre_result mk_slot_publish(uint32_t *ring, uint32_t slots, uint32_t index, uint32_t tenant,
-                                 const struct mk_item *item)
-{
-    if (!valid(ring, slots, index, item))
-        return VYRE_ERR_INVALID_ARGUMENT;
-    mk_slot_write(ring + (size_t)index * MK_SLOT_WORDS, tenant, item);
-    return VYRE_OK;
-}
-
-enum vyre_result mk_slot_publish_batch(uint32_t *ring, uint32_t slots, uint32_t first,
-                                       uint32_t tenant, const struct mk_item *items, uint32_t count,
-                                       uint32_t tag)
-{
-    const uint32_t fence_args[] = { count, tag };
-    const struct mk_item fence = { MK_OPCODE_BATCH_FENCE, 2, fence_args };
-    for (uint32_t i = 0; i < count; i++)
-        if (!valid(ring, slots, (uint64_t)first + i, &items[i]))
-            return VYRE_ERR_INVALID_ARGUMENT;
-    if (!valid(ring, slots, (uint64_t)first + count, &fence))
-        return VYRE_ERR_INVALID_ARGUMENT;
-    uint32_t *slot = ring + (size_t)first * MK_SLOT_WORDS;
-    for (uint32_t i = 0; i < count; i++, slot += MK_SLOT_WORDS)
-        mk_slot_write(slot, tenant, &items[i]);
-    mk_slot_write(slot, tenant, &fence);
-    return VYRE_OK;
-}
-
-// ---- Images -------------------------------------------------------------------------------------
-
-void mk_load_miss_encode(uint32_t slot[MK_SLOT_WORDS], uint32_t resource, bool prefetch)
-{
-    memset(slot, 0, MK_SLOT_WORDS * sizeof *slot);
-    slot[MK_SLOT_STATUS] = MK_STATUS_PUBLISHED;
-    slot[MK_SLOT_OPCODE] = MK_OPCODE_LOAD_MISS;
-    slot[MK_SLOT_ARG0] = resource;
-    slot[MK_SLOT_ARG0 + 1] = prefetch;
-}
-
-bool mk_load_miss_decode(const uint32_t slot[MK_SLOT_WORDS], uint32_t *resource, bool *prefetch)
-{
-    if (slot[MK_SLOT_OPCODE] != MK_OPCODE_LOAD_MISS)
+    enum {
+        PUBLISHED = 1u << VYRE_STATUS_PUBLISHED,
+        CLAIMED = 1u << VYRE_STATUS_CLAIMED,
+        WAIT_IO = 1u << VYRE_STATUS_WAIT_IO,
+        RESUMABLE = 1u << VYRE_STATUS_YIELD | 1u << VYRE_STATUS_REQUEUE,
+    };
+    static const struct {
+        uint32_t from; // bit per status
+        uint32_t to;
+    } table[] = {
+        [VYRE_TRANSITION_PUBLISH] = { 0, VYRE_STATUS_PUBLISHED },
+        [VYRE_TRANSITION_CLAIM] = { PUBLISHED | RESUMABLE, VYRE_STATUS_CLAIMED },
+        [VYRE_TRANSITION_DONE] = { CLAIMED, VYRE_STATUS_DONE },
+        [VYRE_TRANSITION_FAULT] = { PUBLISHED | CLAIMED | WAIT_IO | RESUMABLE, VYRE_STATUS_FAULT },
+        [VYRE_TRANSITION_CANCEL] = { PUBLISHED | WAIT_IO | RESUMABLE, VYRE_STATUS_EMPTY },
+    };
+    if ((unsigned)transition >= sizeof table / sizeof *table || status > VYRE_STATUS_FAULT ||
+        !(table[transition].from & 1u << status))
         return false;
-    *resource = slot[MK_SLOT_ARG0];
-    *prefetch = slot[MK_SLOT_ARG0 + 1] != 0;
+    *next = table[transition].to;
     return true;
 }
 
-uint32_t mk_ring_count_done(const uint32_t *ring, uint32_t slots)
+enum vyre_result vyre_slot_transition(void *ring, size_t size, uint32_t index,
+                                      enum vyre_slot_transition transition, uint32_t *previous,
+                                      const struct vyre_diag_sink *diag)
 {
-    uint32_t done = 0;
+    if (!previous)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *previous = 0;
+    if (!has_slot(ring, size, index, diag))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    const size_t at = word_of(index) + VYRE_SLOT_STATUS;
+    const uint32_t status = word_get(ring, at);
+    uint32_t next;
+    if (!moves(transition, status, &next)) {
+        diag_report(diag, DIAG_P004, NULL,
+                    "slot %u has status %u, from where transition %d is not "
+                    "allowed",
+                    index, status, (int)transition);
+        return VYRE_ERR_INVALID_ARGUMENT;
+    }
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    word_put(ring, at, next);
+    *previous = status;
+    return VYRE_OK;
+}
+
+enum vyre_result vyre_slot_count_done(const void *ring, size_t size, uint32_t slots, uint32_t *out,
+                                      const struct vyre_diag_sink *diag)
+{
+    if (!out || (!ring && size > 0))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *out = 0;
+    if (!words_whole("ring", size, 4, diag))
+        return VYRE_ERR_INVALID_DATA;
+    if (slots > size / VYRE_SLOT_SIZE) {
+        diag_report(diag, DIAG_P003, NULL, "the ring has fewer than %u slots in %zu bytes", slots,
+                    size);
+        return VYRE_ERR_INVALID_DATA;
+    }
     for (uint32_t i = 0; i < slots; i++)
-        done += ring[(size_t)i * MK_SLOT_WORDS + MK_SLOT_STATUS] == MK_STATUS_DONE;
-    return done;
+        *out += word_get(ring, word_of(i) + VYRE_SLOT_STATUS) == VYRE_STATUS_DONE;
+    return VYRE_OK;
 }

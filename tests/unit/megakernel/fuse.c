@@ -67,8 +67,11 @@ static void a_payload_does_to_windows_what_it_does_alone(void **state)
                                  payloads[p].name, w, i, s, image.segments[s][i],
                                  expected.segments[s][i]);
             assert_int_equal(image.state[MK_STATE_HEAD], WORK_COUNT);
-            assert_int_equal(image.control[MK_CONTROL_DONE_COUNT], WORK_COUNT);
-            assert_int_equal(mk_ring_count_done(image.slots, IMAGE_SLOTS), WORK_COUNT);
+            assert_int_equal(image.control[VYRE_CONTROL_DONE_COUNT], WORK_COUNT);
+            uint32_t done;
+            assert_result(VYRE_OK, vyre_slot_count_done(image.slots, sizeof image.slots,
+                                                        IMAGE_SLOTS, &done, NULL));
+            assert_int_equal(done, WORK_COUNT);
             vyre_program_destroy(&kernel);
         }
         vyre_program_destroy(&payload);
@@ -159,10 +162,10 @@ static void fuel_tail_and_shutdown_are_obeyed(void **state)
     image_init(&image, 1);
     for (uint32_t i = 0; i < 10; i++)
         image_publish(&image, 0, 1, (const uint32_t[][2]){ { i, 1 } });
-    image.control[MK_CONTROL_SHUTDOWN] = 1;
+    image.control[VYRE_CONTROL_SHUTDOWN] = 1;
     image_run(&image, kernel, 10, 4, 2);
     assert_int_equal(image.state[MK_STATE_HEAD], 0);
-    image.control[MK_CONTROL_SHUTDOWN] = 0;
+    image.control[VYRE_CONTROL_SHUTDOWN] = 0;
     image_run(&image, kernel, 1, 2, 2); // two workgroups, one claim of two each
     assert_int_equal(image.state[MK_STATE_HEAD], 4);
     image_run(&image, kernel, 0, 2, 2);
@@ -172,7 +175,7 @@ static void fuel_tail_and_shutdown_are_obeyed(void **state)
     image.tail = 9;
     image_run(&image, kernel, 10, 4, 3);
     assert_int_equal(image.state[MK_STATE_HEAD], 9);
-    assert_int_equal(image.control[MK_CONTROL_DONE_COUNT], 9);
+    assert_int_equal(image.control[VYRE_CONTROL_DONE_COUNT], 9);
     vyre_program_destroy(&kernel);
     vyre_program_destroy(&payload);
 }
@@ -181,7 +184,7 @@ static void fuel_tail_and_shutdown_are_obeyed(void **state)
 
 static uint32_t status_of(const struct image *image, uint32_t slot)
 {
-    return image->slots[slot * MK_SLOT_WORDS + MK_SLOT_STATUS];
+    return image->slots[slot * VYRE_SLOT_WORDS + VYRE_SLOT_STATUS];
 }
 
 static void a_slot_that_fails_its_checks_does_not_run(void **state)
@@ -200,16 +203,16 @@ static void a_slot_that_fails_its_checks_does_not_run(void **state)
         slots[i] = image_publish(&image, 0, 1, (const uint32_t[][2]){ { i, 4 } });
     uint32_t *words[CASES], *windows[CASES];
     for (uint32_t i = 0; i < CASES; i++) {
-        words[i] = image.slots + slots[i] * MK_SLOT_WORDS;
+        words[i] = image.slots + slots[i] * VYRE_SLOT_WORDS;
         windows[i] = image.windows + slots[i] * MK_WINDOW_WORDS;
     }
-    image.control[MK_CONTROL_TENANT_MASKS + 7] = 0;
-    words[MASKED][MK_SLOT_TENANT] = 7;
-    words[NO_TENANT][MK_SLOT_TENANT] = UINT32_MAX;
-    words[OPCODE][MK_SLOT_OPCODE] = 8;
-    words[NOP][MK_SLOT_OPCODE] = MK_OPCODE_NOP;
-    words[STATUS][MK_SLOT_STATUS] = MK_STATUS_DONE;
-    words[COUNT][MK_SLOT_ARG0 + MK_ARG_COUNT] = 3;
+    image.control[VYRE_CONTROL_TENANT_MASKS + 7] = 0;
+    words[MASKED][VYRE_SLOT_TENANT] = 7;
+    words[NO_TENANT][VYRE_SLOT_TENANT] = UINT32_MAX;
+    words[OPCODE][VYRE_SLOT_OPCODE] = 8;
+    words[NOP][VYRE_SLOT_OPCODE] = VYRE_OPCODE_NOP;
+    words[STATUS][VYRE_SLOT_STATUS] = VYRE_STATUS_DONE;
+    words[COUNT][VYRE_SLOT_ARG0 + MK_ARG_COUNT] = 3;
     windows[BEYOND][MK_WINDOW_OFFSET] = IMAGE_SEGMENT_WORDS - 3;
     windows[WRAPS][MK_WINDOW_OFFSET] = UINT32_MAX - 1;
     image.queue[NO_SLOT] = 0x10000003; // as a word index it would wrap around to slot 3
@@ -219,16 +222,16 @@ static void a_slot_that_fails_its_checks_does_not_run(void **state)
     static const struct {
         uint32_t verdict, status;
     } expected[CASES] = {
-        [OK] = { VYRE_WORK_DONE, MK_STATUS_DONE },
-        [MASKED] = { VYRE_WORK_DENIED, MK_STATUS_PUBLISHED },
-        [NO_TENANT] = { VYRE_WORK_DENIED, MK_STATUS_PUBLISHED },
-        [OPCODE] = { FAULT(MK_FAULT_OPCODE), MK_STATUS_FAULT },
-        [NOP] = { VYRE_WORK_DONE, MK_STATUS_DONE },
-        [STATUS] = { FAULT(MK_FAULT_STATUS), MK_STATUS_DONE },
-        [COUNT] = { FAULT(MK_FAULT_COUNT), MK_STATUS_FAULT },
-        [BEYOND] = { FAULT(MK_FAULT_WINDOW), MK_STATUS_FAULT },
-        [WRAPS] = { FAULT(MK_FAULT_WINDOW), MK_STATUS_FAULT },
-        [NO_SLOT] = { FAULT(MK_FAULT_STATUS), MK_STATUS_PUBLISHED },
+        [OK] = { VYRE_WORK_DONE, VYRE_STATUS_DONE },
+        [MASKED] = { VYRE_WORK_DENIED, VYRE_STATUS_PUBLISHED },
+        [NO_TENANT] = { VYRE_WORK_DENIED, VYRE_STATUS_PUBLISHED },
+        [OPCODE] = { FAULT(MK_FAULT_OPCODE), VYRE_STATUS_FAULT },
+        [NOP] = { VYRE_WORK_DONE, VYRE_STATUS_DONE },
+        [STATUS] = { FAULT(MK_FAULT_STATUS), VYRE_STATUS_DONE },
+        [COUNT] = { FAULT(MK_FAULT_COUNT), VYRE_STATUS_FAULT },
+        [BEYOND] = { FAULT(MK_FAULT_WINDOW), VYRE_STATUS_FAULT },
+        [WRAPS] = { FAULT(MK_FAULT_WINDOW), VYRE_STATUS_FAULT },
+        [NO_SLOT] = { FAULT(MK_FAULT_STATUS), VYRE_STATUS_PUBLISHED },
     };
     for (uint32_t i = 0; i < CASES; i++) {
         assert_int_equal(image_verdict(&image, i), expected[i].verdict);
@@ -236,7 +239,7 @@ static void a_slot_that_fails_its_checks_does_not_run(void **state)
     }
     for (uint32_t i = 0; i < IMAGE_SEGMENT_WORDS; i++)
         assert_int_equal(image.segments[0][i], i == 0);
-    assert_int_equal(image.control[MK_CONTROL_DONE_COUNT], 2);
+    assert_int_equal(image.control[VYRE_CONTROL_DONE_COUNT], 2);
     vyre_program_destroy(&kernel);
     vyre_program_destroy(&payload);
 }

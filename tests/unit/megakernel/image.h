@@ -8,16 +8,16 @@
 #include "works.h"
 
 #include "megakernel/program/fuse.h"
-#include "megakernel/protocol/protocol.h"
 #include <vyre/interpret.h>
+#include <vyre/protocol.h>
 
 #include <stdlib.h>
 
 enum { IMAGE_SLOTS = 16, IMAGE_SEGMENT_WORDS = WORK_SEGMENT_WORDS };
 
 struct image {
-    uint32_t control[MK_CONTROL_MIN_WORDS];
-    uint32_t slots[IMAGE_SLOTS * MK_SLOT_WORDS];
+    uint32_t control[VYRE_CONTROL_MIN_WORDS];
+    uint32_t slots[IMAGE_SLOTS * VYRE_SLOT_WORDS];
     uint32_t queue[IMAGE_SLOTS];
     uint32_t windows[IMAGE_SLOTS * MK_MAX_WINDOWS * MK_WINDOW_WORDS];
     uint32_t state[MK_STATE_WORDS];
@@ -31,7 +31,8 @@ static inline void image_init(struct image *image, uint32_t segment_count)
 {
     memset(image, 0, sizeof *image);
     assert_result(VYRE_OK,
-                  mk_control_encode(image->control, MK_CONTROL_MIN_WORDS, false, MK_TENANT_MASKS));
+                  vyre_control_encode(vyre_control_params(.tenant_count = VYRE_TENANT_MASKS),
+                                      image->control, sizeof image->control, NULL));
     image->segment_count = segment_count;
     for (uint32_t s = 0; s < segment_count; s++)
         for (uint32_t i = 0; i < IMAGE_SEGMENT_WORDS; i++)
@@ -44,8 +45,9 @@ static inline uint32_t image_publish(struct image *image, uint32_t base, uint32_
 {
     const uint32_t slot = (image->tail * 5 + 3) % IMAGE_SLOTS;
     const uint32_t args[] = { [MK_ARG_BASE] = base, [MK_ARG_COUNT] = count };
-    const struct mk_item item = { MK_OPCODE_PAYLOAD, 2, args };
-    assert_result(VYRE_OK, mk_slot_publish(image->slots, IMAGE_SLOTS, slot, 0, &item));
+    const struct vyre_slot_item item = { VYRE_OPCODE_PAYLOAD, 2, args };
+    assert_result(VYRE_OK,
+                  vyre_slot_publish(image->slots, sizeof image->slots, slot, 0, &item, 1, NULL));
     memcpy(image->windows + slot * image->segment_count * MK_WINDOW_WORDS, windows,
            image->segment_count * sizeof *windows);
     image->queue[image->tail % IMAGE_SLOTS] = slot;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
-// The protocol's numbers, against the golden vectors of the specification (protocol.md, appendix
-// C).
-#include "megakernel/protocol/protocol.h"
+// The protocol's numbers and its control block, debug log and cache entries, against the golden
+// vectors of the specification (protocol.md, appendix C) and against damage.
+#include <vyre/io_queue.h>
+#include <vyre/protocol.h>
+
 #include "test.h"
 
-enum { WORDS = 1024 };
+#include "exact.h"
+#include "words.h"
+
+enum { SIZE = 4096 };
 
 static void control_has_the_golden_words(void **state)
 {
@@ -14,14 +19,19 @@ static void control_has_the_golden_words(void **state)
         uint32_t tenants, observables, masks, quotas;
     } cases[] = { { false, 1, 0, 1, 1 }, { true, 2, 4, 2, 2 }, { false, 1000, 0, 29, 32 } };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        uint64_t bytes;
-        assert_true(mk_control_bytes(cases[c].observables, &bytes));
-        assert_int_equal(bytes, 640 + 4 * cases[c].observables);
-        uint32_t words[WORDS];
-        memset(words, 0xEE, sizeof words);
+        uint64_t size;
         assert_result(VYRE_OK,
-                      mk_control_encode(words, bytes / 4, cases[c].shutdown, cases[c].tenants));
-        for (uint32_t i = 0; i < bytes / 4; i++) {
+                      vyre_protocol_size(VYRE_PROTOCOL_CONTROL, cases[c].observables, &size));
+        assert_int_equal(size, 640 + 4 * cases[c].observables);
+        // Off by one byte: nothing may assume alignment.
+        uint8_t room[SIZE];
+        memset(room, 0xEE, sizeof room);
+        uint8_t *control = room + 1;
+        const struct vyre_control_params params = { .observable_count = cases[c].observables,
+                                                    .tenant_count = cases[c].tenants,
+                                                    .shutdown = cases[c].shutdown };
+        assert_result(VYRE_OK, vyre_control_encode(&params, control, size, NULL));
+        for (uint32_t i = 0; i < size / 4; i++) {
             uint32_t expected = 0;
             if (i == 0)
                 expected = cases[c].shutdown;
@@ -31,171 +41,162 @@ static void control_has_the_golden_words(void **state)
                 expected = 0xFFFFFFFF;
             else if (i >= 32 && i < 32 + cases[c].quotas)
                 expected = 0x000F4240;
-            assert_int_equal(words[i], expected);
+            assert_int_equal(word_get(control, i), expected);
         }
-        assert_int_equal(words[bytes / 4], 0xEEEEEEEE);
+        assert_int_equal(room[0], 0xEE);
+        assert_int_equal(control[size], 0xEE);
+        struct test_diags diags = { 0 };
+        for (size_t wrong = size - 4; wrong <= size + 4; wrong++)
+            if (wrong != size)
+                assert_result(VYRE_ERR_INVALID_ARGUMENT,
+                              vyre_control_encode(&params, control, wrong, test_diag_sink(&diags)));
+        assert_non_null(strstr(diags.text, "P001"));
     }
-    uint32_t small[159];
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_control_encode(small, 159, false, 1));
 }
 
 static void sizes_follow_the_table(void **state)
 {
     (void)state;
-    uint64_t bytes;
-    assert_true(mk_control_bytes(4294967135u, &bytes));
-    assert_true(bytes == 17179869180u);
-    assert_false(mk_control_bytes(4294967136u, &bytes));
-    assert_true(mk_ring_bytes(268435455u, &bytes));
-    assert_true(bytes == 17179869120u);
-    assert_false(mk_ring_bytes(268435456u, &bytes));
-    assert_true(mk_debug_bytes(64, &bytes));
-    assert_int_equal(bytes, 1028);
-    assert_true(mk_debug_bytes(1073741823u, &bytes));
-    assert_false(mk_debug_bytes(1073741824u, &bytes));
+    static const struct {
+        enum vyre_protocol_buffer buffer;
+        uint32_t count;
+        uint64_t size; // 0: none
+    } cases[] = {
+        { VYRE_PROTOCOL_CONTROL, 4294967135u, 17179869180u },
+        { VYRE_PROTOCOL_CONTROL, 4294967136u, 0 },
+        { VYRE_PROTOCOL_RING, 268435455u, 17179869120u },
+        { VYRE_PROTOCOL_RING, 268435456u, 0 },
+        { VYRE_PROTOCOL_DEBUG_LOG, 0, 4 },
+        { VYRE_PROTOCOL_DEBUG_LOG, 64, 1028 },
+        { VYRE_PROTOCOL_DEBUG_LOG, 1073741823u, 17179869172u },
+        { VYRE_PROTOCOL_DEBUG_LOG, 1073741824u, 0 },
+        { VYRE_PROTOCOL_IO_QUEUE, 0, 0 },
+        { VYRE_PROTOCOL_IO_QUEUE, 1, 32 },
+        { VYRE_PROTOCOL_IO_QUEUE, 64, 2048 },
+        { VYRE_PROTOCOL_IO_QUEUE, 65, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t size = 1;
+        assert_result(cases[i].size ? VYRE_OK : VYRE_ERR_LIMIT,
+                      vyre_protocol_size(cases[i].buffer, cases[i].count, &size));
+        assert_true(size == cases[i].size);
+    }
+    uint64_t size;
+    assert_result(VYRE_ERR_INVALID_ARGUMENT,
+                  vyre_protocol_size((enum vyre_protocol_buffer)4, 1, &size));
+    uint8_t byte;
+    assert_result(VYRE_ERR_LIMIT,
+                  vyre_protocol_encode_empty(VYRE_PROTOCOL_RING, 1048577, &byte, 67108928, NULL));
+    assert_result(VYRE_ERR_LIMIT,
+                  vyre_protocol_encode_empty(VYRE_PROTOCOL_CONTROL, UINT32_MAX, &byte, 1, NULL));
+}
+
+static void a_kernel_takes_only_its_own_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum vyre_protocol_buffer buffer;
+        uint32_t count;
+        size_t size;
+        bool fits;
+    } cases[] = {
+        { VYRE_PROTOCOL_CONTROL, 0, 640, true },    { VYRE_PROTOCOL_CONTROL, 0, 704, true },
+        { VYRE_PROTOCOL_CONTROL, 0, 636, false },   { VYRE_PROTOCOL_CONTROL, 0, 641, false },
+        { VYRE_PROTOCOL_RING, 4, 256, true },       { VYRE_PROTOCOL_RING, 4, 255, false },
+        { VYRE_PROTOCOL_RING, 4, 320, false },      { VYRE_PROTOCOL_RING, UINT32_MAX, 64, false },
+        { VYRE_PROTOCOL_DEBUG_LOG, 0, 1028, true }, { VYRE_PROTOCOL_DEBUG_LOG, 0, 1032, false },
+        { VYRE_PROTOCOL_IO_QUEUE, 0, 0, true },     { VYRE_PROTOCOL_IO_QUEUE, 0, 2048, true },
+        { VYRE_PROTOCOL_IO_QUEUE, 0, 2080, false }, { VYRE_PROTOCOL_IO_QUEUE, 0, 36, false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_result(cases[i].fits ? VYRE_OK : VYRE_ERR_INVALID_ARGUMENT,
+                      vyre_protocol_check(cases[i].buffer, cases[i].count, cases[i].size, NULL));
+}
+
+static void words_of_the_control_block_are_checked(void **state)
+{
+    (void)state;
+    uint8_t control[656];
+    assert_result(VYRE_OK, vyre_control_encode(vyre_control_params(.observable_count = 4), control,
+                                               sizeof control, NULL));
+    const uint64_t observable = VYRE_CONTROL_OBSERVABLE;
+    assert_result(VYRE_OK, vyre_control_write(control, sizeof control, observable + 3, 7, NULL));
+    uint32_t value;
+    assert_result(VYRE_OK,
+                  vyre_control_read(control, sizeof control, observable + 3, &value, NULL));
+    assert_int_equal(value, 7);
+    const uint64_t beyond[] = { observable + 4, observable + UINT32_MAX, UINT64_MAX, 1ull << 62 };
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+        value = 1;
+        struct test_diags diags = { 0 };
+        assert_result(VYRE_ERR_INVALID_DATA, vyre_control_read(control, sizeof control, beyond[i],
+                                                               &value, test_diag_sink(&diags)));
+        assert_int_equal(value, 0);
+        assert_non_null(strstr(diags.text, "P003"));
+        assert_result(VYRE_ERR_INVALID_DATA,
+                      vyre_control_write(control, sizeof control, beyond[i], 1, NULL));
+    }
+    assert_result(VYRE_ERR_INVALID_DATA, vyre_control_read(control, 655, 0, &value, NULL));
+}
+
+static void truncated_metrics_are_an_error_and_readable(void **state)
+{
+    (void)state;
+    uint8_t control[640] = { 0 };
+    uint32_t counts[VYRE_METRICS];
+    word_put(control, VYRE_CONTROL_METRICS, 5);
+    word_put(control, VYRE_CONTROL_METRICS + 31, UINT32_MAX);
+    assert_result(VYRE_OK, vyre_control_read_metrics(control, 512, counts, NULL));
+    assert_int_equal(counts[0], 5);
+    assert_true(counts[31] == UINT32_MAX);
+    assert_result(VYRE_ERR_INVALID_DATA, vyre_control_read_metrics(control, 513, counts, NULL));
+    assert_true(counts[31] == UINT32_MAX);
+    assert_result(VYRE_ERR_INVALID_DATA, vyre_control_read_metrics(control, 508, counts, NULL));
+    assert_int_equal(counts[0], 5);
+    assert_int_equal(counts[31], 0);
+    assert_result(VYRE_ERR_INVALID_DATA, vyre_control_read_metrics(NULL, 0, counts, NULL));
+    assert_int_equal(counts[0], 0);
 }
 
 static void opcodes_have_their_classes(void **state)
 {
     (void)state;
+    enum {
+        S = VYRE_OPCODE_IS_SYSTEM,
+        B = VYRE_OPCODE_IS_BUILTIN | VYRE_OPCODE_MAY_PUBLISH,
+        U = VYRE_OPCODE_IS_USER | VYRE_OPCODE_MAY_PUBLISH,
+    };
     static const struct {
-        uint32_t opcode;
-        bool system, builtin, publish;
+        uint32_t opcode, classes;
     } cases[] = {
-        { 0, true, true, true },
-        { 7, true, true, true },
-        { 8, false, false, true },
-        { 0xFFEF, false, false, true },
-        { 0xFFF0, true, false, false },
-        { 0xFFFD, true, false, false },
-        { 0xFFFE, true, true, true },
-        { 0xFFFF, true, false, false },
-        { MK_OPCODE_PAYLOAD, false, false, true },
-        { 0x7FFFFFFF, false, false, true },
-        { 0x80000000, true, false, false },
-        { 0x80000001, true, true, true },
-        { 0xFFFFFFFF, true, true, true },
+        { 0, S | B },          { 7, S | B },      { 8, U },          { 0xFFEF, U },
+        { 0xFFF0, S },         { 0xFFFD, S },     { 0xFFFE, S | B }, { 0xFFFF, S },
+        { 0x10000, U },        { 0x7FFFFFFF, U }, { 0x80000000, S }, { 0x80000001, S | B },
+        { 0xFFFFFFFF, S | B },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_int_equal(mk_opcode_is_system(cases[i].opcode), cases[i].system);
-        assert_int_equal(mk_opcode_is_builtin(cases[i].opcode), cases[i].builtin);
-        assert_int_equal(mk_opcode_may_publish(cases[i].opcode), cases[i].publish);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(vyre_opcode_classify(cases[i].opcode), cases[i].classes);
+}
+
+static void tenants_have_windows(void **state)
+{
+    (void)state;
     uint32_t opcode;
-    assert_true(mk_tenant_opcode(1, &opcode));
-    assert_int_equal(opcode, 0x40100000);
-    assert_true(mk_tenant_opcode(1023, &opcode));
-    assert_int_equal(opcode, 0x7FF00000);
-    assert_false(mk_tenant_opcode(1024, &opcode));
-}
-
-static void a_published_slot_has_the_golden_words(void **state)
-{
-    (void)state;
-    uint32_t ring[4 * MK_SLOT_WORDS] = { 0 };
-    static const uint32_t args[] = { 42, 160 };
-    const struct mk_item item = { MK_OPCODE_STORE_U32, 2, args };
-    assert_result(VYRE_OK, mk_slot_publish(ring, 4, 1, 7, &item));
-    static const uint32_t expected[MK_SLOT_WORDS] = { 1, 1, 7, 2, 0x2A, 0xA0 };
-    assert_memory_equal(ring + MK_SLOT_WORDS, expected, sizeof expected);
-    for (size_t i = 0; i < 4 * MK_SLOT_WORDS; i++)
-        if (i / MK_SLOT_WORDS != 1)
-            assert_int_equal(ring[i], 0);
-
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_slot_publish(ring, 4, 1, 7, &item)); // PUBLISHED
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_slot_publish(ring, 4, 4, 7, &item));
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_slot_publish(ring, 4, UINT32_MAX, 7, &item));
-    const struct mk_item reserved = { 0xFFF1, 0, NULL };
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_slot_publish(ring, 4, 0, 7, &reserved));
-    static const uint32_t many[MK_SLOT_ARGS + 1] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 };
-    const struct mk_item full = { 8, MK_SLOT_ARGS, many };
-    const struct mk_item over = { 8, MK_SLOT_ARGS + 1, many };
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_slot_publish(ring, 4, 3, 1, &over));
-    assert_result(VYRE_OK, mk_slot_publish(ring, 4, 3, 1, &full));
-    assert_int_equal(ring[4 * MK_SLOT_WORDS - 1], 12);
-}
-
-static void stale_arguments_do_not_survive(void **state)
-{
-    (void)state;
-    uint32_t ring[MK_SLOT_WORDS];
-    for (uint32_t status = 0; status <= 9; status++) {
-        memset(ring, 0xAB, sizeof ring);
-        ring[MK_SLOT_STATUS] = status;
-        static const uint32_t nine = 9;
-        const struct mk_item item = { 1, 1, &nine };
-        enum vyre_result result = mk_slot_publish(ring, 1, 0, 2, &item);
-        if (status != MK_STATUS_EMPTY && status != MK_STATUS_DONE) {
-            assert_int_equal(result, VYRE_ERR_INVALID_ARGUMENT);
-            assert_int_equal(ring[MK_SLOT_STATUS], status);
-            assert_int_equal(ring[MK_SLOT_OPCODE], 0xABABABAB);
-        } else {
-            static const uint32_t expected[MK_SLOT_WORDS] = { 1, 1, 2, 2, 9 };
-            assert_int_equal(result, VYRE_OK);
-            assert_memory_equal(ring, expected, sizeof expected);
-        }
+    for (uint32_t tenant = 0; tenant < 1024; tenant++) {
+        assert_result(VYRE_OK, vyre_tenant_window(tenant, &opcode));
+        assert_int_equal(opcode, 0x40000000u + (tenant << 20));
+        assert_result(VYRE_OK, vyre_tenant_opcode(tenant, 0xFFFFF, &opcode));
+        assert_int_equal(opcode, 0x400FFFFFu + (tenant << 20));
     }
-}
-
-static void a_batch_is_all_or_none(void **state)
-{
-    (void)state;
-    uint32_t ring[4 * MK_SLOT_WORDS] = { 0 };
-    static const uint32_t add[] = { 1, 161 };
-    const struct mk_item items[] = { { MK_OPCODE_NOP, 0, NULL }, { MK_OPCODE_ATOMIC_ADD, 2, add } };
-    assert_result(VYRE_OK, mk_slot_publish_batch(ring, 4, 0, 5, items, 2, 9));
-    static const uint32_t fence[MK_SLOT_WORDS] = { 1, 7, 5, 2, 2, 9 };
-    assert_memory_equal(ring + 2 * MK_SLOT_WORDS, fence, sizeof fence);
-    assert_int_equal(ring[MK_SLOT_WORDS + MK_SLOT_OPCODE], MK_OPCODE_ATOMIC_ADD);
-
-    uint32_t untouched[4 * MK_SLOT_WORDS] = { 0 };
-    memset(ring, 0, sizeof ring);
-    const struct mk_item bad[] = { { MK_OPCODE_NOP, 0, NULL }, { 0x80000000, 0, NULL } };
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_slot_publish_batch(ring, 4, 0, 5, bad, 2, 9));
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_slot_publish_batch(ring, 4, 2, 5, items, 2, 9));
-    assert_result(VYRE_ERR_INVALID_ARGUMENT,
-                  mk_slot_publish_batch(ring, 4, UINT32_MAX, 5, items, 2, 9));
-    assert_memory_equal(ring, untouched, sizeof ring);
-}
-
-static void transitions_follow_the_table(void **state)
-{
-    (void)state;
-    // Rows are statuses 0 to 7; -1 is illegal.
-    static const int expected[MK_TRANSITION_COUNT][8] = {
-        [MK_TRANSITION_CLAIM] = { -1, 2, -1, -1, -1, 2, 2, -1 },
-        [MK_TRANSITION_DONE] = { -1, -1, 3, -1, -1, -1, -1, -1 },
-        [MK_TRANSITION_FAULT] = { -1, 7, 7, -1, 7, 7, 7, -1 },
-        [MK_TRANSITION_CANCEL] = { -1, 0, -1, -1, 0, 0, 0, -1 },
-    };
-    for (int transition = 0; transition < MK_TRANSITION_COUNT; transition++) {
-        for (uint32_t status = 0; status < 10; status++) {
-            enum mk_status next = 99;
-            bool legal = mk_transition((enum mk_transition)transition, status, &next);
-            int wanted = status < 8 ? expected[transition][status] : -1;
-            assert_int_equal(legal, wanted >= 0);
-            if (legal)
-                assert_int_equal(next, wanted);
-        }
-    }
-    assert_string_equal(mk_status_name(MK_STATUS_WAIT_IO), "WAIT_IO");
-    assert_null(mk_status_name(8));
-}
-
-static void load_miss_round_trips(void **state)
-{
-    (void)state;
-    uint32_t slot[MK_SLOT_WORDS];
-    mk_load_miss_encode(slot, 123, true);
-    static const uint32_t expected[MK_SLOT_WORDS] = { 1, 0xFFFD, 0, 0, 0x7B, 1 };
-    assert_memory_equal(slot, expected, sizeof expected);
-    uint32_t resource;
-    bool prefetch;
-    assert_true(mk_load_miss_decode(slot, &resource, &prefetch));
-    assert_int_equal(resource, 123);
-    assert_true(prefetch);
-    slot[MK_SLOT_OPCODE] = 1;
-    assert_false(mk_load_miss_decode(slot, &resource, &prefetch));
+    assert_result(VYRE_ERR_LIMIT, vyre_tenant_opcode(1, 0x100000, &opcode));
+    assert_int_equal(opcode, 0);
+    assert_result(VYRE_ERR_LIMIT, vyre_tenant_opcode(1024, 0, &opcode)); // system opcodes
+    assert_result(VYRE_OK, vyre_tenant_window(1024, &opcode));
+    assert_int_equal(opcode, 0x80000000u);
+    assert_result(VYRE_OK, vyre_tenant_window(3071, &opcode));
+    assert_int_equal(opcode, 0xFFF00000u);
+    assert_result(VYRE_ERR_LIMIT, vyre_tenant_window(3072, &opcode));
+    assert_result(VYRE_ERR_LIMIT, vyre_tenant_opcode(UINT32_MAX, 0, &opcode));
 }
 
 static void priorities_partition_the_ring(void **state)
@@ -209,45 +210,106 @@ static void priorities_partition_the_ring(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint32_t offsets[6];
-        mk_priority_offsets(cases[i][0], offsets);
+        vyre_priority_offsets(cases[i][0], offsets);
         assert_memory_equal(offsets, cases[i] + 1, sizeof offsets);
     }
+    struct vyre_priority_probe probe;
+    vyre_priority_probes(65, 64, &probe);
+    assert_true(probe.count == 2 && probe.active == 64 && probe.budget == 128);
+    vyre_priority_probes(UINT32_MAX, 7, &probe);
+    assert_true(probe.budget == UINT32_MAX); // 7 * 613,566,757 does not fit
+    vyre_priority_probes(5, 0, &probe);
+    assert_true(probe.count == 0 && probe.active == 0 && probe.budget == 0);
 }
+
+// ---- Debug log ----------------------------------------------------------------------------------
 
 static void a_full_debug_log_stays_readable(void **state)
 {
     (void)state;
-    uint32_t log[MK_DEBUG_WORDS] = { 4, 3, 4, 5, 32 };
-    struct mk_debug_record records[MK_DEBUG_CAPACITY];
+    uint8_t log[4 * VYRE_DEBUG_WORDS] = { 0 };
+    struct vyre_debug_record records[VYRE_DEBUG_CAPACITY];
+    const struct vyre_debug_record record = { 3, { 4, 5 }, 32 };
     size_t count;
     uint32_t dropped;
-    assert_result(VYRE_OK, mk_debug_decode(log, MK_DEBUG_WORDS, records, MK_DEBUG_CAPACITY, &count,
-                                           &dropped));
-    assert_int_equal(count, 1);
-    assert_int_equal(records[0].format, 3);
-    assert_int_equal(records[0].args[2], 32);
-    log[0] = 4 * 66; // two records too many
-    assert_result(VYRE_OK, mk_debug_decode(log, MK_DEBUG_WORDS, records, MK_DEBUG_CAPACITY, &count,
-                                           &dropped));
-    assert_int_equal(count, MK_DEBUG_CAPACITY);
+    assert_result(VYRE_OK, vyre_debug_log_append(log, sizeof log, &record, NULL));
+    static const uint32_t golden[] = { 4, 3, 4, 5, 32, 0 };
+    for (size_t i = 0; i < sizeof golden / sizeof *golden; i++)
+        assert_int_equal(word_get(log, i), golden[i]);
+    for (uint32_t i = 1; i < VYRE_DEBUG_CAPACITY; i++)
+        assert_result(VYRE_OK, vyre_debug_log_append(log, sizeof log, &record, NULL));
+    for (uint32_t i = 0; i < 2; i++)
+        assert_result(VYRE_FULL, vyre_debug_log_append(log, sizeof log, &record, NULL));
+    assert_result(VYRE_OK, vyre_debug_log_read(log, sizeof log, records, VYRE_DEBUG_CAPACITY,
+                                               &count, &dropped, NULL));
+    assert_int_equal(count, VYRE_DEBUG_CAPACITY);
     assert_int_equal(dropped, 2);
-    log[0] = 5;
-    assert_result(VYRE_ERR_INVALID_ARGUMENT,
-                  mk_debug_decode(log, MK_DEBUG_WORDS, records, 1, &count, &dropped));
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, mk_debug_decode(log, 0, records, 1, &count, &dropped));
+    assert_memory_equal(&records[VYRE_DEBUG_CAPACITY - 1], &record, sizeof record);
+    assert_result(VYRE_OK,
+                  vyre_debug_log_read(log, sizeof log, records, 1, &count, &dropped, NULL));
+    assert_int_equal(count, 1);
 }
 
-static void done_slots_are_counted(void **state)
+static void a_damaged_debug_log_is_refused(void **state)
 {
     (void)state;
-    uint32_t ring[4 * MK_SLOT_WORDS] = { 0 };
-    ring[0] = MK_STATUS_DONE;
-    ring[MK_SLOT_WORDS] = MK_STATUS_PUBLISHED;
-    ring[2 * MK_SLOT_WORDS] = MK_STATUS_DONE;
-    ring[3 * MK_SLOT_WORDS] = MK_STATUS_FAULT;
-    assert_int_equal(mk_ring_count_done(ring, 4), 2);
-    assert_int_equal(mk_ring_count_done(ring, 1), 1);
-    assert_int_equal(mk_ring_count_done(ring, 0), 0);
+    uint8_t log[4 * VYRE_DEBUG_WORDS] = { 0 };
+    struct vyre_debug_record records[VYRE_DEBUG_CAPACITY];
+    size_t count;
+    uint32_t dropped;
+    for (uint32_t cursor = 0; cursor < 300; cursor++) {
+        word_put(log, 0, cursor);
+        enum vyre_result result = vyre_debug_log_read(log, sizeof log, records, VYRE_DEBUG_CAPACITY,
+                                                      &count, &dropped, NULL);
+        assert_int_equal(result, cursor % 4 ? VYRE_ERR_INVALID_DATA : VYRE_OK);
+        assert_int_equal(count + dropped, cursor % 4 ? 0 : cursor / 4);
+    }
+    word_put(log, 0, 8);
+    for (size_t size = 0; size <= 36; size++) {
+        // A copy of the exact size, so that a sanitizer sees a read beyond it.
+        uint8_t *exact = exact_copy(log, size);
+        enum vyre_result result =
+            vyre_debug_log_read(exact, size, records, VYRE_DEBUG_CAPACITY, &count, &dropped, NULL);
+        assert_int_equal(result, size % 4 || size == 0 ? VYRE_ERR_INVALID_DATA : VYRE_OK);
+        assert_int_equal(count, result == VYRE_OK ? (size / 4 - 1) / 4 : 0);
+        assert_int_equal(count + dropped, result == VYRE_OK ? 2 : 0);
+        if (result != VYRE_OK)
+            assert_result(VYRE_ERR_INVALID_DATA,
+                          vyre_debug_log_append(exact, size, &records[0], NULL));
+        free(exact);
+    }
+}
+
+// ---- Cache entries ------------------------------------------------------------------------------
+
+static void a_cache_entry_is_verified(void **state)
+{
+    (void)state;
+    static const char payload[] = "hello cache";
+    uint8_t blob[sizeof payload - 1 + VYRE_BLOB_HASH_SIZE];
+    assert_result(VYRE_OK, vyre_blob_encode(payload, sizeof payload - 1, blob, NULL));
+    size_t size;
+    assert_result(VYRE_OK, vyre_blob_decode(blob, sizeof blob, &size, NULL));
+    assert_int_equal(size, sizeof payload - 1);
+    for (size_t bit = 0; bit < 8 * sizeof blob; bit++) {
+        blob[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        struct test_diags diags = { 0 };
+        assert_result(VYRE_ERR_INVALID_DATA,
+                      vyre_blob_decode(blob, sizeof blob, &size, test_diag_sink(&diags)));
+        assert_non_null(strstr(diags.text, "P010"));
+        assert_int_equal(size, 0);
+        blob[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    for (size_t cut = 0; cut < sizeof blob; cut++) {
+        uint8_t *exact = exact_copy(blob, cut);
+        assert_result(VYRE_ERR_INVALID_DATA, vyre_blob_decode(exact, cut, &size, NULL));
+        free(exact);
+    }
+    char name[69];
+    const uint8_t fingerprint[32] = { 0x0a, [31] = 0xf9 };
+    vyre_blob_name(fingerprint, name);
+    assert_memory_equal(name, "0a00", 4);
+    assert_string_equal(name + 62, "f9.bin");
 }
 
 int main(void)
@@ -255,15 +317,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(control_has_the_golden_words),
         cmocka_unit_test(sizes_follow_the_table),
+        cmocka_unit_test(a_kernel_takes_only_its_own_sizes),
+        cmocka_unit_test(words_of_the_control_block_are_checked),
+        cmocka_unit_test(truncated_metrics_are_an_error_and_readable),
         cmocka_unit_test(opcodes_have_their_classes),
-        cmocka_unit_test(a_published_slot_has_the_golden_words),
-        cmocka_unit_test(stale_arguments_do_not_survive),
-        cmocka_unit_test(a_batch_is_all_or_none),
-        cmocka_unit_test(transitions_follow_the_table),
-        cmocka_unit_test(load_miss_round_trips),
+        cmocka_unit_test(tenants_have_windows),
         cmocka_unit_test(priorities_partition_the_ring),
         cmocka_unit_test(a_full_debug_log_stays_readable),
-        cmocka_unit_test(done_slots_are_counted),
+        cmocka_unit_test(a_damaged_debug_log_is_refused),
+        cmocka_unit_test(a_cache_entry_is_verified),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

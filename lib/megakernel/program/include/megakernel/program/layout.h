@@ -4,7 +4,7 @@
 #ifndef MEGAKERNEL_PROGRAM_LAYOUT_H
 #define MEGAKERNEL_PROGRAM_LAYOUT_H
 
-#include "megakernel/protocol/layout.h"
+#include <vyre/protocol.h>
 
 // Storage buffers of the kernel, in declaration order and by binding number. One agent writes each,
 // except that the device also keeps the STATUS words of the slots true for tools.
@@ -48,7 +48,7 @@ enum {
     MK_COMPLETION_WORDS = 2,
 };
 
-// Arguments of a slot with MK_OPCODE_PAYLOAD.
+// Arguments of a slot with VYRE_OPCODE_PAYLOAD.
 enum {
     MK_ARG_BASE = 0,  // first virtual workgroup on x
     MK_ARG_COUNT = 1, // virtual workgroups
