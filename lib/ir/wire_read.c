@@ -82,7 +82,7 @@ bool ir_wire_has_room(struct ir_wire_reader *r)
 {
     if (r->draft->parts < IR_MOST_PARTS)
         return true;
-    return ir_wire_fail(r, DIAG_W008, "more than 4,194,304 nodes, expressions and types");
+    return ir_wire_fail(r, DIAG_W011, "more than 4,194,304 nodes, expressions and types");
 }
 
 size_t ir_wire_open_part(struct ir_wire_reader *r, uint64_t size)
@@ -187,7 +187,7 @@ const struct ir_type *ir_wire_get_type(struct ir_wire_reader *r)
 {
     enum ir_type_kind kind;
     if (r->type_depth >= WIRE_MAX_TYPE_DEPTH) {
-        ir_wire_fail(r, DIAG_W008, "data types are nested deeper than 4,096 levels");
+        ir_wire_fail(r, DIAG_W010, "data types are nested deeper than 4,096 levels");
         return NULL;
     }
     if (!ir_wire_has_room(r))

@@ -5,15 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-void json_print(json_t *value)
+static void print(json_t *value, size_t flags)
 {
     if (!value) {
         tool_error("out of memory");
         exit(TOOL_SYSTEM);
     }
-    json_dumpf(value, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    json_dumpf(value, stdout, flags | JSON_PRESERVE_ORDER);
     putchar('\n');
     json_decref(value);
+}
+
+void json_print(json_t *value)
+{
+    print(value, JSON_INDENT(2));
+}
+
+void json_print_line(json_t *value)
+{
+    print(value, JSON_COMPACT);
 }
 
 // RFC 4648, section 4.

@@ -9,6 +9,9 @@
 // returns when memory runs out, ends the program.
 void json_print(json_t *value);
 
+// As json_print, on one line, for JSON Lines.
+void json_print_line(json_t *value);
+
 // Sets `key` to a text; where that is not UTF-8, `key`_b64 to its bytes in base64.
 void json_set_bytes(json_t *object, const char *key, const char *text);
 

@@ -43,16 +43,20 @@ static bool use_colour(void)
     return (!no_colour || !*no_colour) && isatty(STDERR_FILENO);
 }
 
-// A text from elsewhere must not drive the terminal.
-static void print_escaped(const char *text, size_t size)
+static void print_escaped(FILE *out, const char *text, size_t size)
 {
     const unsigned char *end = (const unsigned char *)text + size;
     for (const unsigned char *at = (const unsigned char *)text; at < end; at++) {
         if ((*at < 0x20 && *at != '\n' && *at != '\t') || *at == 0x7f)
-            fprintf(stderr, "\\x%02x", *at);
+            fprintf(out, "\\x%02x", *at);
         else
-            fputc(*at, stderr);
+            fputc(*at, out);
     }
+}
+
+void tool_print_escaped(FILE *out, const char *text)
+{
+    print_escaped(out, text, strlen(text));
 }
 
 static void print_message(const char *prefix, const char *format, va_list args)
@@ -61,7 +65,7 @@ static void print_message(const char *prefix, const char *format, va_list args)
     vsnprintf(text, sizeof text, format, args);
     fflush(stdout);
     fprintf(stderr, "vyre-spv: %s", prefix);
-    print_escaped(text, strlen(text));
+    print_escaped(stderr, text, strlen(text));
     fputc('\n', stderr);
 }
 
@@ -87,6 +91,11 @@ int tool_usage(const char *command, const char *format, ...)
 void tool_set_verbose(void)
 {
     verbose = true;
+}
+
+bool tool_is_verbose(void)
+{
+    return verbose;
 }
 
 void tool_say(const char *format, ...)
@@ -115,14 +124,14 @@ static void print_coloured(const char *text, const struct vyre_diag *diag)
     const char *at = strstr(text, diag->severity == VYRE_SEVERITY_ERROR ? "error[" : "warning[");
     const char *end = at ? strchr(at, ']') : NULL;
     if (!end || !use_colour()) {
-        print_escaped(text, strlen(text));
+        print_escaped(stderr, text, strlen(text));
         return;
     }
-    print_escaped(text, (size_t)(at - text));
+    print_escaped(stderr, text, (size_t)(at - text));
     fprintf(stderr, "\033[1;%dm", diag->severity == VYRE_SEVERITY_ERROR ? 31 : 33);
-    print_escaped(at, (size_t)(end + 1 - at));
+    print_escaped(stderr, at, (size_t)(end + 1 - at));
     fputs("\033[0m", stderr);
-    print_escaped(end + 1, strlen(end + 1));
+    print_escaped(stderr, end + 1, strlen(end + 1));
 }
 
 static void emit_diag(void *user, const struct vyre_diag *diag)
@@ -152,7 +161,7 @@ static void write_log(void *user, enum vyre_log_level level, const char *text)
     if (!verbose && level > VYRE_LOG_WARNING)
         return;
     fprintf(stderr, "vyre-spv: %s: ", level <= VYRE_LOG_DEBUG ? names[level] : "log");
-    print_escaped(text, strlen(text));
+    print_escaped(stderr, text, strlen(text));
     fputc('\n', stderr);
 }
 

@@ -36,6 +36,10 @@ __attribute__((format(printf, 1, 2))) void tool_say(const char *format, ...);
 // Only with -v.
 __attribute__((format(printf, 1, 2))) void tool_say_verbose(const char *format, ...);
 void tool_set_verbose(void);
+bool tool_is_verbose(void);
+
+// A text from elsewhere, with control bytes as \xNN: it must not drive the terminal.
+void tool_print_escaped(FILE *out, const char *text);
 
 // Prints diagnostics as a compiler does.
 extern const struct vyre_diag_sink tool_diag;

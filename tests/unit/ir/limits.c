@@ -50,7 +50,7 @@ static void a_wire_program_has_so_many_parts_and_no_more(void **state)
     assert_int_equal(diags.count, 0);
     assert_result(VYRE_ERR_INVALID_PROGRAM, decode_casts(IR_MOST_PARTS / TYPE_DEPTH + 1, &diags));
     assert_int_equal(diags.count, 1);
-    assert_non_null(strstr(diags.text, "W008 "));
+    assert_non_null(strstr(diags.text, "W011 "));
     assert_non_null(strstr(diags.text, "more than 4,194,304 nodes, expressions and types"));
 }
 

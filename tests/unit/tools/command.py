@@ -43,6 +43,8 @@ class Case(unittest.TestCase):
     def expect(self, code, *arguments, **options):
         options.setdefault("env", self.env)
         result = run(*arguments, **options)
+        if code is None:  # any of ours, so no crash
+            code = result.returncode if result.returncode in (OK, WRONG_INPUT, USAGE) else OK
         self.assertEqual(result.returncode, code, (arguments, result.stdout, result.stderr))
         return result
 
@@ -392,6 +394,176 @@ class AsmAndDis(Case):
             self.assertIn(b"SPIR-V", result.stderr)
         # asm does not validate.
         self.expect(OK, "asm", "-", stdin=TRIPLE.replace("in[i]", "nothing[i]").encode())
+
+
+def record(**fields):
+    return (json.dumps(fields) + "\n").encode()
+
+
+class Conform(Case):
+    """Records of our own: what is judged, what is printed, and what hostile input does."""
+    RUN = {"name": "run/one", "family": "own", "wire": TRIPLE_WIRE.hex(), "result": "ok",
+           "workgroup": [64, 1, 1], "float": False, "float_ops": [],
+           "buffers": [{"name": "in", "binding": 0, "access": "ro", "type": "u32", "count": 0,
+                        "input": "0100000002000000", "output": None},
+                       {"name": "out", "binding": 1, "access": "rw", "type": "u32", "count": 0,
+                        "input": "0000000000000000", "output": "0400000007000000"}]}
+    WIRE = {"name": "wire/one", "wire": TRIPLE_WIRE.hex(), "decodes": True,
+            "fingerprint": None, "output_indices": [1]}
+    BAD = {"name": "bad/cut", "wire": TRIPLE_WIRE[:-1].hex(), "original": "error",
+           "error_kind": "WireFormatValidation", "token": "IntegrityMismatch"}
+    TEXT = {"name": "text/empty", "text": "", "original": "error", "error_kind": "MissingHeader"}
+    VALID = {"name": "v/one", "family": "own", "wire": TRIPLE_WIRE.hex(), "errors": [],
+             "warnings": [], "options": {}}
+
+    def conform(self, code, *records, options=()):
+        lines = b"".join(one if isinstance(one, bytes) else record(**one) for one in records)
+        return self.expect(code, "conform", *options, self.path("records.jsonl", lines))
+
+    def last(self, result):
+        return result.stdout.decode().splitlines()[-1]
+
+    def test_each_kind_is_known_by_its_fields(self):
+        wire = {**self.WIRE, "fingerprint": self.fingerprint()}
+        result = self.conform(OK, self.RUN, wire, self.BAD, self.TEXT, self.VALID)
+        text = result.stdout.decode()
+        for family in ("run/own", "wire", "wire_bad", "text", "validate/own"):
+            self.assertRegex(text, rf"(?m)^{family} +1 +0 +0 +0$")
+        self.assertEqual(self.last(result), "5 passed, 0 failed, 0 skipped")
+        self.assertEqual(result.stderr, b"")
+        result = self.expect(OK, "conform", "-", stdin=record(**self.RUN))
+        self.assertEqual(self.last(result), "1 passed, 0 failed, 0 skipped")
+
+    def fingerprint(self):
+        """As a difference tells it."""
+        result = self.conform(WRONG_INPUT, {**self.WIRE, "fingerprint": "00" * 32})
+        self.assertIn(b"FAIL wire/one", result.stdout)
+        known = ""
+        for at in range(32):
+            result = self.conform(WRONG_INPUT, {**self.WIRE,
+                                                "fingerprint": known + "00" * (32 - at)})
+            found = result.stdout.decode().split(f"byte {at} is ")
+            known += found[1][:2] if len(found) > 1 else "00"
+        return known
+
+    def test_differences_are_readable(self):
+        wrong = json.loads(json.dumps(self.RUN))
+        wrong["buffers"][1]["output"] = "0400000008000000"
+        result = self.conform(WRONG_INPUT, wrong, self.RUN)
+        self.assertIn(b"FAIL run/one (" + self.path("records.jsonl").encode() + b":1): buffer 'out' "
+                      b"(u32), element 1 of 2: expected 8 (08000000), got 7 (07000000)\n",
+                      result.stdout)
+        self.assertEqual(self.last(result), "1 passed, 1 failed, 0 skipped")
+        for change, said in (({"result": "error", "error": "trap"}, b"ran; expected the error trap"),
+                             ({"fingerprint": "11" * 32}, b"fingerprint: byte 0 is ")):
+            self.assertIn(said, self.conform(WRONG_INPUT, {**self.RUN, **change}).stdout)
+        wrong["buffers"][1]["output"] = "04000000"
+        self.assertIn(b"buffer 'out': 8 bytes, expected 4",
+                      self.conform(WRONG_INPUT, wrong).stdout)
+        wrong["buffers"][1].update(output="0400000007000000", type="i32")
+        self.assertIn(b"expected 'out' : i32[0] rw", self.conform(WRONG_INPUT, wrong).stdout)
+        result = self.conform(WRONG_INPUT, {**self.VALID, "errors": ["V008", "U20b"]})
+        self.assertIn(b"errors: expected [ V008 V120 ], got [ ]", result.stdout)
+        self.conform(OK, {**self.BAD, "wire": TRIPLE_WIRE[:20].hex(), "token": "TruncatedPayload"})
+        for change in ({"token": "utf8"}, {"error_kind": "VersionMismatch"},
+                       {"original": "accepts"}, {"wire": TRIPLE_WIRE.hex()}):
+            self.assertIn(b"FAIL bad/cut", self.conform(WRONG_INPUT, {**self.BAD, **change}).stdout)
+        for change in ({"error_kind": "OddHexLineLength"}, {"original": "accepts"}):
+            self.assertIn(b"FAIL text", self.conform(WRONG_INPUT, {**self.TEXT, **change}).stdout)
+
+    def test_skips_have_reasons_and_deviations_ids(self):
+        omitted = {"name": "big", "family": "own", "buffers": [], "result": "omitted_size",
+                   "wire": None}
+        result = self.conform(OK, omitted, {**self.RUN, "result": "ok"})
+        self.assertIn(b"(omitted_size): 1\n", result.stdout)
+        self.assertEqual(self.last(result), "1 passed, 0 failed, 1 skipped")
+        lines = [json.loads(line) for line in
+                 self.conform(OK, omitted, options=("--json",)).stdout.splitlines()]
+        self.assertEqual([line["type"] for line in lines], ["skipped", "summary"])
+        self.assertEqual(lines[0]["name"], "big")
+        self.assertEqual(lines[1]["skipped"], 1)
+        self.assertEqual(lines[1]["families"]["run/own"],
+                         {"passed": 0, "failed": 0, "deviates": 0, "skipped": 1})
+
+    def test_records_may_share_a_program(self):
+        shared = {**self.RUN, "name": "run/two", "wire": None, "wire_of": "run/one"}
+        for records in ((self.RUN, shared), (shared, self.RUN)):
+            result = self.conform(OK, *records)
+            self.assertEqual(self.last(result), "2 passed, 0 failed, 0 skipped")
+        result = self.conform(OK, shared, self.RUN, options=("--only", "run/two"))
+        self.assertEqual(self.last(result), "1 passed, 0 failed, 0 skipped")
+        result = self.conform(OK, shared)
+        self.assertIn(b"the record that holds its program is not in these files", result.stdout)
+
+    def test_only_takes_names_prefixes_and_patterns(self):
+        records = [{**self.RUN, "name": name} for name in ("a/x1", "a/x2", "b/x1")]
+        for only, count in ((["a/x1"], 1), (["a/"], 2), (["*/x1"], 2), (["[ab]/*"], 3),
+                            (["b/", "a/x2"], 2)):
+            options = [word for name in only for word in ("--only", name)]
+            result = self.conform(OK, *records, options=options)
+            self.assertEqual(self.last(result), f"{count} passed, 0 failed, 0 skipped", only)
+        result = self.conform(USAGE, *records, options=("--only", "c"))
+        self.assertIn(b"no record has such a name", result.stderr)
+
+    def test_extras_are_added_to_buffers(self):
+        for extras, errors in (({"linear_type": {"in": "linear"}}, []),
+                               ({"linear_type": {"in": "unrestricted"}}, []),
+                               ({"bytes_extraction": {"in": True}}, []),
+                               ({"shape_predicate": {"in": "count >= 1"}}, ["U35"]),
+                               ({"shape_predicate": {"in": "!((count >= 1) && (count <= 5))"}}, []),
+                               ({"shape_predicate": {"in": "(count % 2 == 1) || (count == 0)"}}, []),
+                               ({"shape_predicate": {"in": "-6 <= count * -2 + 1 <= 6"}}, [])):
+            record_ = {**self.VALID, "extras": extras}
+            result = self.conform(OK, {**record_, "errors": errors})
+            self.assertEqual(self.last(result), "1 passed, 0 failed, 0 skipped", extras)
+        for extras in ({"linear_type": {"none": "linear"}}, {"linear_type": {"in": 7}},
+                       {"linear_type": {"in": "evil) @9"}}, {"color": {"in": "red"}},
+                       {"shape_predicate": {"in": "("}}, {"shape_predicate": {"in": "(" * 5000}},
+                       {"shape_predicate": {"in": "!(" * 5000}}, {"shape_predicate": {"in": ""}},
+                       {"shape_predicate": {"in": "count >= x"}}):
+            result = self.conform(WRONG_INPUT, {**self.VALID, "extras": extras})
+            self.assertIn(b"records.jsonl:1: v/one: extras: ", result.stderr)
+
+    def test_what_is_no_record_is_told_with_its_place(self):
+        for line in (b"{", b"[1]", b"7", b"{} {}", b'{"a": 1, "a": 2}', b"\xff", b"\0", b"{}",
+                     b'{"name": "x"}', b"[" * 100000, b'{"a": "\\u0000"}', b"x" * 1000):
+            result = self.conform(WRONG_INPUT, self.RUN, b"\n \r\n" + line + b"\n", self.TEXT)
+            self.assertRegex(result.stderr.decode(), r"records\.jsonl:4: ")
+            self.assertEqual(self.last(result), "2 passed, 1 failed, 0 skipped")
+        self.assertEqual(self.last(self.conform(OK, record(**self.RUN).strip())),
+                         "1 passed, 0 failed, 0 skipped")
+
+    def test_every_field_may_be_anything(self):
+        wire = {**self.WIRE, "fingerprint": "00" * 32, "canonical": "00", "text": "x"}
+        for good in (self.RUN, wire, self.BAD, self.TEXT, self.VALID,
+                     {**self.VALID, "extras": {"linear_type": {"in": "affine"}}}):
+            for key in good:
+                for value in (None, 7, -1, 1e300, True, "", "x", "0", "\0", [], [None], {}, {"a": 1},
+                              "zz", [[]], ["x" * 3000], "6" * 2000):
+                    changed = {**good, key: value}
+                    result = self.expect(None, "conform", "-", stdin=record(**changed))
+                    self.assertIn(result.returncode, (OK, WRONG_INPUT), (changed, result.stderr))
+                    self.assertRegex(self.last(result), r"^\d+ passed, \d+ failed, \d+ skipped$")
+        for key in self.RUN["buffers"][0]:
+            for value in (None, 7, "", "x", [], {}, True, "00"):
+                changed = json.loads(json.dumps(self.RUN))
+                changed["buffers"][0][key] = value
+                self.expect(None, "conform", "-", stdin=record(**changed))
+
+    def test_control_bytes_do_not_reach_the_terminal(self):
+        evil = {**self.RUN, "name": "\x1b[2J", "family": "\x1b[3J", "result": "error",
+                "error": "trap"}
+        result = self.conform(WRONG_INPUT, evil, {**evil, "result": "\x1b[4J"})
+        self.assertNotIn(b"\x1b", result.stdout + result.stderr)
+
+    def test_files_that_cannot_be_read(self):
+        self.expect(SYSTEM, "conform", self.path("absent"))
+        self.expect(SYSTEM, "conform", self.folder.name)
+        result = self.expect(WRONG_INPUT, "conform", self.path("empty", b""))
+        self.assertIn(b"no record", result.stderr)
+        self.expect(USAGE, "conform")
+        result = self.expect(WRONG_INPUT, "conform", "/dev/zero")
+        self.assertIn(b"/dev/zero:1: a line is longer than 64 MiB", result.stderr)
 
 
 class Compile(Case):

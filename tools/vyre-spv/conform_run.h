@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// A runnable record and the comparison of what a run gave with what the record says.
+#ifndef VYRE_SPV_CONFORM_RUN_H
+#define VYRE_SPV_CONFORM_RUN_H
+
+#include "conform.h"
+
+// Inputs of a record in declaration order.
+struct conform_inputs {
+    struct tool_bytes *bytes; // owned
+    struct vyre_bytes *values;
+    size_t count;
+};
+
+// False when an input is not hexadecimal. Call fini either way.
+bool conform_inputs_read(const struct conform_case *c, struct conform_inputs *inputs);
+void conform_inputs_fini(struct conform_inputs *inputs);
+
+// Compares the contents of buffer `index` with what its record says; both hold f32 numbers that may
+// be `ulps` apart on the line of floats where `ulps` is not 0.
+enum conform_outcome conform_compare(struct conform_case *c, const struct vyre_program *program,
+                                     size_t index, struct vyre_bytes got, uint32_t ulps);
+
+#endif // VYRE_SPV_CONFORM_RUN_H

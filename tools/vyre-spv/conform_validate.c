@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// Judges records of the kind validate: the same codes, errors and warnings, in the same order.
+#include "conform.h"
+#include "conform_extras.h"
+
+#include <string.h>
+
+// ---- Codes --------------------------------------------------------------------------------------
+
+// Records number the rules that have no code of the original U01 to U57; ours are V101 to V157, and
+// U20a, U20b and U20c share V120. False when the list is none.
+static bool expected_codes(const json_t *list, char *out, size_t room)
+{
+    size_t index;
+    size_t used = 0;
+    json_t *item;
+    out[0] = '\0';
+    if (!json_is_array(list))
+        return false;
+    json_array_foreach(list, index, item)
+    {
+        const char *code = json_string_value(item);
+        if (!code)
+            return false;
+        const bool is_local = code[0] == 'U';
+        int size = snprintf(out + used, room - used, is_local ? "V1%.2s " : "%s ",
+                            is_local ? code + 1 : code);
+        if (size < 0 || (size_t)size >= room - used)
+            return false;
+        used += (size_t)size;
+    }
+    return true;
+}
+
+static enum conform_outcome compare_codes(struct conform_case *c, const char *key, const char *got)
+{
+    char expected[sizeof((struct conform_diags *)0)->errors];
+    if (!expected_codes(json_object_get(c->record, key), expected, sizeof expected))
+        return conform_malformed(c, "'%s' is no list of codes, or a very long one", key);
+    if (strcmp(got, expected) == 0)
+        return CONFORM_PASSED;
+    return conform_fail(c, "%s: expected [ %s], got [ %s]", key, expected, got);
+}
+
+// ---- Options ------------------------------------------------------------------------------------
+
+// False, with the outcome, when an option is not known here or cannot be given.
+static bool read_options(struct conform_case *c, struct vyre_validate_params *params,
+                         enum conform_outcome *outcome)
+{
+    const char *key;
+    json_t *value;
+    json_t *options = json_object_get(c->record, "options");
+    json_object_foreach(options, key, value)
+    {
+        if (strcmp(key, "allow_shadowing") == 0)
+            params->allow_shadowing = json_is_true(value);
+        else if (strcmp(key, "subgroup_ops") == 0)
+            params->subgroup_ops = json_is_true(value);
+        else if (strcmp(key, "distributed_collectives") == 0)
+            params->collectives = json_is_true(value);
+        else {
+            *outcome = conform_skip(c, "the option '%.40s' is not known here", key);
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- Programs -----------------------------------------------------------------------------------
+
+static enum conform_outcome check_program(struct conform_case *c,
+                                          const struct vyre_program *program)
+{
+    struct conform_diags diags = { .first = "" };
+    struct vyre_diag_sink sink = conform_sink(&diags);
+    struct vyre_validate_params params = { .diag = &sink };
+    enum conform_outcome outcome = CONFORM_PASSED;
+    if (!read_options(c, &params, &outcome))
+        return outcome;
+    enum vyre_result result = vyre_program_validate(program, &params);
+    outcome = compare_codes(c, "errors", diags.errors);
+    if (!outcome)
+        outcome = compare_codes(c, "warnings", diags.warnings);
+    if (!outcome && result != (diags.errors[0] ? VYRE_ERR_INVALID_PROGRAM : VYRE_OK))
+        outcome =
+            conform_fail(c, "%s with the codes [ %s]", vyre_result_name(result), diags.errors);
+    return outcome;
+}
+
+// The program with the fields of buffers that its wire format cannot carry.
+static enum conform_outcome check_with_extras(struct conform_case *c,
+                                              const struct vyre_program *program)
+{
+    struct vyre_program *whole = NULL;
+    const json_t *extras = json_object_get(c->record, "extras");
+    char what[256];
+    if (!extras)
+        return check_program(c, program);
+    if (!conform_extras_add(program, extras, &whole, what, sizeof what))
+        return conform_malformed(c, "extras: %s", what);
+    enum conform_outcome outcome = check_program(c, whole);
+    vyre_program_destroy(&whole);
+    return outcome;
+}
+
+enum conform_outcome conform_validate(struct conform_case *c)
+{
+    const json_t *field = json_object_get(c->record, "wire");
+    const bool in_memory_only = json_is_false(json_object_get(c->record, "decodes"));
+    struct tool_bytes wire;
+    struct conform_diags diags = { .first = "" };
+    struct vyre_diag_sink sink = conform_sink(&diags);
+    struct vyre_program *program = NULL;
+    if (json_is_null(field) && in_memory_only)
+        return conform_skip(c, "the record holds no program: the original could not encode it");
+    if (!conform_hex(field, &wire))
+        return conform_malformed(c, "'wire' is not hexadecimal");
+    enum vyre_result result = vyre_program_decode(wire.data, wire.size, &sink, &program);
+    enum conform_outcome outcome = CONFORM_PASSED;
+    if (in_memory_only && !result)
+        outcome = conform_fail(c, "decoded; the original refuses it");
+    else if (in_memory_only)
+        outcome = conform_skip(c, "the program exists in memory only: its bytes do not decode");
+    else if (result)
+        outcome = conform_fail(c, "refused with %s: %s", diags.first, diags.text);
+    else
+        outcome = check_with_extras(c, program);
+    vyre_program_destroy(&program);
+    tool_bytes_fini(&wire);
+    return outcome;
+}
