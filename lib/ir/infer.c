@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Static types of expressions (spec: ir.md, section 7).
-#include <string.h>
-
+#include "ir/literal64.h"
 #include "ir/validate.h"
 #include "validate_walk.h"
 
@@ -51,27 +50,6 @@ static const struct ir_type *unop_type(unsigned op, const struct ir_type *operan
     case IR_UN_OPAQUE: return NULL;
     default: return ir_type_scalar(IR_TYPE_F32);
     }
-}
-
-const struct ir_type *ir_literal64_type(const struct vyre_program *program,
-                                        const struct ir_expr *expr)
-{
-    static const struct {
-        const char *kind;
-        enum ir_type_kind type;
-    } literals[] = {
-        { "vyre.literal.i64", IR_TYPE_I64 },
-        { "vyre.literal.u64", IR_TYPE_U64 },
-        { "vyre.literal.f64", IR_TYPE_F64 },
-    };
-    if (expr->kind != IR_EXPR_OPAQUE || expr->ext != IR_EXT_NONE || expr->payload_size != 8)
-        return NULL;
-    struct ir_text kind = ir_name_text(program, expr->name);
-    for (size_t i = 0; i < sizeof literals / sizeof *literals; i++)
-        if (kind.size == strlen(literals[i].kind) &&
-            memcmp(kind.text, literals[i].kind, kind.size) == 0)
-            return ir_type_scalar(literals[i].type);
-    return NULL;
 }
 
 const struct ir_type *ir_expr_type(const struct vyre_program *program, const struct ir_expr *expr,

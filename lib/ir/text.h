@@ -11,20 +11,22 @@
 #include "base/str.h"
 #include "ir/draft.h"
 
-enum {
-    TEXT_LARGEST = 64 << 20, // bytes of a program
-    TEXT_DEEPEST = 256,      // statements and expressions around each other
-};
+// Bytes of a program. Offsets are 32 bits wide, and no program of the binary form prints to more:
+// 64 MiB of names escaped byte by byte and 4,194,304 statements at their deepest are below 2 GiB.
+#define TEXT_LARGEST UINT32_MAX
+
+// Statements and expressions around each other, parentheses included. The binary form nests 64 of
+// them, and each may print with a pair of parentheses.
+enum { TEXT_DEEPEST = 256 };
 
 enum text_kind {
     TEXT_END,
     TEXT_NAME,   // identifier or word of the language
     TEXT_QUOTED, // name between backticks
     TEXT_STRING,
-    TEXT_INT,   // value
-    TEXT_INT32, // value, with the suffix i
-    TEXT_FLOAT, // value: the bits
-    TEXT_PUNCT, // punct
+    TEXT_INT,     // value
+    TEXT_LITERAL, // value and type: a number with a suffix, or a float
+    TEXT_PUNCT,   // punct
 };
 
 // One or two characters of punctuation as a number: PUNCT1('<'), PUNCT2('<', '=').
@@ -34,11 +36,12 @@ enum text_kind {
 struct text_token {
     enum text_kind kind;
     uint16_t punct;
+    uint8_t type;     // TEXT_LITERAL: enum ir_type_kind, one of u32 i32 f32 u64 i64 f64
     bool starts_line; // nothing but space before it on its line
     uint32_t start;   // byte offset
     uint32_t size;
     struct ir_pos pos;
-    uint64_t value;
+    uint64_t value; // TEXT_LITERAL: the magnitude of an integer, the bits of a float
 };
 
 struct text_parser {
@@ -112,10 +115,10 @@ uint8_t ir_text_enum(struct text_parser *parser, const char *(*spelling)(unsigne
 
 // ---- Numbers (text_float.c) ---------------------------------------------------------------------
 
-// Decimal text without sign or underscores, as [0-9]+(.[0-9]+)?([eE][+-]?[0-9]+)?. The nearest f32;
-// false when it is too large or would round to zero.
-bool ir_text_float_parse(const char *text, size_t size, uint32_t *bits);
-void ir_text_float_print(struct str *out, uint32_t bits);
+// Decimal text without sign or underscores, as [0-9]+(.[0-9]+)?([eE][+-]?[0-9]+)?, as the nearest
+// f32 or f64; `type` says which. False when it is too large or would round to zero.
+bool ir_text_float_parse(const char *text, size_t size, enum ir_type_kind type, uint64_t *bits);
+void ir_text_float_print(struct str *out, enum ir_type_kind type, uint64_t bits);
 
 // Which of the things that may be declared once were.
 struct text_declared {

@@ -2,6 +2,7 @@
 // Expressions, by precedence climbing.
 #include "text.h"
 
+#include "ir/literal64.h"
 #include "ir/tables.h"
 
 #include <string.h>
@@ -373,18 +374,20 @@ static struct ir_expr *invocation_id(struct text_parser *parser, const struct te
     return ir_id(&parser->draft, kind, axis);
 }
 
-// f32.bits(0x7fc00000)
-static struct ir_expr *float_bits(struct text_parser *parser, const struct text_token *word)
+// f32.bits(0x7fc00000) or f64.bits(...)
+static struct ir_expr *float_bits(struct text_parser *parser, const struct text_token *word,
+                                  bool is_double)
 {
     ir_text_expect(parser, PUNCT1('.'), "'.'");
     if (!ir_text_accept_word(parser, "bits"))
         ir_text_expected(parser, "'bits'");
     ir_text_expect(parser, PUNCT1('('), "'('");
-    uint32_t bits = (uint32_t)ir_text_number(parser, UINT32_MAX, "the bits");
+    uint64_t bits = ir_text_number(parser, is_double ? UINT64_MAX : UINT32_MAX, "the bits");
     ir_text_expect(parser, PUNCT1(')'), "')'");
     if (parser->stopped || !grow(parser, 0, word))
         return NULL;
-    return ir_lit_f32(&parser->draft, bits);
+    return is_double ? ir_literal64(&parser->draft, IR_TYPE_F64, bits)
+                     : ir_lit_f32(&parser->draft, (uint32_t)bits);
 }
 
 static struct ir_expr *dotted(struct text_parser *parser, const struct text_token *word)
@@ -396,7 +399,9 @@ static struct ir_expr *dotted(struct text_parser *parser, const struct text_toke
     if (ir_text_token_is(parser, word, "lid"))
         return invocation_id(parser, word, IR_EXPR_LOCAL_ID);
     if (ir_text_token_is(parser, word, "f32"))
-        return float_bits(parser, word);
+        return float_bits(parser, word, false);
+    if (ir_text_token_is(parser, word, "f64"))
+        return float_bits(parser, word, true);
     if (ir_text_token_is(parser, word, "op"))
         return opaque_operator(parser, word);
     const struct function *function = find_function(parser, word);
@@ -464,22 +469,39 @@ static struct ir_expr *named(struct text_parser *parser)
     return placed(ir_var(&parser->draft, ir_text_token_name(parser, &word)), &word);
 }
 
+// The largest magnitude of an integer literal.
+static uint64_t largest_literal(enum ir_type_kind type, bool negative)
+{
+    switch (type) {
+    case IR_TYPE_U32: return UINT32_MAX;
+    case IR_TYPE_I32: return (uint64_t)INT32_MAX + negative;
+    case IR_TYPE_I64: return (uint64_t)INT64_MAX + negative;
+    default: return UINT64_MAX; // u64, and the bits of floats
+    }
+}
+
 static struct ir_expr *number(struct text_parser *parser, bool negative)
 {
     struct text_token token = parser->token;
-    uint64_t largest = token.kind == TEXT_INT32 ? (uint64_t)INT32_MAX + negative : UINT32_MAX;
-    if (token.kind != TEXT_FLOAT && token.value > largest)
-        return ir_text_error(parser, DIAG_T007, &token, NULL, "the largest %s is %llu",
-                             token.kind == TEXT_INT ? "u32" : "i32", (unsigned long long)largest);
+    struct ir_draft *draft = &parser->draft;
+    enum ir_type_kind type = token.kind == TEXT_INT ? IR_TYPE_U32 : (enum ir_type_kind)token.type;
+    uint64_t largest = largest_literal(type, negative);
+    uint64_t value = token.value;
+    if (value > largest)
+        return ir_text_error(parser, DIAG_T007, &token,
+                             type == IR_TYPE_I64 ? NULL : "a number of 64 bits ends in u64 or i64",
+                             "the largest %s is %llu", ir_type_info(type)->spelling,
+                             (unsigned long long)largest);
     ir_text_advance(parser);
     if (parser->stopped || !grow(parser, 0, &token))
         return NULL;
-    uint32_t value = (uint32_t)token.value;
-    if (token.kind == TEXT_INT)
-        return ir_lit_u32(&parser->draft, value);
-    if (token.kind == TEXT_FLOAT)
-        return ir_lit_f32(&parser->draft, negative ? value ^ 0x80000000 : value);
-    return ir_lit_i32(&parser->draft, (int32_t)(negative ? 0 - value : value));
+    switch (type) {
+    case IR_TYPE_U32: return ir_lit_u32(draft, (uint32_t)value);
+    case IR_TYPE_I32: return ir_lit_i32(draft, (int32_t)(negative ? 0 - value : value));
+    case IR_TYPE_F32: return ir_lit_f32(draft, (uint32_t)value ^ (negative ? 1u << 31 : 0));
+    case IR_TYPE_F64: return ir_literal64(draft, type, value ^ (uint64_t)negative << 63);
+    default: return ir_literal64(draft, type, negative ? 0 - value : value);
+    }
 }
 
 static struct ir_expr *primary(struct text_parser *parser)
@@ -489,8 +511,7 @@ static struct ir_expr *primary(struct text_parser *parser)
     case TEXT_NAME:
     case TEXT_QUOTED: return named(parser);
     case TEXT_INT:
-    case TEXT_INT32:
-    case TEXT_FLOAT: return placed(number(parser, false), &token);
+    case TEXT_LITERAL: return placed(number(parser, false), &token);
     default: break;
     }
     if (!ir_text_accept(parser, PUNCT1('(')))
@@ -509,8 +530,8 @@ static struct ir_expr *prefixed(struct text_parser *parser, enum ir_unop op)
     struct text_token token = parser->token;
     ir_text_advance(parser);
     // The sign belongs to a signed literal, so that the smallest i32 can be written.
-    if (op == IR_UN_NEGATE &&
-        (parser->token.kind == TEXT_INT32 || parser->token.kind == TEXT_FLOAT))
+    if (op == IR_UN_NEGATE && parser->token.kind == TEXT_LITERAL &&
+        parser->token.type != IR_TYPE_U32 && parser->token.type != IR_TYPE_U64)
         return placed(number(parser, true), &token);
     struct ir_expr *operand = unary(parser);
     if (parser->stopped || !grow(parser, parser->height, &token))

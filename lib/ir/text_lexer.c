@@ -112,22 +112,49 @@ static bool read_fraction(struct text_parser *parser)
     return true;
 }
 
-static void read_float(struct text_parser *parser, struct text_token *token)
+// The digits from the start of the token to `end`.
+static void read_float(struct text_parser *parser, struct text_token *token, uint32_t end)
 {
+    bool is_double = token->type == IR_TYPE_F64;
     str_clear(&parser->scratch);
-    for (uint32_t i = token->start; i < parser->at; i++)
+    for (uint32_t i = token->start; i < end; i++)
         if (parser->text[i] != '_')
             str_putc(&parser->scratch, parser->text[i]);
     if (parser->scratch.failed) {
         parser->draft.failed = true;
         return;
     }
-    uint32_t bits = 0;
-    token->kind = TEXT_FLOAT;
-    if (!ir_text_float_parse(str_text(&parser->scratch), parser->scratch.size, &bits))
-        ir_text_error(parser, DIAG_T007, token, "write the bits: f32.bits(0x7f800000) is infinity",
-                      "the number is not in the range of f32");
-    token->value = bits;
+    if (!ir_text_float_parse(str_text(&parser->scratch), parser->scratch.size,
+                             (enum ir_type_kind)token->type, &token->value))
+        ir_text_error(parser, DIAG_T007, token,
+                      is_double ? "write the bits: f64.bits(0x7ff0000000000000) is infinity"
+                                : "write the bits: f32.bits(0x7f800000) is infinity",
+                      "the number is not in the range of %s", is_double ? "f64" : "f32");
+}
+
+// The suffix that says a number's type, if there is one and it fits; what follows then is an error.
+static void read_suffix(struct text_parser *parser, struct text_token *token, bool is_float)
+{
+    static const struct {
+        const char *spelling;
+        enum ir_type_kind type;
+    } suffixes[] = {
+        { "i", IR_TYPE_I32 },   { "u32", IR_TYPE_U32 }, { "i32", IR_TYPE_I32 },
+        { "f32", IR_TYPE_F32 }, { "u64", IR_TYPE_U64 }, { "i64", IR_TYPE_I64 },
+        { "f64", IR_TYPE_F64 },
+    };
+    uint32_t size = 0;
+    while (ir_text_is_name_char(peek(parser, size)))
+        size++;
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        if (strlen(suffixes[i].spelling) != size ||
+            memcmp(suffixes[i].spelling, parser->text + parser->at, size) != 0 ||
+            (is_float && suffixes[i].spelling[0] != 'f'))
+            continue;
+        token->kind = TEXT_LITERAL;
+        token->type = (uint8_t)suffixes[i].type;
+        parser->at += size;
+    }
 }
 
 static void read_number(struct text_parser *parser, struct text_token *token)
@@ -135,7 +162,6 @@ static void read_number(struct text_parser *parser, struct text_token *token)
     bool overflow = false;
     bool fits_syntax;
     bool is_float = false;
-    token->kind = TEXT_INT;
     if (peek(parser, 0) == '0' && (peek(parser, 1) == 'x' || peek(parser, 1) == 'X')) {
         parser->at += 2;
         fits_syntax = read_digits(parser, 16, &token->value, &overflow);
@@ -147,10 +173,12 @@ static void read_number(struct text_parser *parser, struct text_token *token)
         if (is_float)
             fits_syntax = read_fraction(parser);
     }
-    if (!is_float && peek(parser, 0) == 'i') {
-        token->kind = TEXT_INT32;
-        parser->at++;
-    }
+    uint32_t digits_end = parser->at;
+    token->kind = is_float ? TEXT_LITERAL : TEXT_INT;
+    token->type = IR_TYPE_F32; // of a float without a suffix
+    read_suffix(parser, token, is_float);
+    is_float =
+        token->kind == TEXT_LITERAL && (token->type == IR_TYPE_F32 || token->type == IR_TYPE_F64);
     if (ir_text_is_name_char(peek(parser, 0))) {
         fits_syntax = false;
         while (ir_text_is_name_char(peek(parser, 0)))
@@ -160,7 +188,7 @@ static void read_number(struct text_parser *parser, struct text_token *token)
     if (!fits_syntax)
         ir_text_error(parser, DIAG_T006, token, NULL, "this is not a number");
     else if (is_float)
-        read_float(parser, token);
+        read_float(parser, token, digits_end);
     else if (overflow)
         ir_text_error(parser, DIAG_T007, token, NULL, "the number does not fit 64 bits");
 }
@@ -210,7 +238,7 @@ void ir_text_advance(struct text_parser *parser)
 {
     if (parser->stopped)
         return;
-    if (parser->draft.parts >= IR_MOST_PARTS) {
+    if (parser->draft.parts > IR_MOST_PARTS) {
         ir_text_error(parser, DIAG_T015, &parser->token,
                       "programs have at most 4,194,304 nodes, expressions and types",
                       "the program has too many parts");

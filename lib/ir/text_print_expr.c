@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include "base/utf8.h"
+#include "ir/literal64.h"
 #include "ir/tables.h"
 
 #include <string.h>
@@ -143,6 +144,13 @@ static void put_binop(struct text_printer *printer, const struct ir_expr *expr)
     put(printer, ")");
 }
 
+static bool is_signed_literal(const struct text_printer *printer, const struct ir_expr *expr)
+{
+    const struct ir_type *type = ir_literal64_type(printer->program, expr);
+    return expr->kind == IR_EXPR_LIT_I32 || expr->kind == IR_EXPR_LIT_F32 ||
+           (type && type->kind != IR_TYPE_U64);
+}
+
 static void put_unop(struct text_printer *printer, const struct ir_expr *expr)
 {
     const char *spelling = ir_unop_info((enum ir_unop)expr->op)->spelling;
@@ -150,8 +158,7 @@ static void put_unop(struct text_printer *printer, const struct ir_expr *expr)
     put(printer, spelling);
     if (strength(expr) == UNARY) {
         // Without parentheses the sign would become part of the literal.
-        bool literal = expr->op == IR_UN_NEGATE &&
-                       (operand->kind == IR_EXPR_LIT_I32 || operand->kind == IR_EXPR_LIT_F32);
+        bool literal = expr->op == IR_UN_NEGATE && is_signed_literal(printer, operand);
         put_operand(printer, operand, literal ? PRIMARY + 1 : UNARY);
         return;
     }
@@ -214,25 +221,57 @@ void ir_text_print_extension(struct text_printer *printer, enum ir_ext ext, ir_n
     put(printer, ")");
 }
 
-static void put_u32(struct text_printer *printer, uint32_t value)
+// Large numbers are masks, magics and hashes more often than counts.
+static void put_unsigned(struct text_printer *printer, uint64_t value, int hex_digits)
 {
-    // Large numbers are masks, magics and hashes more often than counts.
-    str_printf(&printer->out, value < 1u << 24 ? "%u" : "0x%08x", value);
+    if (value < 1u << 24)
+        str_printf(&printer->out, "%u", (unsigned)value);
+    else
+        str_printf(&printer->out, "0x%0*llx", hex_digits, (unsigned long long)value);
 }
 
-static void put_i32(struct text_printer *printer, uint32_t bits)
+static void put_signed(struct text_printer *printer, int64_t value)
 {
-    bool negative = bits >> 31;
-    str_printf(&printer->out, "%s%ui", negative ? "-" : "", negative ? 0 - bits : bits);
+    bool negative = value < 0;
+    str_printf(&printer->out, "%s%llu", negative ? "-" : "",
+               (unsigned long long)(negative ? 0 - (uint64_t)value : (uint64_t)value));
+}
+
+static void put_literal64(struct text_printer *printer, enum ir_type_kind type, uint64_t bits)
+{
+    if (type == IR_TYPE_F64) {
+        ir_text_float_print(&printer->out, type, bits);
+        return;
+    }
+    if (type == IR_TYPE_I64)
+        put_signed(printer, (int64_t)bits);
+    else
+        put_unsigned(printer, bits, 16);
+    put(printer, ir_type_info(type)->spelling);
+}
+
+static void put_opaque(struct text_printer *printer, const struct ir_expr *expr)
+{
+    const struct ir_type *literal = ir_literal64_type(printer->program, expr);
+    if (literal)
+        put_literal64(printer, (enum ir_type_kind)literal->kind, ir_literal64_bits(expr));
+    else if (expr->ext)
+        ir_text_print_extension(printer, (enum ir_ext)expr->ext, expr->name, expr->ordering,
+                                expr->bits, expr->kids);
+    else
+        ir_text_print_payload(printer, expr->name, expr->payload, expr->payload_size);
 }
 
 void ir_text_print_expr(struct text_printer *printer, const struct ir_expr *expr)
 {
     switch ((enum ir_expr_kind)expr->kind) {
-    case IR_EXPR_LIT_U32: put_u32(printer, expr->bits); return;
-    case IR_EXPR_LIT_I32: put_i32(printer, expr->bits); return;
+    case IR_EXPR_LIT_U32: put_unsigned(printer, expr->bits, 8); return;
+    case IR_EXPR_LIT_I32:
+        put_signed(printer, (int32_t)expr->bits);
+        put(printer, "i");
+        return;
     case IR_EXPR_LIT_BOOL: put(printer, expr->bits ? "true" : "false"); return;
-    case IR_EXPR_LIT_F32: ir_text_float_print(&printer->out, expr->bits); return;
+    case IR_EXPR_LIT_F32: ir_text_float_print(&printer->out, IR_TYPE_F32, expr->bits); return;
     case IR_EXPR_VAR: ir_text_print_name(printer, expr->name); return;
     case IR_EXPR_LOAD: put_element(printer, expr->name, expr->kids[0]); return;
     case IR_EXPR_BUF_LEN:
@@ -251,13 +290,7 @@ void ir_text_print_expr(struct text_printer *printer, const struct ir_expr *expr
         break;
     case IR_EXPR_CAST: put_cast(printer, expr); return;
     case IR_EXPR_ATOMIC: put_atomic(printer, expr); return;
-    case IR_EXPR_OPAQUE:
-        if (expr->ext)
-            ir_text_print_extension(printer, (enum ir_ext)expr->ext, expr->name, expr->ordering,
-                                    expr->bits, expr->kids);
-        else
-            ir_text_print_payload(printer, expr->name, expr->payload, expr->payload_size);
-        return;
+    case IR_EXPR_OPAQUE: put_opaque(printer, expr); return;
     default: put(printer, ir_text_expr_spelling((enum ir_expr_kind)expr->kind)); break;
     }
     put(printer, "(");

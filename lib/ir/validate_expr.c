@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The walk over an expression: children before the operator's own rule, except that a load names
 // its buffer first and an atomic is checked before its operands (spec: ir.md, 4.4).
+#include "ir/literal64.h"
 #include "validate_walk.h"
 
 static const char *kid_role(const struct ir_expr *expr, uint32_t kid)

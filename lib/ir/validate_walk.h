@@ -203,10 +203,6 @@ const struct ir_type *ir_expr_type(const struct vyre_program *program, const str
                                    const struct ir_type *const kids[3], const struct ir_type *local,
                                    const struct ir_buffer *buffer);
 
-// Type of a 64-bit literal, NULL for any other opaque expression (spec: ir.md, 1.9.2).
-const struct ir_type *ir_literal64_type(const struct vyre_program *program,
-                                        const struct ir_expr *expr);
-
 static inline bool ir_type_is(const struct ir_type *type, enum ir_type_kind kind)
 {
     return type && type->kind == kind;

@@ -2,9 +2,8 @@
 // Reading nodes and expressions (spec: ir.md, 3.7, 3.8). Nesting is bounded by WIRE_MAX_DEPTH.
 #include "wire_read.h"
 
+#include "ir/literal64.h"
 #include "ir/tables.h"
-
-#include <string.h>
 
 static bool enter(struct ir_wire_reader *r)
 {
@@ -137,25 +136,17 @@ static bool get_opaque_head(struct ir_wire_reader *r, ir_name *kind, enum ir_ext
     return !r->failed;
 }
 
-static bool is_literal_kind(const struct ir_text *kind)
-{
-    static const char *const kinds[] = { "vyre.literal.i64", "vyre.literal.u64",
-                                         "vyre.literal.f64" };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (kind->size == strlen(kinds[i]) && memcmp(kind->text, kinds[i], kind->size) == 0)
-            return true;
-    return false;
-}
-
 static struct ir_expr *get_opaque_expr(struct ir_wire_reader *r)
 {
     ir_name kind;
     enum ir_ext ext;
     uint32_t size;
     size_t saved_end;
+    enum ir_type_kind type;
     if (!get_opaque_head(r, &kind, &ext, &size, &saved_end))
         return NULL;
     const struct ir_ext_info *info = ext == IR_EXT_NONE ? NULL : ir_ext_info(ext);
+    const struct ir_text *text = &r->draft->names.items[kind];
     struct ir_expr *expr = NULL;
     if (info && !info->is_node) {
         expr = ir_draft_expr(r->draft, IR_EXPR_OPAQUE, info->kid_count);
@@ -166,7 +157,7 @@ static struct ir_expr *get_opaque_expr(struct ir_wire_reader *r)
         expr->ordering = info->has_ordering ? get_ordering(r) : 0;
         expr->bits = info->has_immediate ? ir_wire_get_u32(r) : 0;
         get_kids(r, expr);
-    } else if (is_literal_kind(&r->draft->names.items[kind]) && size == 8) {
+    } else if (ir_literal64_from_kind(text->text, text->size, &type) && size == 8) {
         expr = ir_draft_expr(r->draft, IR_EXPR_OPAQUE, 0);
         const uint8_t *payload = ir_wire_get_bytes(r, size);
         if (!expr || !payload)

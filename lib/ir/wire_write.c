@@ -5,7 +5,8 @@
 
 #include "base/blake3.h"
 #include "base/memory.h"
-#include "base/size.h"
+#include "ir/literal64.h"
+#include "ir/place.h"
 #include "ir/tables.h"
 
 #include <string.h>
@@ -29,8 +30,10 @@ void ir_wire_leb(struct ir_wire_writer *w, uint64_t value)
 
 void ir_wire_refuse(struct ir_wire_writer *w, enum diag_code code, const char *what)
 {
-    if (!w->refused)
-        diag_report(w->diag, code, NULL, "%s", what);
+    if (w->refused)
+        return;
+    struct diag_place place = ir_place(w->program, w->pos);
+    diag_report(w->diag, code, &place, "%s", what);
     w->refused = true;
 }
 
@@ -66,13 +69,29 @@ static uint32_t canonical_f32(uint32_t bits)
     return magnitude < 0x00800000u ? 0 : bits;
 }
 
-static bool enter(struct ir_wire_writer *w)
+// Counts a node, an expression or a type. False when writing has ended.
+static bool add_part(struct ir_wire_writer *w)
 {
-    if (w->depth >= WIRE_MAX_WRITE_DEPTH) {
-        ir_wire_refuse(w, DIAG_W022, "nodes and expressions are nested deeper than 4,096 levels");
-        return false;
-    }
     if (w->refused || w->out->failed)
+        return false;
+    w->parts++;
+    if (!w->lenient && w->parts > IR_MOST_PARTS)
+        ir_wire_refuse(w, DIAG_W024, "more than 4,194,304 nodes, expressions and types");
+    else if (w->out->size > WIRE_MAX_SIZE)
+        ir_wire_refuse(w, DIAG_W024, "the program is larger than 67,108,864 bytes");
+    return !w->refused;
+}
+
+// Begins a node or an expression.
+static bool enter(struct ir_wire_writer *w, struct ir_pos pos)
+{
+    if (pos.line)
+        w->pos = pos;
+    if (!w->lenient && w->depth >= WIRE_MAX_DEPTH)
+        ir_wire_refuse(w, DIAG_W022, "nodes and expressions are nested deeper than 64 levels");
+    else if (w->depth >= WIRE_MAX_IDENTITY_DEPTH)
+        ir_wire_refuse(w, DIAG_W022, "nodes and expressions are nested deeper than 4,096 levels");
+    if (!add_part(w))
         return false;
     w->depth++;
     return true;
@@ -81,6 +100,21 @@ static bool enter(struct ir_wire_writer *w)
 static void leave(struct ir_wire_writer *w)
 {
     w->depth--;
+}
+
+// Counts that the reader bounds.
+static void put_count(struct ir_wire_writer *w, uint32_t count, uint32_t most, const char *what)
+{
+    if (!w->lenient && count > most)
+        ir_wire_refuse(w, DIAG_W024, what);
+    ir_wire_u32(w, count);
+}
+
+static void put_extension_id(struct ir_wire_writer *w, uint32_t id)
+{
+    if (!w->lenient && !(id & 0x80000000u))
+        ir_wire_refuse(w, DIAG_W025, "an extension id without its high bit");
+    ir_wire_u32(w, id);
 }
 
 // ---- Types --------------------------------------------------------------------------------------
@@ -130,8 +164,11 @@ static void put_quantized(struct ir_wire_writer *w, const struct ir_type *type)
 
 void ir_wire_put_type(struct ir_wire_writer *w, const struct ir_type *type)
 {
-    if (!enter(w))
+    if (w->type_depth >= WIRE_MAX_TYPE_DEPTH)
+        ir_wire_refuse(w, DIAG_W022, "data types are nested deeper than 4,096 levels");
+    if (!add_part(w))
         return;
+    w->type_depth++;
     ir_wire_u8(w, ir_type_info(type->kind)->tag);
     switch ((enum ir_type_kind)type->kind) {
     case IR_TYPE_ARRAY:
@@ -139,8 +176,8 @@ void ir_wire_put_type(struct ir_wire_writer *w, const struct ir_type *type)
             ir_wire_refuse(w, DIAG_W023, "an array's element size does not fit 32 bits");
         ir_wire_u32(w, (uint32_t)type->size);
         break;
-    case IR_TYPE_HANDLE:
-    case IR_TYPE_OPAQUE: ir_wire_u32(w, type->id); break;
+    case IR_TYPE_HANDLE: ir_wire_u32(w, type->id); break;
+    case IR_TYPE_OPAQUE: put_extension_id(w, type->id); break;
     case IR_TYPE_VEC:
         ir_wire_put_type(w, type->element);
         ir_wire_u8(w, type->lanes);
@@ -160,7 +197,7 @@ void ir_wire_put_type(struct ir_wire_writer *w, const struct ir_type *type)
     case IR_TYPE_QUANTIZED: put_quantized(w, type); break;
     default: break;
     }
-    leave(w);
+    w->type_depth--;
 }
 
 // ---- Expressions --------------------------------------------------------------------------------
@@ -219,7 +256,7 @@ static void put_op(struct ir_wire_writer *w, uint8_t tag, uint32_t id)
 {
     ir_wire_u8(w, tag);
     if (tag == 0x80)
-        ir_wire_u32(w, id);
+        put_extension_id(w, id);
 }
 
 static void put_atomic(struct ir_wire_writer *w, const struct ir_expr *expr)
@@ -268,6 +305,8 @@ static void put_ext_head(struct ir_wire_writer *w, enum ir_ext ext, ir_name buff
 static void put_opaque_expr(struct ir_wire_writer *w, const struct ir_expr *expr)
 {
     if (expr->ext == IR_EXT_NONE) {
+        if (!w->lenient && !ir_literal64_type(w->program, expr))
+            ir_wire_refuse(w, DIAG_W025, "an opaque expression of a kind that no reader knows");
         ir_wire_name(w, expr->name);
         size_t start = begin_length(w);
         str_add(w->out, (const char *)expr->payload, expr->payload_size);
@@ -284,7 +323,7 @@ static void put_opaque_expr(struct ir_wire_writer *w, const struct ir_expr *expr
 
 static void put_expr(struct ir_wire_writer *w, const struct ir_expr *expr)
 {
-    if (!enter(w))
+    if (!enter(w, expr->pos))
         return;
     ir_wire_u8(w, ir_expr_info(expr->kind)->tag);
     switch ((enum ir_expr_kind)expr->kind) {
@@ -311,7 +350,7 @@ static void put_expr(struct ir_wire_writer *w, const struct ir_expr *expr)
         break;
     case IR_EXPR_CALL:
         ir_wire_name(w, expr->name);
-        ir_wire_u32(w, expr->kid_count);
+        put_count(w, expr->kid_count, WIRE_MAX_ARGUMENTS, "a call has more than 4,096 arguments");
         put_kids(w, expr);
         break;
     case IR_EXPR_CAST:
@@ -356,13 +395,15 @@ static void put_nodes(struct ir_wire_writer *w, const struct ir_body *body)
 
 static void put_body(struct ir_wire_writer *w, const struct ir_body *body)
 {
-    ir_wire_u32(w, count_nodes(w, body));
+    put_count(w, count_nodes(w, body), WIRE_MAX_NODES, "a body has more than 1,000,000 nodes");
     put_nodes(w, body);
 }
 
 static void put_opaque_node(struct ir_wire_writer *w, const struct ir_node *node)
 {
     if (node->ext == IR_EXT_NONE) {
+        if (!w->lenient)
+            ir_wire_refuse(w, DIAG_W025, "an opaque statement of a kind that no reader knows");
         ir_wire_name(w, node->name);
         size_t start = begin_length(w);
         str_add(w->out, (const char *)node->payload, node->payload_size);
@@ -427,7 +468,7 @@ static void put_plain_node(struct ir_wire_writer *w, const struct ir_node *node)
 
 static void put_node(struct ir_wire_writer *w, const struct ir_node *node)
 {
-    if (!enter(w))
+    if (!enter(w, node->pos))
         return;
     ir_wire_u8(w, ir_node_info(node->kind)->tag);
     switch ((enum ir_node_kind)node->kind) {
@@ -547,7 +588,10 @@ static void put_blob(struct ir_wire_writer *w)
     ir_wire_u8(w, WIRE_FLAGS & 0xFF);
     ir_wire_u8(w, WIRE_FLAGS >> 8);
     str_add(w->out, (const char *)digest, sizeof digest);
-    ir_wire_leb(w, (uint64_t)count_nodes(w, &program->entry) + 1);
+    uint32_t records = count_nodes(w, &program->entry);
+    if (!w->lenient && records >= WIRE_MAX_RECORDS)
+        ir_wire_refuse(w, DIAG_W024, "the program has more than 999,999 top-level nodes");
+    ir_wire_leb(w, (uint64_t)records + 1);
     w->out = &payload;
     put_metadata(w);
     w->out = blob;
@@ -555,6 +599,8 @@ static void put_blob(struct ir_wire_writer *w)
     put_entry(w, &program->entry, &payload);
     ir_wire_put_regions(w);
     str_fini(&payload);
+    if (!w->refused && blob->size - start > WIRE_MAX_SIZE)
+        ir_wire_refuse(w, DIAG_W024, "the program is larger than 67,108,864 bytes");
     if (blob->failed || w->refused)
         return;
     blake3_hash(blob->text + start + WIRE_HEADER_SIZE, blob->size - start - WIRE_HEADER_SIZE,
@@ -585,7 +631,12 @@ enum vyre_result ir_wire_encode_canonical(const struct vyre_program *program,
     if (!order)
         return VYRE_ERR_NO_MEMORY;
     struct ir_wire_writer w = {
-        .program = program, .canonical = true, .buffer_order = order, .diag = diag, .out = out
+        .program = program,
+        .canonical = true,
+        .lenient = true,
+        .buffer_order = order,
+        .diag = diag,
+        .out = out,
     };
     const enum vyre_result result = encode(&w);
     memory_free(order);
@@ -594,14 +645,15 @@ enum vyre_result ir_wire_encode_canonical(const struct vyre_program *program,
 
 bool ir_wire_expr(const struct vyre_program *program, const struct ir_expr *expr, struct str *out)
 {
-    struct ir_wire_writer w = { .program = program, .out = out };
+    struct ir_wire_writer w = { .program = program, .out = out, .lenient = true };
     put_expr(&w, expr);
     return !w.refused && !out->failed;
 }
 
 bool ir_wire_type(const struct ir_type *type, struct str *out)
 {
-    struct ir_wire_writer w = { .out = out };
+    static const struct vyre_program none; // types refer to nothing in their program
+    struct ir_wire_writer w = { .program = &none, .out = out, .lenient = true };
     ir_wire_put_type(&w, type);
     return !w.refused && !out->failed;
 }

@@ -13,8 +13,14 @@ struct ir_wire_writer {
     const uint32_t *buffer_order;       // indices of the buffers, borrowed; NULL: as declared
     const struct vyre_diag_sink *diag;
     struct str *out; // the blob, or the payload that is being collected
-    unsigned depth;
-    bool refused; // the program has no wire form; reported once
+    // Also writes what the reader refuses, as the original's encoder does: fingerprints and the
+    // order of operands are defined by it.
+    bool lenient;
+    bool refused;        // the program has no wire form; reported once
+    unsigned depth;      // of nodes and expressions
+    unsigned type_depth; // of the data type being written
+    uint64_t parts;      // nodes, expressions and types so far
+    struct ir_pos pos;   // of the part being written
 };
 
 static inline void ir_wire_u8(struct ir_wire_writer *w, uint8_t value)

@@ -9,12 +9,12 @@ static void check_range(struct ir_wire_writer *w, const struct ir_buffer *buffer
 {
     uint64_t size = 0;
     uint64_t total = 0;
-    if (buffer->count > 0 &&
-        (!ir_type_size(buffer->element, &size) || !u64_mul(size, buffer->count, &total))) {
+    bool sized = buffer->count > 0 || !w->lenient;
+    if (sized && (!ir_type_size(buffer->element, &size) || !u64_mul(size, buffer->count, &total))) {
         ir_wire_refuse(w, DIAG_W020, "an output range needs an element type with a fixed size");
         return;
     }
-    if (buffer->range_start > buffer->range_end || (buffer->count > 0 && buffer->range_end > total))
+    if (buffer->range_start > buffer->range_end || (sized && buffer->range_end > total))
         ir_wire_refuse(w, DIAG_W020, "an output range is reversed or ends behind its buffer");
 }
 
@@ -23,12 +23,17 @@ void ir_wire_check_program(struct ir_wire_writer *w)
     for (int axis = 0; axis < 3; axis++)
         if (w->program->workgroup[axis] == 0)
             ir_wire_refuse(w, DIAG_W020, "a workgroup dimension is 0");
+    if (!w->lenient && w->program->buffer_count > WIRE_MAX_BUFFERS)
+        ir_wire_refuse(w, DIAG_W024, "the program has more than 16,384 buffers");
     for (uint32_t i = 0; i < w->program->buffer_count && !w->refused; i++) {
         const struct ir_buffer *buffer = ir_wire_buffer(w, i);
+        w->pos = buffer->pos;
         if (buffer->count == 0 && buffer->access == VYRE_ACCESS_WORKGROUP)
             ir_wire_refuse(w, DIAG_W020, "a workgroup buffer has no element count");
         else if (buffer->count == 0 && buffer->live_out)
             ir_wire_refuse(w, DIAG_W020, "a live-out buffer has no element count");
+        else if (buffer->count == 0 && buffer->is_output && !w->lenient)
+            ir_wire_refuse(w, DIAG_W020, "an output buffer has no element count");
         else if (buffer->has_range)
             check_range(w, buffer);
     }
@@ -67,8 +72,12 @@ static void put_element_shape(struct ir_wire_writer *w, const struct ir_type *ty
 {
     switch ((enum ir_type_kind)type->kind) {
     case IR_TYPE_ARRAY: ir_wire_leb(w, type->size); break;
-    case IR_TYPE_HANDLE:
-    case IR_TYPE_OPAQUE: ir_wire_leb(w, type->id); break;
+    case IR_TYPE_HANDLE: ir_wire_leb(w, type->id); break;
+    case IR_TYPE_OPAQUE:
+        if (!w->lenient && !(type->id & 0x80000000u))
+            ir_wire_refuse(w, DIAG_W025, "an extension id without its high bit");
+        ir_wire_leb(w, type->id);
+        break;
     case IR_TYPE_QUANTIZED:
         if (!ir_wire_quantized_ok(type)) {
             ir_wire_refuse(w, DIAG_W023,
@@ -87,6 +96,12 @@ static void put_element_shape(struct ir_wire_writer *w, const struct ir_type *ty
     case IR_TYPE_DEVICE_MESH:
         ir_wire_refuse(w, DIAG_W023, "this element type has no wire form in a buffer");
         break;
+    case IR_TYPE_VEC:
+    case IR_TYPE_TENSOR_SHAPED:
+        // The original writes the tag alone, and then cannot read it.
+        if (!w->lenient)
+            ir_wire_refuse(w, DIAG_W023, "this element type has no wire form in a buffer");
+        break;
     default: break;
     }
 }
@@ -96,6 +111,7 @@ static void put_region(struct ir_wire_writer *w, uint32_t position)
     const struct ir_buffer *buffer = ir_wire_buffer(w, position);
     struct str *blob = w->out;
     struct str part = { 0 };
+    w->pos = buffer->pos;
     ir_wire_leb(w, position);
     ir_wire_u8(w, buffer->kind);
     ir_wire_u8(w, buffer->access);

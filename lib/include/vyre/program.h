@@ -35,7 +35,7 @@ struct vyre_buffer_info {
     bool is_live_out;      // read by the host after the run
 };
 
-// Parses the text form. `name` is used in diagnostics and may be NULL.
+// Parses the text form, at most 4 GiB of it. `name` is used in diagnostics and may be NULL.
 // Codes T001.. go to `diag`; the first error ends the parse with VYRE_ERR_INVALID_PROGRAM.
 // The result is not validated: call vyre_program_validate.
 // Thread-safety: Safe.
@@ -59,7 +59,8 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_decode(const void *bytes, s
                                                             struct vyre_program **out);
 
 // Encodes the program as written. Free *out with vyre_free. Returns VYRE_ERR_INVALID_PROGRAM (codes
-// W02n) for programs that have no wire form, for example with a workgroup dimension of 0.
+// W02n) for programs that have no wire form, for example with a workgroup dimension of 0 or with
+// more than 64 levels of nesting: what is encoded, vyre_program_decode decodes.
 // Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_encode(const struct vyre_program *program,
                                                             const struct vyre_diag_sink *diag,

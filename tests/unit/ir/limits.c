@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ir/draft.h"
+#include "ir/wire.h"
 #include <vyre/program.h>
 
 enum { TYPE_DEPTH = 4000 };
@@ -26,7 +27,21 @@ static void encode_casts(uint32_t count, uint8_t **out, size_t *size)
                                ir_cast(&draft, type, ir_lit_u32(&draft, i))));
     struct vyre_program *program = NULL;
     assert_result(VYRE_OK, ir_draft_finish(&draft, ir_nodes_take(&draft, &nodes), true, &program));
-    assert_result(VYRE_OK, vyre_program_encode(program, NULL, out, size));
+    struct str blob = { 0 };
+    assert_result(VYRE_OK, ir_wire_encode_canonical(program, NULL, &blob));
+    char *bytes;
+    assert_true(str_finish(&blob, &bytes, size));
+    *out = (uint8_t *)bytes;
+    // What is written to be read is read.
+    uint8_t *readable;
+    size_t readable_size;
+    struct test_diags diags = { 0 };
+    bool fits = count < IR_MOST_PARTS / TYPE_DEPTH;
+    assert_result(fits ? VYRE_OK : VYRE_ERR_INVALID_PROGRAM,
+                  vyre_program_encode(program, test_diag_sink(&diags), &readable, &readable_size));
+    assert_string_equal(diags.text,
+                        fits ? "" : "W024 more than 4,194,304 nodes, expressions and types");
+    vyre_free(readable);
     vyre_program_destroy(&program);
 }
 

@@ -3,333 +3,20 @@
 // parse, and a deep copy.
 #include "test.h"
 
+#include "random_program.h"
+
 #include "ir/copy.h"
 #include "ir/equal.h"
-#include "ir/tables.h"
 #include "ir/wire.h"
 
 enum { PROGRAMS = 3000 };
-
-struct random {
-    uint64_t state;
-    struct ir_draft *draft;
-    int budget; // nodes and expressions that may still be made
-};
-
-// SplitMix64: fixed seeds give the same programs everywhere.
-static uint64_t next(struct random *random)
-{
-    uint64_t z = random->state += 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-}
-
-static uint32_t below(struct random *random, uint32_t limit)
-{
-    return (uint32_t)(next(random) % limit);
-}
-
-static bool flip(struct random *random)
-{
-    return below(random, 2);
-}
-
-// Numbers near the edges as often as any others.
-static uint32_t number(struct random *random)
-{
-    static const uint32_t edges[] = { 0,          1,          2,          0x7F,      0xFF,
-                                      0x7FFFFFFF, 0x80000000, 0x80000001, UINT32_MAX };
-    if (flip(random))
-        return edges[below(random, sizeof edges / sizeof edges[0])];
-    return (uint32_t)(next(random) >> below(random, 64));
-}
-
-static uint32_t float_bits(struct random *random)
-{
-    static const uint32_t edges[] = { 0x00000000, 0x80000000, 0x3F800000, 0x7F7FFFFF, 0x00800000,
-                                      0x007FFFFF, 0x00000001, 0x7F800000, 0xFF800000, 0x7FC00000,
-                                      0x7F800001, 0xFFFFFFFF, 0x3DCCCCCD, 0x4B7FFFFF };
-    return flip(random) ? edges[below(random, sizeof edges / sizeof edges[0])]
-                        : (uint32_t)next(random);
-}
-
-static ir_name name(struct random *random)
-{
-    static const char *const words[] = {
-        "a",      "b",         "x1",        "_",        "in",        "out",
-        "let",    "if",        "loop",      "true",     "cast",      "gid",
-        "op",     "opaque",    "u32",       "min",      "len",       "buffer",
-        "shared", "workgroup", "from",      "barrier",  "relaxed",   "atomic_add",
-        "",       " ",         "1",         "a b",      "`",         "\\",
-        "\"",     "\n",        "\x1b[",     "\xc2\x9b", "h\xc3\xa9", "\xf0\x9f\x98\x80",
-        "//",     "return",    "unwrapped", "f32",
-    };
-    if (below(random, 20) == 0)
-        return ir_draft_name(random->draft, "nul\0nul", 7);
-    return ir_draft_cname(random->draft, words[below(random, sizeof words / sizeof words[0])]);
-}
-
-static const uint8_t *payload(struct random *random, uint32_t *size)
-{
-    uint8_t bytes[20];
-    *size = below(random, sizeof bytes + 1);
-    for (uint32_t i = 0; i < *size; i++)
-        bytes[i] = (uint8_t)next(random);
-    return arena_copy(&random->draft->program->arena, bytes, *size);
-}
-
-// ---- Types --------------------------------------------------------------------------------------
-
-static const struct ir_type *type(struct random *random, int depth)
-{
-    enum ir_type_kind kind = (enum ir_type_kind)below(random, IR_TYPE_COUNT);
-    if (!ir_type_has_parameters(kind))
-        return ir_type_scalar(kind);
-    struct ir_type made = { .kind = (uint8_t)kind };
-    uint32_t dims[4] = { number(random), number(random), 0, 7 };
-    switch (kind) {
-    case IR_TYPE_ARRAY: made.size = next(random) >> below(random, 64); break;
-    case IR_TYPE_HANDLE:
-    case IR_TYPE_OPAQUE: made.id = number(random); break;
-    case IR_TYPE_QUANTIZED:
-        made.scale_tag = (uint8_t)below(random, 3);
-        made.zero_tag = (uint8_t)below(random, 4);
-        made.id = number(random); // ignored where the tag has no parameter
-        made.id2 = number(random);
-        break;
-    case IR_TYPE_VEC: made.lanes = (uint8_t)next(random); break;
-    case IR_TYPE_SPARSE_BSR:
-        made.id = number(random);
-        made.id2 = number(random);
-        break;
-    case IR_TYPE_TENSOR_SHAPED:
-    case IR_TYPE_DEVICE_MESH:
-        made.dim_count = below(random, 5);
-        made.dims = arena_copy(&random->draft->program->arena, dims, sizeof dims);
-        break;
-    default: break;
-    }
-    bool has_element = kind != IR_TYPE_ARRAY && kind != IR_TYPE_HANDLE && kind != IR_TYPE_OPAQUE &&
-                       kind != IR_TYPE_DEVICE_MESH;
-    if (has_element)
-        made.element = depth > 5 ? ir_type_scalar(IR_TYPE_U8) : type(random, depth + 1);
-    return ir_draft_type(random->draft, &made);
-}
-
-// ---- Expressions --------------------------------------------------------------------------------
-
-static struct ir_expr *expr(struct random *random, int depth);
-
-static struct ir_expr *opaque_expr(struct random *random, int depth)
-{
-    struct ir_expr *made;
-    enum ir_ext ext = (enum ir_ext)below(random, IR_EXT_COUNT);
-    const struct ir_ext_info *info = ir_ext_info(ext);
-    if (ext == IR_EXT_NONE || info->is_node) {
-        made = ir_draft_expr(random->draft, IR_EXPR_OPAQUE, 0);
-        made->name = name(random);
-        made->payload = payload(random, &made->payload_size);
-        return made;
-    }
-    made = ir_draft_expr(random->draft, IR_EXPR_OPAQUE, info->kid_count);
-    made->ext = (uint8_t)ext;
-    made->name = info->has_buffer ? name(random) : 0;
-    made->ordering = info->has_ordering ? (uint8_t)below(random, 6) : 0;
-    made->bits = info->has_immediate ? number(random) : 0;
-    for (uint32_t i = 0; i < made->kid_count; i++)
-        made->kids[i] = expr(random, depth + 1);
-    return made;
-}
-
-static void fill_expr(struct random *random, struct ir_expr *made)
-{
-    switch ((enum ir_expr_kind)made->kind) {
-    case IR_EXPR_LIT_U32:
-    case IR_EXPR_LIT_I32: made->bits = number(random); break;
-    case IR_EXPR_LIT_BOOL: made->bits = flip(random); break;
-    case IR_EXPR_LIT_F32: made->bits = float_bits(random); break;
-    case IR_EXPR_VAR:
-    case IR_EXPR_LOAD:
-    case IR_EXPR_BUF_LEN:
-    case IR_EXPR_CALL: made->name = name(random); break;
-    case IR_EXPR_INVOCATION_ID:
-    case IR_EXPR_WORKGROUP_ID:
-    case IR_EXPR_LOCAL_ID:
-        made->op = (uint8_t)(below(random, 4) ? below(random, 3) : number(random));
-        break;
-    case IR_EXPR_BINOP:
-        made->op = (uint8_t)below(random, IR_BINOP_COUNT);
-        made->bits = made->op == IR_BIN_OPAQUE ? number(random) : 0;
-        break;
-    case IR_EXPR_UNOP:
-        // The prefixes, whose printing has the most cases, as often as the rest together.
-        made->op = (uint8_t)below(random, flip(random) ? 3 : IR_UNOP_COUNT);
-        made->bits = made->op == IR_UN_OPAQUE ? number(random) : 0;
-        break;
-    case IR_EXPR_CAST: made->type = type(random, 0); break;
-    case IR_EXPR_ATOMIC:
-        made->op = (uint8_t)below(random, IR_ATOMIC_COUNT);
-        made->bits = made->op == IR_ATOMIC_OPAQUE ? number(random) : 0;
-        made->ordering = (uint8_t)below(random, 6);
-        made->has_expected = made->kid_count == 3;
-        made->name = name(random);
-        break;
-    default: break;
-    }
-}
-
-static struct ir_expr *expr(struct random *random, int depth)
-{
-    enum ir_expr_kind kind = (enum ir_expr_kind)below(random, IR_EXPR_COUNT);
-    if (flip(random))
-        kind = flip(random) ? IR_EXPR_BINOP : IR_EXPR_UNOP;
-    if (depth > 12 || random->budget-- <= 0)
-        kind = (enum ir_expr_kind)below(random, IR_EXPR_LOAD); // a literal or a name
-    if (kind == IR_EXPR_OPAQUE)
-        return opaque_expr(random, depth);
-    int kids = ir_expr_info(kind)->kid_count;
-    if (kids < 0)
-        kids = kind == IR_EXPR_ATOMIC ? 2 + (int)flip(random) : (int)below(random, 5);
-    struct ir_expr *made = ir_draft_expr(random->draft, kind, (uint32_t)kids);
-    fill_expr(random, made);
-    for (int i = 0; i < kids; i++)
-        made->kids[i] = expr(random, depth + 1);
-    return made;
-}
-
-// ---- Statements ---------------------------------------------------------------------------------
-
-static struct ir_body body(struct random *random, int depth);
-
-static void fill_opaque(struct random *random, struct ir_node *made)
-{
-    made->name = name(random);
-    if (flip(random)) {
-        made->payload = payload(random, &made->payload_size);
-        return;
-    }
-    made->ext = IR_EXT_ATOMIC_STORE;
-    made->ordering = (uint8_t)below(random, 6);
-    made->a = expr(random, 0);
-    made->b = expr(random, 0);
-}
-
-static void fill_node(struct random *random, struct ir_node *made, int depth)
-{
-    enum ir_node_kind kind = (enum ir_node_kind)made->kind;
-    if (kind == IR_NODE_OPAQUE) {
-        fill_opaque(random, made);
-        return;
-    }
-    bool two = kind == IR_NODE_STORE || kind == IR_NODE_LOOP || kind == IR_NODE_ASYNC_LOAD ||
-               kind == IR_NODE_ASYNC_STORE;
-    bool one =
-        kind == IR_NODE_LET || kind == IR_NODE_ASSIGN || kind == IR_NODE_IF || kind == IR_NODE_TRAP;
-    bool transfer = kind == IR_NODE_ASYNC_LOAD || kind == IR_NODE_ASYNC_STORE;
-    bool bodied = kind == IR_NODE_IF || kind == IR_NODE_LOOP || kind == IR_NODE_BLOCK ||
-                  kind == IR_NODE_REGION;
-    bool nameless = kind == IR_NODE_IF || kind == IR_NODE_BLOCK || kind == IR_NODE_RETURN ||
-                    kind == IR_NODE_BARRIER;
-    bool reduces = kind == IR_NODE_ALL_REDUCE || kind == IR_NODE_REDUCE_SCATTER;
-    bool second = transfer || kind == IR_NODE_ALL_GATHER || kind == IR_NODE_REDUCE_SCATTER;
-    made->name = nameless ? 0 : name(random);
-    made->has_source = kind == IR_NODE_REGION && flip(random);
-    made->name2 = second || made->has_source ? name(random) : 0;
-    made->tag = transfer ? name(random) : 0;
-    made->ordering = kind == IR_NODE_BARRIER ? (uint8_t)below(random, 6) : 0;
-    made->op = reduces ? (uint8_t)(1 + below(random, 6)) : 0;
-    made->group =
-        reduces || kind == IR_NODE_ALL_GATHER || kind == IR_NODE_BROADCAST ? number(random) : 0;
-    made->root = kind == IR_NODE_BROADCAST ? number(random) : 0;
-    made->offset = kind == IR_NODE_INDIRECT_DISPATCH ? next(random) >> below(random, 64) : 0;
-    made->a = one || two ? expr(random, 0) : NULL;
-    made->b = two ? expr(random, 0) : NULL;
-    if (bodied)
-        made->body = body(random, depth + 1);
-    if (kind == IR_NODE_IF && flip(random))
-        made->otherwise = body(random, depth + 1);
-}
-
-static struct ir_body body(struct random *random, int depth)
-{
-    struct ir_nodes nodes = { 0 };
-    uint32_t count = depth > 6 ? 0 : below(random, 5);
-    for (uint32_t i = 0; i < count && random->budget-- > 0; i++) {
-        enum ir_node_kind kind = (enum ir_node_kind)below(random, IR_NODE_COUNT);
-        if (below(random, 4) == 0)
-            kind = flip(random) ? IR_NODE_IF : IR_NODE_REGION;
-        struct ir_node *made = ir_draft_node(random->draft, kind);
-        fill_node(random, made, depth);
-        ir_nodes_add(random->draft, &nodes, made);
-    }
-    return ir_nodes_take(random->draft, &nodes);
-}
-
-// ---- Programs -----------------------------------------------------------------------------------
-
-static const struct ir_shape_predicate *shape(struct random *random, int depth)
-{
-    struct ir_shape_predicate made = { .kind = (enum ir_shape_kind)below(random, 9) };
-    if (depth > 3)
-        made.kind = IR_SHAPE_AT_LEAST;
-    int64_t *const numbers[] = { &made.a, &made.b, &made.c, &made.d };
-    static const int counts[] = { 1, 1, 1, 1, 2, 4, 0, 0, 0 };
-    for (int i = 0; i < counts[made.kind]; i++)
-        *numbers[i] = (int64_t)(next(random) >> below(random, 64));
-    if (made.kind >= IR_SHAPE_AND)
-        made.left = shape(random, depth + 1);
-    if (made.kind == IR_SHAPE_AND || made.kind == IR_SHAPE_OR)
-        made.right = shape(random, depth + 1);
-    return arena_copy(&random->draft->program->arena, &made, sizeof made);
-}
-
-static void buffer(struct random *random)
-{
-    struct ir_buffer made = ir_buffer_defaults(name(random), number(random),
-                                               (enum vyre_access)below(random, 5), type(random, 0));
-    made.count = number(random);
-    made.is_output = flip(random);
-    made.live_out = flip(random);
-    made.bytes_extraction = flip(random);
-    made.has_axis = flip(random);
-    made.axis = made.has_axis ? (uint8_t)number(random) : 0;
-    made.alignment = number(random);
-    made.locality = (uint8_t)below(random, 3);
-    made.linear = (uint8_t)below(random, 4);
-    if (flip(random))
-        made.kind = (uint8_t)below(random, 7);
-    made.has_range = flip(random);
-    made.range_start = made.has_range ? next(random) : 0;
-    made.range_end = made.has_range ? next(random) >> below(random, 64) : 0;
-    made.shape = flip(random) ? shape(random, 0) : NULL;
-    ir_draft_buffer(random->draft, &made);
-}
-
-static struct vyre_program *program(uint64_t seed)
-{
-    struct ir_draft draft;
-    assert_true(ir_draft_init(&draft));
-    struct random random = { .state = seed, .draft = &draft, .budget = 400 };
-    for (int axis = 0; axis < 3; axis++)
-        draft.program->workgroup[axis] = flip(&random) ? 1 : number(&random);
-    draft.program->non_composable = flip(&random);
-    draft.program->has_entry_op = flip(&random);
-    draft.program->entry_op = draft.program->has_entry_op ? name(&random) : 0;
-    for (uint32_t i = below(&random, 4); i > 0; i--)
-        buffer(&random);
-    struct ir_body entry = body(&random, 0);
-    struct vyre_program *made;
-    assert_result(VYRE_OK, ir_draft_finish(&draft, entry, flip(&random), &made));
-    return made;
-}
 
 static void whatever_is_printed_parses_back(void **state)
 {
     (void)state;
     size_t printed = 0;
     for (uint64_t seed = 0; seed < PROGRAMS; seed++) {
-        struct vyre_program *made = program(seed);
+        struct vyre_program *made = random_program(seed, false);
         struct vyre_program *again;
         struct test_diags diags = { 0 };
         char *text;
@@ -355,7 +42,7 @@ static void a_deep_copy_is_equal_and_stands_alone(void **state)
 {
     (void)state;
     for (uint64_t seed = 0; seed < PROGRAMS / 10; seed++) {
-        struct vyre_program *made = program(seed);
+        struct vyre_program *made = random_program(seed, false);
         struct ir_draft draft;
         assert_true(ir_draft_init(&draft));
         const struct ir_copy copy = { .draft = &draft, .from = made };
@@ -372,7 +59,7 @@ static void a_deep_copy_is_equal_and_stands_alone(void **state)
         assert_result(VYRE_OK, ir_draft_finish(&draft, entry, false, &copied));
         assert_true(ir_program_equal(made, copied));
         vyre_program_destroy(&made);
-        struct vyre_program *fresh = program(seed);
+        struct vyre_program *fresh = random_program(seed, false);
         assert_true(ir_program_equal(fresh, copied)); // its source is gone
         vyre_program_destroy(&fresh);
         vyre_program_destroy(&copied);
@@ -384,9 +71,9 @@ static void different_programs_are_not_equal(void **state)
     (void)state;
     // Neighbouring seeds share nothing, so equality would be a checker that finds everything equal.
     int equal = 0;
-    struct vyre_program *before = program(0);
+    struct vyre_program *before = random_program(0, false);
     for (uint64_t seed = 1; seed < 200; seed++) {
-        struct vyre_program *made = program(seed);
+        struct vyre_program *made = random_program(seed, false);
         equal += ir_program_equal(before, made);
         vyre_program_destroy(&before);
         before = made;
@@ -399,33 +86,27 @@ static void different_programs_are_not_equal(void **state)
 static void both_ways_to_the_canonical_form_agree(void **state)
 {
     (void)state;
-    unsigned compared = 0;
     unsigned changed = 0;
     for (uint64_t seed = 0; seed < PROGRAMS; seed++) {
-        struct vyre_program *made = program(seed);
+        struct vyre_program *made = random_program(seed, true);
         struct vyre_program *canonical = NULL;
         struct str plain = { 0 };
         struct str copied = { 0 };
         struct str written = { 0 };
         assert_result(VYRE_OK, vyre_program_canonicalize(made, &canonical));
-        const enum vyre_result result = ir_wire_encode(canonical, NULL, &copied);
-        assert_result(result, ir_wire_encode_canonical(made, NULL, &written));
-        if (result == VYRE_OK) {
-            assert_result(VYRE_OK, ir_wire_encode(made, NULL, &plain));
-            if (copied.size != written.size || memcmp(copied.text, written.text, copied.size) != 0)
-                fail_msg("seed %d has two canonical forms", (int)seed);
-            compared++;
-            changed +=
-                plain.size != written.size || memcmp(plain.text, written.text, plain.size) != 0;
-        }
+        assert_result(VYRE_OK, ir_wire_encode(canonical, NULL, &copied));
+        assert_result(VYRE_OK, ir_wire_encode_canonical(made, NULL, &written));
+        assert_result(VYRE_OK, ir_wire_encode(made, NULL, &plain));
+        if (copied.size != written.size || memcmp(copied.text, written.text, copied.size) != 0)
+            fail_msg("seed %d has two canonical forms", (int)seed);
+        changed += plain.size != written.size || memcmp(plain.text, written.text, plain.size) != 0;
         str_fini(&plain);
         str_fini(&copied);
         str_fini(&written);
         vyre_program_destroy(&canonical);
         vyre_program_destroy(&made);
     }
-    assert_true(compared > PROGRAMS / 20);
-    assert_true(changed > compared / 4);
+    assert_true(changed > PROGRAMS / 4);
 }
 
 int main(void)
