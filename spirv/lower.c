@@ -25,8 +25,8 @@ static void spell_path(const struct spv_lowering *lowering, struct str *path)
                    lowering->path_index[i]);
 }
 
-void spv_refuse(struct spv_lowering *lowering, enum vyre_result result, enum diag_code code,
-                const struct ir_pos *pos, const char *format, ...)
+static void refuse(struct spv_lowering *lowering, enum vyre_result result, enum diag_code code,
+                   const struct ir_pos *pos, const char *fix, const char *format, va_list args)
 {
     if (lowering->status || lowering->writer.status)
         return;
@@ -34,18 +34,33 @@ void spv_refuse(struct spv_lowering *lowering, enum vyre_result result, enum dia
     if (!lowering->diag)
         return;
     char text[400];
-    va_list args;
-    va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     struct str path = { 0 };
     spell_path(lowering, &path);
     static const struct ir_pos nowhere;
     struct diag_place place = ir_place(lowering->program, pos ? *pos : nowhere);
     if (path.size && !path.failed)
         place.path = path.text;
-    diag_report(lowering->diag, code, &place, "%s", text);
+    diag_report_fix(lowering->diag, code, &place, fix, "%s", text);
     str_fini(&path);
+}
+
+void spv_refuse(struct spv_lowering *lowering, enum vyre_result result, enum diag_code code,
+                const struct ir_pos *pos, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    refuse(lowering, result, code, pos, diag_code_fix(code), format, args);
+    va_end(args);
+}
+
+void spv_refuse_fix(struct spv_lowering *lowering, enum diag_code code, const struct ir_pos *pos,
+                    const char *fix, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    refuse(lowering, VYRE_ERR_UNSUPPORTED, code, pos, fix, format, args);
+    va_end(args);
 }
 
 void spv_refuse_type(struct spv_lowering *lowering, const struct ir_type *type,
@@ -262,6 +277,7 @@ enum vyre_result spv_lower(const struct vyre_program *program,
         .diag = params->diag,
         .no_optimize = params->no_optimize,
         .debug_names = params->debug_names,
+        .registry = params->registry,
         .loop_budget = params->loop_budget,
         .writer = { .next_id = 1 },
         .at = SPV_BODY,
@@ -289,6 +305,7 @@ enum vyre_result vyre_compile(const struct vyre_program *program,
     const struct vyre_validate_params validate = {
         // What the target lacks is refused by lowering, with a reason that fits.
         .subgroup_ops = true,
+        .registry = params ? params->registry : NULL,
         .diag = params ? params->diag : NULL,
     };
     enum vyre_result result = vyre_program_validate(program, &validate);

@@ -53,7 +53,8 @@ struct spv_lowering {
     const struct vyre_diag_sink *diag;
     bool no_optimize;
     bool debug_names;
-    uint32_t loop_budget; // as in vyre_compile_params
+    const struct vyre_registry *registry; // NULL: none
+    uint32_t loop_budget;                 // as in vyre_compile_params
     struct spv_facts facts;
     struct spv_flow flow;
     struct spv_writer writer;
@@ -103,6 +104,16 @@ __attribute__((format(printf, 5, 6)))
 #endif
 void spv_refuse(struct spv_lowering *lowering, enum vyre_result result, enum diag_code code,
                 const struct ir_pos *pos, const char *format, ...);
+
+// VYRE_ERR_UNSUPPORTED, with a fix of its own.
+#if defined(__GNUC__)
+__attribute__((format(printf, 5, 6)))
+#endif
+void spv_refuse_fix(struct spv_lowering *lowering, enum diag_code code, const struct ir_pos *pos,
+                    const char *fix, const char *format, ...);
+
+// Says why this call of an op is not compiled, and what would do it (calls.c).
+void spv_refuse_call(struct spv_lowering *lowering, const struct ir_expr *call);
 
 // The same for a type that is not compiled: "`what` TYPE is not compiled yet".
 void spv_refuse_type(struct spv_lowering *lowering, const struct ir_type *type,

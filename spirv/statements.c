@@ -17,6 +17,8 @@ static struct spv_value word(uint32_t id, uint8_t kind)
 
 static struct spv_value refuse_expr(struct spv_lowering *lowering, const struct ir_expr *expr)
 {
+    if (expr->kind == IR_EXPR_CALL)
+        spv_refuse_call(lowering, expr);
     spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &expr->pos,
                "the expression %s is not compiled yet", ir_expr_info(expr->kind)->name);
     return word(spv_u32(lowering, 0), SPV_U32);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Casts (spec: semantics.md, 5.5).
 #include <math.h>
+#include <string.h>
 
 #include "interp/ops.h"
 
@@ -61,8 +62,8 @@ static enum interp_op_result to_f32(const struct interp_value *value, struct int
 enum interp_op_result interp_cast(enum ir_type_kind target, const struct interp_value *value,
                                   struct interp_value *out)
 {
-    uint8_t bytes[INTERP_MAX_BYTES];
-    uint64_t wide;
+    uint8_t scratch[INTERP_MAX_BYTES], lanes[INTERP_MAX_BYTES] = { 0 };
+    uint64_t wide, size;
     switch (target) {
     case IR_TYPE_U32: return to_word(false, value, out);
     case IR_TYPE_I32: return to_word(true, value, out);
@@ -74,15 +75,16 @@ enum interp_op_result interp_cast(enum ir_type_kind target, const struct interp_
     case IR_TYPE_F32: return to_f32(value, out);
     case IR_TYPE_BOOL: *out = interp_bool(interp_truthy(value)); return INTERP_OP_OK;
     case IR_TYPE_VEC2_U32:
-    case IR_TYPE_VEC4_U32:
-        interp_to_bytes(value, bytes);
-        *out = interp_bytes(bytes, target == IR_TYPE_VEC2_U32 ? 8 : 16);
-        return INTERP_OP_OK;
-    default: {
-        // Types without a kind of their own keep the bytes that the value had.
-        size_t size = interp_to_bytes(value, bytes);
-        *out = interp_bytes(bytes, size);
+    case IR_TYPE_VEC4_U32: {
+        const uint8_t *bytes = interp_view(value, scratch, &size);
+        memcpy(lanes, bytes, size < sizeof lanes ? (size_t)size : sizeof lanes);
+        *out = interp_bytes(lanes, target == IR_TYPE_VEC2_U32 ? 8 : 16);
         return INTERP_OP_OK;
     }
+    default:
+        // Types without a kind of their own keep the bytes that the value had.
+        *out = value->kind == INTERP_BYTES ? *value
+                                           : interp_bytes(scratch, interp_to_bytes(value, scratch));
+        return INTERP_OP_OK;
     }
 }

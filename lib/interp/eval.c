@@ -54,8 +54,7 @@ static bool eval_load(struct interp_run *run, const struct ir_expr *expr, struct
     uint32_t index;
     if (!interp_eval_u32(run, expr->kids[0], DIAG_X016, &index))
         return false;
-    *out = interp_load(interp_find_buffer(run, expr->name), index);
-    return true;
+    return interp_load(run, interp_find_buffer(run, expr->name), index, out);
 }
 
 // Index, expected, value: the order of evaluation. Out of bounds gives 0 and writes nothing.
@@ -167,6 +166,11 @@ static bool eval_extension(struct interp_run *run, const struct ir_expr *expr,
 bool interp_eval(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out)
 {
     const struct interp_invocation *self = run->current;
+    if (++run->exprs == INTERP_EXPRS_PER_STEP) {
+        run->exprs = 0;
+        if (!interp_charge(run, 1))
+            return false;
+    }
     switch ((enum ir_expr_kind)expr->kind) {
     case IR_EXPR_LIT_U32: *out = interp_u32(expr->bits); return true;
     case IR_EXPR_LIT_I32: *out = interp_i32(expr->bits); return true;
@@ -192,7 +196,7 @@ bool interp_eval(struct interp_run *run, const struct ir_expr *expr, struct inte
     case IR_EXPR_SUBGROUP_ADD: return interp_eval_subgroup_add(run, expr, out);
     case IR_EXPR_SUBGROUP_SHUFFLE: return interp_eval_shuffle(run, expr, out);
     case IR_EXPR_SUBGROUP_BALLOT: return interp_eval_ballot(run, expr, out);
-    case IR_EXPR_CALL:
+    case IR_EXPR_CALL: return interp_eval_call(run, expr, out);
     case IR_EXPR_SUBGROUP_LOCAL_ID:
     case IR_EXPR_SUBGROUP_SIZE:
     case IR_EXPR_COUNT: break;

@@ -10,18 +10,16 @@ const char *interp_name_text(const struct interp_run *run, ir_name name)
     return ir_name_text(run->program, name).text;
 }
 
-bool interp_fail(struct interp_run *run, enum diag_code code, const char *format, ...)
+static bool fail(struct interp_run *run, enum vyre_result result, enum diag_code code,
+                 const char *fix, const char *format, va_list args)
 {
     if (run->result != VYRE_OK)
         return false;
-    run->result = VYRE_ERR_EXECUTION;
+    run->result = result;
     if (!run->params->diag)
         return false;
     char text[300], where[160] = "";
-    va_list args;
-    va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     if (run->current)
         snprintf(where, sizeof where, ", in invocation (%u, %u, %u) of workgroup (%u, %u, %u)",
                  run->current->local_id[0], run->current->local_id[1], run->current->local_id[2],
@@ -31,6 +29,26 @@ bool interp_fail(struct interp_run *run, enum diag_code code, const char *format
     struct diag_place place = ir_place(run->program, run->node ? run->node->pos : nowhere);
     if (run->node && ir_node_path(run->program, run->node, path, sizeof path))
         place.path = path;
-    diag_report(run->params->diag, code, &place, "%s%s", text, where);
+    diag_report_fix(run->params->diag, code, &place, fix ? fix : diag_code_fix(code), "%s%s", text,
+                    where);
+    return false;
+}
+
+bool interp_fail(struct interp_run *run, enum diag_code code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fail(run, VYRE_ERR_EXECUTION, code, NULL, format, args);
+    va_end(args);
+    return false;
+}
+
+bool interp_refuse(struct interp_run *run, enum diag_code code, const char *fix, const char *format,
+                   ...)
+{
+    va_list args;
+    va_start(args, format);
+    fail(run, VYRE_ERR_UNSUPPORTED, code, fix, format, args);
+    va_end(args);
     return false;
 }

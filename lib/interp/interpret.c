@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "ir/collective.h"
 #include "ir/grid.h"
 #include "run.h"
 
@@ -27,7 +28,7 @@ static bool no_memory(struct interp_run *run)
     return false;
 }
 
-static bool fail_limit(struct interp_run *run, enum diag_code code, const char *what)
+bool interp_fail_limit(struct interp_run *run, enum diag_code code, const char *what)
 {
     interp_fail(run, code, "%s", what);
     run->result = VYRE_ERR_LIMIT;
@@ -37,7 +38,7 @@ static bool fail_limit(struct interp_run *run, enum diag_code code, const char *
 bool interp_take_memory(struct interp_run *run, uint64_t bytes)
 {
     if (bytes > run->memory_left)
-        return fail_limit(run, DIAG_X005, "the memory limit is reached");
+        return interp_fail_limit(run, DIAG_X005, "the memory limit is reached");
     run->memory_left -= bytes;
     return true;
 }
@@ -168,7 +169,7 @@ static bool create_invocations(struct interp_run *run)
         (uint64_t)run->max_frames * sizeof(struct interp_frame) + run->condition_count;
     if (!u64_mul((uint64_t)size[0] * size[1], size[2], &count) || count > UINT32_MAX ||
         !u64_mul(count, each, &bytes) || bytes > SIZE_MAX)
-        return fail_limit(run, DIAG_X005, "the workgroup is too large");
+        return interp_fail_limit(run, DIAG_X005, "the workgroup is too large");
     if (!interp_take_memory(run, bytes))
         return false;
     size_t n = (size_t)count, slots = run->slot_count, frames = run->max_frames;
@@ -238,7 +239,8 @@ static bool validate(struct interp_run *run)
 {
     run->result = vyre_program_validate(
         run->program,
-        vyre_validate_params(.subgroup_ops = true, .collectives = true, .diag = run->params->diag));
+        vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                             .registry = run->params->registry, .diag = run->params->diag));
     return run->result == VYRE_OK;
 }
 
@@ -259,6 +261,20 @@ static bool create_tables(struct interp_run *run)
     return true;
 }
 
+// The interpreter is the only rank there is. The program that it runs instead is owned by *lowered.
+static bool lower_collectives(struct interp_run *run, struct vyre_program **lowered)
+{
+    if (!ir_find_collective(run->program))
+        return true;
+    run->node = ir_find_multi_rank(run->program);
+    if (run->node)
+        return interp_fail(run, DIAG_X033, "a collective of group %u, root %u", run->node->group,
+                           run->node->root);
+    run->result = ir_lower_collectives(run->program, lowered);
+    run->program = *lowered;
+    return run->result == VYRE_OK;
+}
+
 static bool execute(struct interp_run *run, struct vyre_outputs **out)
 {
     return validate(run) && create_tables(run) && interp_supports(run) &&
@@ -272,6 +288,7 @@ static void fini(struct interp_run *run)
         interp_drop_transfers(run, &run->invocations[i]);
     for (uint32_t i = 0; run->buffers && i < run->program->buffer_count; i++)
         memory_free(run->buffers[i].bytes);
+    interp_drop_bytes(run);
     memory_free(run->buffers);
     memory_free(run->buffer_of);
     memory_free(run->slot_of);
@@ -300,7 +317,8 @@ enum vyre_result vyre_interpret(const struct vyre_program *program,
     if (!params)
         params = &defaults;
     if ((params->input_count > 0 && !params->inputs) ||
-        (params->launch_param_count > 0 && !params->launch_params))
+        (params->launch_param_count > 0 && !params->launch_params) ||
+        (params->capability_count > 0 && !params->capabilities))
         return VYRE_ERR_INVALID_ARGUMENT;
     struct interp_run run = {
         .program = program,
@@ -322,8 +340,11 @@ enum vyre_result vyre_interpret(const struct vyre_program *program,
         wrapped.entry = (struct ir_body){ entry, 1 };
         run.program = &wrapped;
     }
-    execute(&run, out);
+    struct vyre_program *lowered = NULL;
+    if (lower_collectives(&run, &lowered))
+        execute(&run, out);
     fini(&run);
+    vyre_program_destroy(&lowered);
     return run.result;
 }
 

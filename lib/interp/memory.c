@@ -2,6 +2,7 @@
 // Buffers: element access in and out of bounds (spec: semantics.md, section 6).
 #include <string.h>
 
+#include "base/size.h"
 #include "run.h"
 
 struct interp_buffer *interp_find_buffer(struct interp_run *run, ir_name name)
@@ -50,23 +51,33 @@ static uint8_t *element(const struct interp_buffer *buffer, uint32_t index)
     return index <= (buffer->size - stride) / stride ? buffer->bytes + index * stride : NULL;
 }
 
-struct interp_value interp_load(const struct interp_buffer *buffer, uint32_t index)
+// The bytes from `index` on, which is what a bytes buffer has for an element.
+static bool load_slice(struct interp_run *run, const struct interp_buffer *buffer, uint32_t index,
+                       struct interp_value *out)
 {
-    static const uint8_t zeros[INTERP_MAX_BYTES];
-    const uint8_t *bytes = element(buffer, index);
-    if (!bytes)
-        bytes = zeros;
+    uint64_t size = index < buffer->size ? buffer->size - index : 0;
+    return interp_make_bytes(run, size ? buffer->bytes + index : NULL, size, size, out);
+}
+
+bool interp_load(struct interp_run *run, const struct interp_buffer *buffer, uint32_t index,
+                 struct interp_value *out)
+{
+    static const uint8_t zeros[8];
+    const uint8_t *found = element(buffer, index);
+    const uint8_t *bytes = found ? found : zeros;
     switch (buffer->decl->element->kind) {
     case IR_TYPE_U32:
     // A bool buffer holds words, and loading one does not normalise it.
-    case IR_TYPE_BOOL: return interp_u32(interp_load_word(bytes));
-    case IR_TYPE_I32: return interp_i32(interp_load_word(bytes));
-    case IR_TYPE_U64: return interp_u64(load_wide(bytes));
+    case IR_TYPE_BOOL: *out = interp_u32(interp_load_word(bytes)); return true;
+    case IR_TYPE_I32: *out = interp_i32(interp_load_word(bytes)); return true;
+    case IR_TYPE_U64: *out = interp_u64(load_wide(bytes)); return true;
     case IR_TYPE_F32:
-        return interp_float(
-            (double)interp_canonical(interp_f32_from_bits(interp_load_word(bytes))));
-    case IR_TYPE_F64: return interp_float(number_from_bits(load_wide(bytes)));
-    default: return interp_bytes(bytes, (size_t)buffer->stride);
+        *out =
+            interp_float((double)interp_canonical(interp_f32_from_bits(interp_load_word(bytes))));
+        return true;
+    case IR_TYPE_F64: *out = interp_float(number_from_bits(load_wide(bytes))); return true;
+    case IR_TYPE_BYTES: return load_slice(run, buffer, index, out);
+    default: return interp_make_bytes(run, found, found ? buffer->stride : 0, buffer->stride, out);
     }
 }
 
@@ -79,35 +90,35 @@ static uint32_t f32_slot_bits(const struct interp_value *value)
     return interp_f32_bits(interp_canonical(number));
 }
 
-static void store_bytes_at(struct interp_buffer *buffer, uint32_t offset,
-                           const struct interp_value *value)
+// Copies what fits and zeroes `fill - size` bytes behind it.
+static bool store_view(struct interp_run *run, uint8_t *slot, uint64_t room, bool fill,
+                       const struct interp_value *value)
 {
-    uint8_t bytes[INTERP_MAX_BYTES];
-    size_t size = interp_to_bytes(value, bytes);
-    if (offset >= buffer->size)
-        return;
-    uint64_t room = buffer->size - offset;
-    memcpy(buffer->bytes + offset, bytes, size < room ? size : (size_t)room);
+    uint8_t scratch[INTERP_MAX_BYTES];
+    uint64_t size;
+    const uint8_t *bytes = interp_view(value, scratch, &size);
+    size = u64_min(size, room);
+    if (!interp_charge(run, (fill ? room : size) / INTERP_BYTES_PER_STEP))
+        return false;
+    memmove(slot, bytes, (size_t)size);
+    if (fill)
+        memset(slot + size, 0, (size_t)(room - size));
+    return true;
 }
 
-void interp_store(struct interp_buffer *buffer, uint32_t index, const struct interp_value *value)
+bool interp_store(struct interp_run *run, struct interp_buffer *buffer, uint32_t index,
+                  const struct interp_value *value)
 {
-    if (buffer->decl->element->kind == IR_TYPE_BYTES) {
-        store_bytes_at(buffer, index, value);
-        return;
-    }
+    if (buffer->decl->element->kind == IR_TYPE_BYTES)
+        return index >= buffer->size ||
+               store_view(run, buffer->bytes + index, buffer->size - index, false, value);
     uint8_t *slot = element(buffer, index);
     if (!slot)
-        return;
-    if (buffer->decl->element->kind == IR_TYPE_F32) {
-        interp_store_word(slot, f32_slot_bits(value));
-        return;
-    }
-    uint8_t bytes[INTERP_MAX_BYTES];
-    size_t size = interp_to_bytes(value, bytes);
-    size_t stride = (size_t)buffer->stride;
-    memset(slot, 0, stride);
-    memcpy(slot, bytes, size < stride ? size : stride);
+        return true;
+    if (buffer->decl->element->kind != IR_TYPE_F32)
+        return store_view(run, slot, buffer->stride, true, value);
+    interp_store_word(slot, f32_slot_bits(value));
+    return true;
 }
 
 uint8_t *interp_atomic_word(struct interp_buffer *buffer, uint32_t index)

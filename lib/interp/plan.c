@@ -2,21 +2,41 @@
 // What is known about a valid program before it runs: whether it is evaluated at all, its locals,
 // its nesting, and the conditions around its barriers. Recursion is bounded by what a valid program
 // has.
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/array.h"
 #include "base/memory.h"
+#include "ir/registry.h"
 #include "ir/tables.h"
 #include "run.h"
 
 enum { MAX_EXPR_DEPTH = 128 }; // as the validator allows (V033)
 
-static bool refuse(struct interp_run *run, const struct ir_node *node, const char *what)
+// An op must have an evaluation, and what it needs must be there, before anything runs. Without a
+// registry a call fails where it is evaluated.
+static bool supports_call(struct interp_run *run, const struct ir_node *node,
+                          const struct ir_expr *expr)
 {
+    const struct vyre_interpret_params *params = run->params;
     run->node = node;
-    interp_fail(run, DIAG_X001, "%s is not evaluated yet", what);
-    run->result = VYRE_ERR_UNSUPPORTED;
-    return false;
+    if (!params->registry)
+        return true;
+    const struct vyre_op_params *op =
+        ir_registry_find(params->registry, ir_name_text(run->program, expr->name));
+    if (!ir_has_capability(params->capabilities, params->capability_count, op->capability)) {
+        char fix[300];
+        snprintf(fix, sizeof fix,
+                 "run it where '%.60s' is provided: by %.120s; or name it in "
+                 "capabilities when the op's own evaluation provides it",
+                 op->capability,
+                 op->provider ? op->provider : "the runtime that the op was made for");
+        return interp_refuse(run, DIAG_X030, fix,
+                             "op '%.60s' needs '%.60s', which the interpreter does not have",
+                             op->id, op->capability);
+    }
+    return op->evaluate ||
+           interp_refuse(run, DIAG_X031, NULL, "op '%.60s' has no evaluation", op->id);
 }
 
 // ---- Support -----------------------------------------------------------------------------------
@@ -43,8 +63,11 @@ static bool is_well_formed(struct interp_run *run, const struct ir_expr *expr)
 static bool supports_expr(struct interp_run *run, const struct ir_node *node,
                           const struct ir_expr *expr, unsigned depth)
 {
-    if (depth > MAX_EXPR_DEPTH)
-        return refuse(run, node, "an expression that is nested so deeply");
+    if (depth > MAX_EXPR_DEPTH) {
+        run->node = node;
+        return interp_refuse(run, DIAG_X001, NULL, "an expression is nested deeper than %d levels",
+                             MAX_EXPR_DEPTH);
+    }
     if (!is_well_formed(run, expr)) {
         run->node = node;
         return interp_fail(run, DIAG_X023, "an expression is malformed");
@@ -53,13 +76,10 @@ static bool supports_expr(struct interp_run *run, const struct ir_node *node,
     case IR_EXPR_SUBGROUP_ADD:
     case IR_EXPR_SUBGROUP_SHUFFLE:
     case IR_EXPR_SUBGROUP_BALLOT: run->has_subgroups = true; break;
-    case IR_EXPR_CALL: return refuse(run, node, ir_expr_info(expr->kind)->name);
-    case IR_EXPR_LOAD: {
-        const struct interp_buffer *buffer = interp_find_buffer(run, expr->name);
-        if (buffer->decl->element->kind == IR_TYPE_BYTES || buffer->stride > INTERP_MAX_BYTES)
-            return refuse(run, node, "a load of bytes or of a long vector");
+    case IR_EXPR_CALL:
+        if (!supports_call(run, node, expr))
+            return false;
         break;
-    }
     default: break;
     }
     for (uint32_t i = 0; i < expr->kid_count; i++)
@@ -72,13 +92,6 @@ static bool supports_body(struct interp_run *run, const struct ir_body *body)
 {
     for (uint32_t i = 0; i < body->count; i++) {
         const struct ir_node *node = body->nodes[i];
-        switch (node->kind) {
-        case IR_NODE_ALL_REDUCE:
-        case IR_NODE_ALL_GATHER:
-        case IR_NODE_REDUCE_SCATTER:
-        case IR_NODE_BROADCAST: return refuse(run, node, ir_node_info(node->kind)->name);
-        default: break;
-        }
         if ((node->a && !supports_expr(run, node, node->a, 0)) ||
             (node->b && !supports_expr(run, node, node->b, 0)) ||
             !supports_body(run, &node->body) || !supports_body(run, &node->otherwise))

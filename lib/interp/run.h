@@ -13,8 +13,9 @@
 
 enum {
     INTERP_MAX_WORKGROUP_MEMORY = 64 << 20, // bytes
-    // Zeroing workgroup memory, or starting an invocation, is charged as work too.
+    // Zeroing and copying memory, starting an invocation and large expressions are work too.
     INTERP_BYTES_PER_STEP = 64,
+    INTERP_EXPRS_PER_STEP = 64,
 };
 
 struct interp_buffer {
@@ -68,6 +69,7 @@ struct interp_run {
     const struct vyre_interpret_params *params;
     enum vyre_result result; // the first failure
     uint64_t steps_left;
+    uint32_t exprs; // evaluated since the last step that they took
     uint64_t memory_left;
 
     struct interp_buffer *buffers; // by declaration
@@ -80,6 +82,9 @@ struct interp_run {
     const struct ir_node **conditions;
     uint32_t condition_count;
     bool has_subgroups;
+
+    struct interp_long *long_bytes; // owned
+    uint64_t long_made;             // bytes of them since the last look
 
     uint32_t grid[3];
     uint32_t group[3];
@@ -100,6 +105,12 @@ struct interp_run {
 __attribute__((format(printf, 3, 4)))
 #endif
 bool interp_fail(struct interp_run *run, enum diag_code code, const char *format, ...);
+// Refuses the program, VYRE_ERR_UNSUPPORTED, with a fix of its own (NULL: that of the code).
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 5)))
+#endif
+bool interp_refuse(struct interp_run *run, enum diag_code code, const char *fix,
+                   const char *format, ...);
 const char *interp_name_text(const struct interp_run *run, ir_name name); // for messages
 
 // ---- Before the run (plan.c) -------------------------------------------------------------------
@@ -114,23 +125,38 @@ bool interp_plan(struct interp_run *run);
 
 struct interp_buffer *interp_find_buffer(struct interp_run *run, ir_name name); // or NULL
 uint64_t interp_buffer_length(const struct interp_buffer *buffer);              // elements
-struct interp_value interp_load(const struct interp_buffer *buffer, uint32_t index);
-void interp_store(struct interp_buffer *buffer, uint32_t index, const struct interp_value *value);
+bool interp_load(struct interp_run *run, const struct interp_buffer *buffer, uint32_t index,
+                 struct interp_value *out);
+bool interp_store(struct interp_run *run, struct interp_buffer *buffer, uint32_t index,
+                  const struct interp_value *value);
 // The word that an atomic works on, or NULL out of bounds.
 uint8_t *interp_atomic_word(struct interp_buffer *buffer, uint32_t index);
 uint32_t interp_load_word(const uint8_t *bytes);
 void interp_store_word(uint8_t *bytes, uint32_t value);
+
+// ---- Long byte strings (bytes.c) ---------------------------------------------------------------
+
+// A byte string of `size` bytes: the `given` first ones, then zeros.
+bool interp_make_bytes(struct interp_run *run, const void *bytes, uint64_t given, uint64_t size,
+                       struct interp_value *out);
+// Between two statements: frees what no local holds, when that is worth a look. False at the limit.
+bool interp_collect(struct interp_run *run);
+void interp_drop_bytes(struct interp_run *run); // all of them, at the end
 
 // ---- Execution ---------------------------------------------------------------------------------
 
 // Takes steps, or memory, out of what is left; false when there is not enough.
 bool interp_charge(struct interp_run *run, uint64_t steps);      // scheduler.c
 bool interp_take_memory(struct interp_run *run, uint64_t bytes); // interpret.c
+bool interp_fail_limit(struct interp_run *run, enum diag_code code, const char *what);
 
 // eval.c: false after a failure.
 bool interp_eval(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out);
 bool interp_eval_u32(struct interp_run *run, const struct ir_expr *expr, enum diag_code code,
                      uint32_t *out);
+
+// call.c
+bool interp_eval_call(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out);
 
 // subgroup.c
 bool interp_eval_ballot(struct interp_run *run, const struct ir_expr *expr,

@@ -43,7 +43,7 @@ static bool tick(struct interp_run *run)
 {
     struct interp_invocation *self = run->current;
     struct interp_frame *frame = &self->frames[self->frame_count - 1];
-    if (!interp_charge(run, 1))
+    if (!interp_charge(run, 1) || !interp_collect(run))
         return false;
     if (!frame->body)
         return tick_loop(run);

@@ -67,8 +67,7 @@ static bool execute_store(struct interp_run *run, const struct ir_node *node)
     struct interp_value value;
     if (!interp_eval_u32(run, node->a, DIAG_X016, &index) || !interp_eval(run, node->b, &value))
         return false;
-    interp_store(interp_find_buffer(run, node->name), index, &value);
-    return true;
+    return interp_store(run, interp_find_buffer(run, node->name), index, &value);
 }
 
 static int compare_nodes(const void *left, const void *right)

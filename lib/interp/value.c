@@ -59,7 +59,11 @@ bool interp_as_u64(const struct interp_value *value, uint64_t *out)
     case INTERP_BOOL: *out = value->u32; return true;
     case INTERP_I32: *out = value->u32; return !(value->u32 >> 31);
     case INTERP_U64: *out = value->u64; return true;
-    case INTERP_BYTES: *out = load_bytes(value); return value->size <= 8;
+    case INTERP_BYTES:
+        if (value->size > 8) // long ones too
+            return false;
+        *out = load_bytes(value);
+        return true;
     case INTERP_FLOAT:
         // NaN fails both comparisons.
         if (!(value->number >= 0.0 && value->number < 18446744073709551616.0))
@@ -124,6 +128,17 @@ size_t interp_to_bytes(const struct interp_value *value, uint8_t out[INTERP_MAX_
     for (size_t i = 0; i < size; i++)
         out[i] = (uint8_t)(word >> (8 * i));
     return size;
+}
+
+const uint8_t *interp_view(const struct interp_value *value, uint8_t scratch[INTERP_MAX_BYTES],
+                           uint64_t *size)
+{
+    if (value->kind == INTERP_BYTES && value->size == INTERP_LONG) {
+        *size = value->more->size;
+        return value->more->bytes;
+    }
+    *size = interp_to_bytes(value, scratch);
+    return scratch;
 }
 
 uint32_t interp_f32_bits(float value)

@@ -3,6 +3,8 @@
 #include "base/str.h"
 #include "validate_walk.h"
 
+#include <string.h>
+
 // The integers and bool, which cast to one another.
 static bool is_integral(unsigned kind)
 {
@@ -83,10 +85,30 @@ static void report_illegal(struct ir_validator *v, const struct ir_type *source,
     str_fini(&list);
 }
 
+// Whether the backend, if there is one, casts to a type; types are compared by their spelling.
+static void check_backend(struct ir_validator *v, const struct ir_type *target)
+{
+    const struct vyre_cast_backend *backend = v->params.cast_backend;
+    if (!backend)
+        return;
+    struct str spelling = { 0 };
+    ir_type_spell(target, &spelling);
+    bool known = false;
+    for (size_t i = 0; i < backend->target_count; i++)
+        known = known || strcmp(backend->targets[i], str_text(&spelling)) == 0;
+    v->failed = v->failed || spelling.failed;
+    if (!known && !spelling.failed)
+        ir_validate_report(v, DIAG_V034, "%.60s does not cast to %s",
+                           backend->name ? backend->name : "this backend",
+                           ir_validate_type(v, target));
+    str_fini(&spelling);
+}
+
 void ir_validate_cast(struct ir_validator *v, uint32_t fact)
 {
     const struct ir_type *source = v->facts.items[ir_fact_kid(v, fact, 0)].type;
     const struct ir_type *target = v->facts.items[fact].expr->type;
+    check_backend(v, target);
     if (!source)
         return;
     if (target->kind == IR_TYPE_BYTES && source->kind != IR_TYPE_BYTES) {

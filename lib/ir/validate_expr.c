@@ -114,6 +114,7 @@ static void check_after(struct ir_validator *v, uint32_t fact)
     case IR_EXPR_UNOP: ir_validate_unop(v, fact); break;
     case IR_EXPR_SELECT: check_select(v, fact); break;
     case IR_EXPR_CAST: ir_validate_cast(v, fact); break;
+    case IR_EXPR_CALL: ir_validate_call(v, fact); break;
     case IR_EXPR_FMA: check_fma(v, fact); break;
     case IR_EXPR_SUBGROUP_ADD:
     case IR_EXPR_SUBGROUP_SHUFFLE:
@@ -129,7 +130,6 @@ static void check_after(struct ir_validator *v, uint32_t fact)
     case IR_EXPR_LIT_BOOL:
     case IR_EXPR_LIT_F32:
     case IR_EXPR_LOAD:
-    case IR_EXPR_CALL:
     case IR_EXPR_ATOMIC:
     case IR_EXPR_COUNT: break;
     }

@@ -185,6 +185,7 @@ void ir_validate_expr(struct ir_validator *v, uint32_t fact, const char *role); 
 void ir_validate_binop(struct ir_validator *v, uint32_t fact); // validate_op.c
 void ir_validate_unop(struct ir_validator *v, uint32_t fact);  // validate_op.c
 void ir_validate_cast(struct ir_validator *v, uint32_t fact);  // validate_cast.c
+void ir_validate_call(struct ir_validator *v, uint32_t fact);  // validate_call.c
 
 // validate_memory.c
 void ir_validate_load(struct ir_validator *v, uint32_t fact);

@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include "base/str.h"
+#include "conform_ops.h"
 #include "hex.h"
 #include "records.h"
 
@@ -47,15 +48,10 @@ static void expected_codes(const json_t *list, struct str *out)
 
 static const char *reason_to_skip(const json_t *record)
 {
-    const json_t *options = json_object_get(record, "options");
     if (json_is_false(json_object_get(record, "decodes")))
         return "exists in memory only";
     if (json_object_get(record, "extras"))
         return "buffer fields that are not on the wire";
-    if (json_object_get(options, "lookup"))
-        return "op lookup";
-    if (json_object_get(options, "backend_cast_targets"))
-        return "backend";
     return NULL;
 }
 
@@ -69,6 +65,20 @@ static bool same_codes(const char *name, const char *kind, const struct str *got
     return false;
 }
 
+static struct vyre_registry *ops; // of the corpus
+
+enum { MAX_TARGETS = 8 };
+
+static size_t cast_targets(const json_t *list, const char *targets[MAX_TARGETS])
+{
+    size_t index;
+    json_t *item;
+    if (json_array_size(list) > MAX_TARGETS)
+        abort();
+    json_array_foreach(list, index, item) targets[index] = json_string_value(item);
+    return json_array_size(list);
+}
+
 static bool check(const json_t *record, struct vyre_program *program)
 {
     const char *name = json_string_value(json_object_get(record, "name"));
@@ -77,11 +87,18 @@ static bool check(const json_t *record, struct vyre_program *program)
     struct str errors = { 0 };
     struct str warnings = { 0 };
     const struct vyre_diag_sink sink = { note_code, &codes };
+    const char *targets[MAX_TARGETS];
+    const struct vyre_cast_backend backend = {
+        .targets = targets,
+        .target_count = cast_targets(json_object_get(options, "backend_cast_targets"), targets),
+    };
     enum vyre_result result = vyre_program_validate(
         program,
         vyre_validate_params(.diag = &sink,
                              .allow_shadowing =
                                  json_is_true(json_object_get(options, "allow_shadowing")),
+                             .registry = json_object_get(options, "lookup") ? ops : NULL,
+                             .cast_backend = backend.target_count ? &backend : NULL,
                              .subgroup_ops = json_is_true(json_object_get(options, "subgroup_ops")),
                              .collectives = json_is_true(
                                  json_object_get(options, "distributed_collectives"))));
@@ -121,8 +138,10 @@ int main(int argc, char **argv)
 {
     struct counts counts = { 0 };
     bool readable = argc > 2;
+    ops = conform_ops_create();
     for (int i = 2; i < argc; i++)
         readable &= records_read(argv[i], run_record, &counts);
+    vyre_registry_destroy(&ops);
     printf("%u records passed, %u failed, %u skipped\n", counts.passed, counts.failed,
            counts.skipped);
     char got[32];

@@ -9,7 +9,8 @@ import re
 import sys
 
 AREAS = [
-    ("text", "Text form"), ("validate", "Validator"), ("build", "Builder"),
+    ("text", "Text form"), ("validate", "Validator"), ("registry", "Op registry"),
+    ("build", "Builder"),
     ("wire", "Wire format"),
     ("execute", "Interpreter"), ("lower", "Compiler"), ("device", "Devices"),
     ("cache", "Artifact cache"), ("kernel", "Kernels and dispatch"), ("ring", "Ring"),

@@ -2,6 +2,7 @@
 // vyre-spv conform: does the library do what the records of a conformance corpus say?
 #include "commands.h"
 #include "conform.h"
+#include "conform_ops.h"
 #include "conform_report.h"
 
 #include <errno.h>
@@ -294,6 +295,8 @@ static int run_conform(const void *options, const char *const *operands, size_t 
         .deferred = json_array(),
         .shows_progress = isatty(STDERR_FILENO),
     };
+    struct vyre_registry *ops = conform_ops_create();
+    conform.backend.ops = ops;
     conform.report.as_json = conform.options->json;
     conform.report.verbose = tool_is_verbose();
     int code = take_files(&conform, operands);
@@ -308,6 +311,7 @@ static int run_conform(const void *options, const char *const *operands, size_t 
     conform_report_fini(&conform.report);
     json_decref(conform.wires);
     json_decref(conform.deferred);
+    vyre_registry_destroy(&ops);
     return code;
 }
 

@@ -24,7 +24,8 @@ enum conform_outcome {
 
 // What all records are judged with.
 struct conform_backend {
-    struct vyre_device *device; // NULL: the interpreter
+    struct vyre_device *device;      // NULL: the interpreter
+    const struct vyre_registry *ops; // that records may call (conform_ops.h)
 };
 
 // One record on its way through its judge.

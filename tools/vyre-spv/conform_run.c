@@ -45,6 +45,9 @@ static const char *code_of(const char *token)
         { "async_tag_reused", "X026" },
         { "async_wait_without_start", "X027" },
         { "async_tag_pending_at_end", "X028" },
+        { "call_no_registry", "X029" },
+        { "call_op_panicked", "X032" },
+        { "collective", "X033" },
     };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         if (strcmp(codes[i].token, token) == 0)
@@ -281,11 +284,13 @@ static enum conform_outcome interpret(struct conform_case *c, const struct vyre_
     struct conform_diags diags = { .first = "" };
     struct vyre_diag_sink sink = conform_sink(&diags);
     struct vyre_outputs *outputs = NULL;
-    enum vyre_result result =
-        vyre_interpret(program,
-                       vyre_interpret_params(.inputs = inputs->values, .input_count = inputs->count,
-                                             .diag = &sink),
-                       &outputs);
+    const char *token = conform_text(c, "error");
+    const bool has_ops = !token || strcmp(token, "call_no_registry") != 0;
+    enum vyre_result result = vyre_interpret(
+        program,
+        vyre_interpret_params(.inputs = inputs->values, .input_count = inputs->count,
+                              .registry = has_ops ? c->backend->ops : NULL, .diag = &sink),
+        &outputs);
     enum conform_outcome outcome = CONFORM_PASSED;
     if (result == VYRE_ERR_UNSUPPORTED)
         outcome =

@@ -44,9 +44,34 @@ static enum conform_outcome compare_codes(struct conform_case *c, const char *ke
 
 // ---- Options ------------------------------------------------------------------------------------
 
+enum { MAX_TARGETS = 32 };
+
+// A backend that casts to the types of a list, and its name for them.
+struct cast_backend {
+    struct vyre_cast_backend backend;
+    const char *targets[MAX_TARGETS];
+};
+
+static bool read_targets(const json_t *list, struct cast_backend *out)
+{
+    size_t index;
+    json_t *item;
+    if (!json_is_array(list) || json_array_size(list) > MAX_TARGETS)
+        return false;
+    json_array_foreach(list, index, item)
+    {
+        out->targets[index] = json_string_value(item);
+        if (!out->targets[index])
+            return false;
+    }
+    out->backend = (struct vyre_cast_backend){ .targets = out->targets,
+                                               .target_count = json_array_size(list) };
+    return true;
+}
+
 // False, with the outcome, when an option is not known here or cannot be given.
 static bool read_options(struct conform_case *c, struct vyre_validate_params *params,
-                         enum conform_outcome *outcome)
+                         struct cast_backend *backend, enum conform_outcome *outcome)
 {
     const char *key;
     json_t *value;
@@ -59,6 +84,11 @@ static bool read_options(struct conform_case *c, struct vyre_validate_params *pa
             params->subgroup_ops = json_is_true(value);
         else if (strcmp(key, "distributed_collectives") == 0)
             params->collectives = json_is_true(value);
+        else if (strcmp(key, "lookup") == 0 && json_is_string(value) &&
+                 strcmp(json_string_value(value), "corpus") == 0)
+            params->registry = c->backend->ops;
+        else if (strcmp(key, "backend_cast_targets") == 0 && read_targets(value, backend))
+            params->cast_backend = &backend->backend;
         else {
             *outcome = conform_skip(c, "the option '%.40s' is not known here", key);
             return false;
@@ -75,8 +105,9 @@ static enum conform_outcome check_program(struct conform_case *c,
     struct conform_diags diags = { .first = "" };
     struct vyre_diag_sink sink = conform_sink(&diags);
     struct vyre_validate_params params = { .diag = &sink };
+    struct cast_backend backend;
     enum conform_outcome outcome = CONFORM_PASSED;
-    if (!read_options(c, &params, &outcome))
+    if (!read_options(c, &params, &backend, &outcome))
         return outcome;
     enum vyre_result result = vyre_program_validate(program, &params);
     outcome = compare_codes(c, "errors", diags.errors);

@@ -4,6 +4,7 @@
 #define VYRE_COMPILE_H
 
 #include <vyre/program.h>
+#include <vyre/registry.h>
 
 VYRE_BEGIN
 
@@ -76,6 +77,8 @@ struct vyre_compile_params {
     bool no_optimize;                 // keep what the program says, word for word
     bool debug_names;                 // OpName for buffers and locals
     uint32_t loop_budget;             // 0: VYRE_DEFAULT_LOOP_BUDGET
+    // Calls are checked against it, and a refusal says what the op lacks (L016, L017). NULL: none.
+    const struct vyre_registry *registry;
     const struct vyre_diag_sink *diag;
 };
 

@@ -4,6 +4,7 @@
 #define VYRE_INTERPRET_H
 
 #include <vyre/program.h>
+#include <vyre/registry.h>
 
 VYRE_BEGIN
 
@@ -20,8 +21,16 @@ struct vyre_interpret_params {
     uint32_t grid[3]; // workgroups; {0,0,0}: derived from buffer sizes as the language says
     const uint32_t *launch_params; // what param(n) reads
     size_t launch_param_count;
-    uint64_t step_limit;   // statements and loop tests over all invocations; 0: 2^32
+    // Statements and loop tests over all invocations, and for what one of them may do too much of:
+    // 64 expressions, or 64 bytes that are copied, are one more. 0: 2^32.
+    uint64_t step_limit;
     uint64_t memory_limit; // bytes of interpreter memory; 0: 1 GiB
+    // Ops that the program may call; NULL: a call is a run-time error (X029). An op that needs a
+    // capability is refused (X030), unless the caller names it here and vouches that the op's
+    // evaluation provides it.
+    const struct vyre_registry *registry;
+    const char *const *capabilities;
+    size_t capability_count;
     const struct vyre_diag_sink *diag;
 };
 

@@ -100,11 +100,24 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_fingerprint(
     const struct vyre_program *program, const struct vyre_diag_sink *diag,
     uint8_t out[VYRE_FINGERPRINT_SIZE]);
 
+struct vyre_registry;
+
+// A backend that casts to some types only.
+struct vyre_cast_backend {
+    const char *name;           // for the message; NULL: "this backend"
+    const char *const *targets; // types by their spelling, for example "u32"
+    size_t target_count;
+};
+
 // Options of vyre_program_validate; zero is the default for all of them.
 struct vyre_validate_params {
     bool allow_shadowing; // switches off V008
     bool subgroup_ops;    // the target has subgroup operations (else V041)
     bool collectives;     // the target has distributed collectives (else V046)
+    // Calls are checked against it (V016, V020, V021, V022); NULL: calls are not checked.
+    const struct vyre_registry *registry;
+    // Casts to other types than its targets are refused (V034); NULL: every target is supported.
+    const struct vyre_cast_backend *cast_backend;
     const struct vyre_diag_sink *diag;
 };
 

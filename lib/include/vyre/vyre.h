@@ -8,8 +8,9 @@
 //  * Parameter structs are zero-default and borrowed for the call; a macro of the same name builds
 //    one in place. Bytes are pointer plus length.
 //  * `destroy(&x)` accepts NULL and sets NULL; children hold references to their parents.
-//  * Programs, modules and kernels are immutable and shared between threads; a builder, a ring, a
-//    stream and a scan belong to one thread at a time; device and cache are thread-safe.
+//  * Programs, modules, kernels and frozen registries are immutable and shared between threads; a
+//    builder, a ring, a stream and a scan belong to one thread at a time; device and cache are
+//    thread-safe.
 //  * Callbacks run on the calling thread, under no lock of ours, and may not re-enter that object.
 //    Only messages of the validation layer may come under locks (vyre_device_params.validation).
 //    The library starts no thread unless the parameters ask for one.
@@ -33,6 +34,7 @@
 #include <vyre/operators.h>
 #include <vyre/program.h>
 #include <vyre/protocol.h>
+#include <vyre/registry.h>
 #include <vyre/replay.h>
 #include <vyre/result.h>
 #include <vyre/ring.h>

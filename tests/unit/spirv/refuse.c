@@ -147,10 +147,56 @@ static void broken_contracts(void **state)
     vyre_program_destroy(&program);
 }
 
+static void keep_fix(void *user, const struct vyre_diag *diag)
+{
+    char *text = user;
+    snprintf(text, 600, "%s %s | %s", diag->code, diag->text, diag->fix);
+}
+
+// Says which op, what it needs, who does not have that, and who would.
+static void ops(void **state)
+{
+    (void)state;
+    char text[600] = "";
+    const struct vyre_diag_sink sink = { keep_fix, text };
+    struct vyre_registry *registry;
+    struct vyre_module *module;
+    assert_result(VYRE_OK, vyre_registry_create(&registry));
+    assert_result(VYRE_OK, vyre_registry_add_standard_ops(registry, NULL));
+    assert_result(VYRE_OK, vyre_registry_add_op(registry, vyre_op_params(.id = "plain")));
+    struct vyre_program *program = parse(OUT "let x = call \"mem.zerocopy_map\"(3i)");
+    assert_result(
+        VYRE_ERR_UNSUPPORTED,
+        vyre_compile(program, vyre_compile_params(.registry = registry, .diag = &sink), &module));
+    assert_int_equal(strncmp(text, "L016", 4), 0);
+    assert_non_null(strstr(text, "'mem.zerocopy_map' needs 'zerocopy_map'"));
+    assert_non_null(strstr(text, "the SPIR-V compiler"));
+    assert_non_null(strstr(text, "by a runtime that maps files"));
+    // Of an op that is not known nothing more can be said.
+    assert_result(VYRE_ERR_UNSUPPORTED,
+                  vyre_compile(program, vyre_compile_params(.diag = &sink), &module));
+    assert_int_equal(strncmp(text, "L017", 4), 0);
+    vyre_program_destroy(&program);
+    program = parse(OUT "out[0] = 1 + call \"plain\"()");
+    assert_result(
+        VYRE_ERR_UNSUPPORTED,
+        vyre_compile(program, vyre_compile_params(.registry = registry, .diag = &sink), &module));
+    assert_int_equal(strncmp(text, "L017", 4), 0);
+    vyre_program_destroy(&program);
+    program = parse(OUT "out[0] = call \"unknown\"()");
+    assert_result(
+        VYRE_ERR_INVALID_PROGRAM,
+        vyre_compile(program, vyre_compile_params(.registry = registry, .diag = &sink), &module));
+    assert_int_equal(strncmp(text, "V016", 4), 0);
+    vyre_program_destroy(&program);
+    vyre_registry_destroy(&registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constructs),
+        cmocka_unit_test(ops),
         cmocka_unit_test(barriers_outside_uniform_flow),
         cmocka_unit_test(programs_beyond_the_target),
         cmocka_unit_test(refusals_say_where),

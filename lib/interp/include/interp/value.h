@@ -17,17 +17,26 @@ enum interp_kind {
     INTERP_BYTES, // elements of types without arithmetic
 };
 
-// Longest byte string: a vec4<u32>. Programs with longer ones are refused before they run.
-enum { INTERP_MAX_BYTES = 16 };
+// Byte strings up to this size are in the value; INTERP_LONG as the size says that they are not.
+enum { INTERP_MAX_BYTES = 16, INTERP_LONG = 0xFF };
+
+// A byte string that does not fit a value; belongs to the run.
+struct interp_long {
+    struct interp_long *next;
+    bool reached;
+    uint64_t size;
+    uint8_t bytes[];
+};
 
 struct interp_value {
     uint8_t kind; // enum interp_kind
-    uint8_t size; // BYTES
+    uint8_t size; // BYTES: at most INTERP_MAX_BYTES, or INTERP_LONG
     union {
         uint32_t u32; // also the bits of I32, and 0 or 1 of BOOL
         uint64_t u64;
         double number; // FLOAT
         uint8_t bytes[INTERP_MAX_BYTES];
+        struct interp_long *more; // INTERP_LONG
     };
 };
 
@@ -46,8 +55,12 @@ bool interp_as_u64(const struct interp_value *value, uint64_t *out);
 bool interp_as_f32(const struct interp_value *value, float *out);
 bool interp_truthy(const struct interp_value *value);
 
-// Section 2.3: the little-endian bytes of a value. Returns how many there are.
+// Section 2.3: the little-endian bytes of a value that is not long. Returns how many there are.
 size_t interp_to_bytes(const struct interp_value *value, uint8_t out[INTERP_MAX_BYTES]);
+
+// The same for any value: its own bytes when it is long, else `scratch`. Lifetime: that of both.
+const uint8_t *interp_view(const struct interp_value *value, uint8_t scratch[INTERP_MAX_BYTES],
+                           uint64_t *size);
 
 // Section 2.6: one NaN, and zeros of the same sign instead of subnormals.
 float interp_canonical(float value);
