@@ -42,7 +42,7 @@ static const struct kind {
     enum conform_outcome (*judge)(struct conform_case *c);
 } kinds[] = {
     { "run", { "buffers", "result" }, conform_run },
-    { "protocol", { "call", "result" }, NULL },
+    { "protocol", { "call", "result" }, conform_protocol },
     { "text", { "text", "original" }, conform_text_form },
     { "wire_bad", { "wire", "original" }, conform_wire_bad },
     { "validate", { "errors", "warnings" }, conform_validate },
@@ -65,7 +65,8 @@ struct conform {
     const struct conform_options *options;
     struct conform_backend backend;
     struct conform_report report;
-    json_t *wires;    // name of a runnable record: its wire, for those that refer to it
+    json_t *runs;     // name of a runnable record: its wire, for those that refer to it
+    json_t *programs; // the same of records of kind wire
     json_t *deferred; // [record, file, line] of records that refer to one that was not seen yet
     uint64_t next_progress;
     bool shows_progress;
@@ -108,12 +109,17 @@ static bool resolve_wire(struct conform *conform, json_t *record)
 {
     json_t *wire = json_object_get(record, "wire");
     const char *name = json_string_value(json_object_get(record, "name"));
-    const char *other = json_string_value(json_object_get(record, "wire_of"));
-    if (json_is_string(wire) && name && json_object_get(record, "buffers"))
-        json_object_set(conform->wires, name, wire);
-    if (!other || !json_is_null(wire))
+    const char *run = json_string_value(json_object_get(record, "wire_of"));
+    const char *program =
+        json_string_value(json_object_get(json_object_get(record, "call"), "program"));
+    const struct kind *kind = kind_of(record);
+    if (kind && kind->judge == conform_run && json_is_string(wire) && name)
+        json_object_set(conform->runs, name, wire);
+    if (kind && kind->judge == conform_wire && json_is_string(wire) && name)
+        json_object_set(conform->programs, name, wire);
+    if (json_is_string(wire) || (!run && !program))
         return true;
-    json_t *found = json_object_get(conform->wires, other);
+    json_t *found = json_object_get(run ? conform->runs : conform->programs, run ? run : program);
     if (found)
         json_object_set(record, "wire", found);
     return found != NULL;
@@ -291,7 +297,8 @@ static int run_conform(const void *options, const char *const *operands, size_t 
     (void)operand_count;
     struct conform conform = {
         .options = options,
-        .wires = json_object(),
+        .runs = json_object(),
+        .programs = json_object(),
         .deferred = json_array(),
         .shows_progress = isatty(STDERR_FILENO),
     };
@@ -309,7 +316,8 @@ static int run_conform(const void *options, const char *const *operands, size_t 
         code = TOOL_WRONG_INPUT;
     conform_report_print(&conform.report);
     conform_report_fini(&conform.report);
-    json_decref(conform.wires);
+    json_decref(conform.runs);
+    json_decref(conform.programs);
     json_decref(conform.deferred);
     vyre_registry_destroy(&ops);
     return code;
@@ -322,7 +330,8 @@ const struct command command_conform = {
     .description =
         "Reads records, one JSON object a line (- is standard input), that say what the original "
         "does with programs: their bytes and identity, malformed bytes, validator codes, runs with "
-        "inputs and outputs, spellings of the hex envelope. The fields of a record tell its kind. "
+        "inputs and outputs, spellings of the hex envelope, calls of the megakernel protocol. The "
+        "fields of a record tell its kind. "
         "What differs is printed; then counts per family; the last line is `N passed, N failed, N "
         "skipped`.\n\n"
         "Differences that were decided count as skipped and are listed by the id under which "

@@ -76,6 +76,7 @@ enum conform_outcome conform_wire(struct conform_case *c);
 enum conform_outcome conform_wire_bad(struct conform_case *c);
 enum conform_outcome conform_text_form(struct conform_case *c);
 enum conform_outcome conform_validate(struct conform_case *c);
+enum conform_outcome conform_protocol(struct conform_case *c);
 enum conform_outcome conform_run(struct conform_case *c); // semantics, programs, fuzz and the like
 
 // Identity of a program: canonical bytes where the record has them, and fingerprint.

@@ -27,6 +27,7 @@ int tool_exit_code(enum vyre_result result)
     case VYRE_OK: return TOOL_OK;
     case VYRE_ERR_INVALID_ARGUMENT:
     case VYRE_ERR_INVALID_PROGRAM:
+    case VYRE_ERR_INVALID_DATA:
     case VYRE_ERR_UNSUPPORTED:
     case VYRE_ERR_LIMIT:
     case VYRE_ERR_FAULT:

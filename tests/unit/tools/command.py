@@ -495,6 +495,100 @@ class Conform(Case):
         result = self.conform(OK, shared)
         self.assertIn(b"the record that holds its program is not in these files", result.stdout)
 
+    # One call of each family of the protocol; results as the original gives them.
+    EMPTY_SLOT = "00" * 64
+    CALLS = [
+        ("opcode", {"opcode": 8}, {"is_builtin": False, "is_system": False, "publish_ok": True,
+                                   "user_ok": True}),
+        ("lengths", {"fn": "ring_byte_len", "slots": 2}, 128),
+        ("lengths", {"fn": "control_byte_len", "observables": 4294967295}, None),
+        ("encode_empty", {"fn": "empty_ring", "slots": 1}, EMPTY_SLOT),
+        ("encode_empty", {"fn": "empty_io_queue", "slots": 64}, {"len": 2048}),
+        ("encode_control", {"observables": 1048577, "tenants": 1, "shutdown": False},
+         {"error": True}),
+        ("publish_slot", {"ring_slots": 1, "slot": 0, "tenant": 7, "opcode": 1, "args": [42, 160]},
+         "0100000001000000070000000200" "00002a000000a0000000" + "00" * 40),
+        ("publish_slot", {"ring_bytes": 65, "slot": 0, "tenant": 7, "opcode": 1, "args": []},
+         {"error": True}),
+        ("publish_packed", {"slot": 0, "tenant": 0, "ops": [[1, [7]], [2, []]]},
+         "0100000001000080000000000200" "0000" "02010100" "02010000" "07000000" + "00" * 36),
+        ("batch_publish", {"ring_slots": 4, "start": 3, "tenant": 5, "fence_tag": 9,
+                           "items": [[1, [1, 2]]]}, {"error": True}),
+        ("window", {"ring_slots": 1, "start": 0, "tenant": 1, "opcode": 9, "ticket": 3,
+                    "required": [[5]], "lookahead": []},
+         {"returned": 1, "ring": "0100000009000000010000000200" "0000" "03000000" "00000000"
+                                 "05000000" + "00" * 36}),
+        ("encode_work_items", {"slots": 1, "tenant": 6, "items": [[8, 1, 2, 3]]},
+         "0100000008000000060000000200" "0000" "01000000" "02000000" "03000000" + "00" * 36),
+        ("encode_work_items", {"ring_slots": 1, "start": 0, "tenant": 6, "items": []},
+         {"returned": 0, "ring": EMPTY_SLOT}),
+        ("transition", {"status_before": 2, "transition": "done"},
+         {"returned": 2, "status_after": 3}),
+        ("load_miss", {"resource": 1, "prefetch": False},
+         {"decoded": [1, False], "slot": "01000000fdff0000" + "00" * 8 + "01000000" + "00" * 44}),
+        ("load_miss", {"slot": 9}, None),
+        ("count_done", {"items": 1, "ring": "03" + "00" * 63}, {"lossy": 1, "strict": 1}),
+        ("read_control", {"control": ""},
+         {"done": 0, "epoch": 0, "metrics": [], "obs": [0, 0, 0, 0], "strict_done": None,
+          "strict_epoch": None, "strict_metrics": None, "strict_obs0": None, "strict_obs2": None,
+          "strict_obs3": None}),
+        ("debug_log", {"bytes": "04000000" + "01000000" * 4},
+         {"lossy": [[1, 1, 1, 1]], "strict": [[1, 1, 1, 1]]}),
+        ("debug_log", {"bytes": "0100"}, {"lossy": [], "strict": None}),
+        ("priority", {"slots": 6}, [0, 1, 2, 4, 5, 6]),
+        ("priority", {"partition_slots": 65, "worker_width": 64},
+         {"active": 64, "budget": 128, "count": 2}),
+        ("io_queue", {"slots": 1, "slot": 0, "dst": 7, "bytes": 4096, "tag": 99},
+         "01000000" "00000000" "07000000" "00000000" "00000000" "00100000" "01000000" "63000000"),
+        ("io_queue", {"slots": 65}, {"error": True}),
+        ("tenant", {"register": "until failure, at most 1023"},
+         {"registered": 1023, "last": {"base": 0x7FF00000, "id": 1023, "op0": 0x7FF00000}}),
+        ("replay", {"file": "00" * 32, "open_capacity": 1}, {"error": True}),
+        ("replay", {"file_prefix": 7, "of": "00" * 32, "open_capacity": 1}, {"error": True}),
+    ]
+
+    def calls(self):
+        return [{"name": f"call/{i}", "family": family, "call": call, "result": result}
+                for i, (family, call, result) in enumerate(self.CALLS)]
+
+    def test_calls_of_the_protocol_are_made_and_compared(self):
+        records = self.calls()
+        result = self.conform(OK, *records)
+        self.assertEqual(self.last(result), f"{len(records)} passed, 0 failed, 0 skipped")
+        # Each is caught when it says something else.
+        result = self.conform(WRONG_INPUT, *({**one, "result": "11"} for one in records))
+        self.assertEqual(self.last(result), f"0 passed, {len(records)} failed, 0 skipped")
+        self.assertIn(b'FAIL call/1 (' + self.path("records.jsonl").encode() +
+                      b':2): result, from byte 0 on: 128, expected "11"\n', result.stdout)
+
+    def test_calls_may_name_programs_of_the_kind_wire(self):
+        known = self.fingerprint()
+        wire = {**self.WIRE, "fingerprint": known}
+        call = {"name": "call/key", "family": "cache", "call": {"program": "wire/one"},
+                "result": {"hex": known, "equals_program_fingerprint": True}}
+        for records in ((wire, call), (call, wire)):
+            self.assertEqual(self.last(self.conform(OK, *records)),
+                             "2 passed, 0 failed, 0 skipped")
+        result = self.conform(OK, call)
+        self.assertIn(b"the record of the program that it names is in none of the files",
+                      result.stdout)
+
+    def test_arguments_of_calls_may_be_anything(self):
+        odd = (None, 7, -1, 1e300, True, "", "x", "0", [], [None], {}, [[]], 2**40, "66" * 100,
+               [[1, [2**33]]], [[-1, []]], [[1]], [[9, 1, 2, 3]] * 300)
+        records = []
+        for one in self.calls():
+            for key in one["call"]:
+                records += [{**one, "call": {**one["call"], key: value}} for value in odd]
+                records.append({**one, "call": {k: v for k, v in one["call"].items() if k != key}})
+            records += [{**one, key: value} for key in ("family", "call", "result")
+                        for value in odd if value is not None]
+        result = self.expect(None, "conform", "-",
+                             stdin=b"".join(record(**one) for one in records))
+        self.assertEqual(result.returncode, WRONG_INPUT, result.stderr)
+        counts = [int(word) for word in self.last(result).split() if word.isdigit()]
+        self.assertEqual(sum(counts), len(records))
+
     def test_only_takes_names_prefixes_and_patterns(self):
         records = [{**self.RUN, "name": name} for name in ("a/x1", "a/x2", "b/x1")]
         for only, count in ((["a/x1"], 1), (["a/"], 2), (["*/x1"], 2), (["[ab]/*"], 3),
