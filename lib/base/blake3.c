@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/blake3.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { CHUNK_SIZE = 1024, BLOCK_SIZE = 64, ROUNDS = 7 };
@@ -37,11 +38,6 @@ struct node {
     uint32_t flags;
 };
 
-static uint32_t rotate_right(uint32_t value, unsigned count)
-{
-    return value >> count | value << (32 - count);
-}
-
 static uint32_t load_u32(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
@@ -54,22 +50,46 @@ static void store_u32(uint8_t *bytes, uint32_t value)
         bytes[i] = (uint8_t)(value >> (8 * i));
 }
 
-static void mix(uint32_t state[16], unsigned a, unsigned b, unsigned c, unsigned d, uint32_t x,
-                uint32_t y)
-{
-    state[a] += state[b] + x;
-    state[d] = rotate_right(state[d] ^ state[a], 16);
-    state[c] += state[d];
-    state[b] = rotate_right(state[b] ^ state[c], 12);
-    state[a] += state[b] + y;
-    state[d] = rotate_right(state[d] ^ state[a], 8);
-    state[c] += state[d];
-    state[b] = rotate_right(state[b] ^ state[c], 7);
-}
+// The quarter round on one state or, with vectors, on several side by side. Macros, because both
+// kinds need every index known when it is compiled.
+#define ROTATE(value, count) ((value) >> (count) | (value) << (32 - (count)))
+#define MIX(a, b, c, d, x, y)                                                                      \
+    do {                                                                                           \
+        a += b + (x);                                                                              \
+        d = ROTATE(d ^ a, 16);                                                                     \
+        c += d;                                                                                    \
+        b = ROTATE(b ^ c, 12);                                                                     \
+        a += b + (y);                                                                              \
+        d = ROTATE(d ^ a, 8);                                                                      \
+        c += d;                                                                                    \
+        b = ROTATE(b ^ c, 7);                                                                      \
+    } while (0)
+#define ROUND(s, words, order)                                                                     \
+    do {                                                                                           \
+        MIX(s[0], s[4], s[8], s[12], words[order[0]], words[order[1]]);                            \
+        MIX(s[1], s[5], s[9], s[13], words[order[2]], words[order[3]]);                            \
+        MIX(s[2], s[6], s[10], s[14], words[order[4]], words[order[5]]);                           \
+        MIX(s[3], s[7], s[11], s[15], words[order[6]], words[order[7]]);                           \
+        MIX(s[0], s[5], s[10], s[15], words[order[8]], words[order[9]]);                           \
+        MIX(s[1], s[6], s[11], s[12], words[order[10]], words[order[11]]);                         \
+        MIX(s[2], s[7], s[8], s[13], words[order[12]], words[order[13]]);                          \
+        MIX(s[3], s[4], s[9], s[14], words[order[14]], words[order[15]]);                          \
+    } while (0)
+#define ALL_ROUNDS(s, words)                                                                       \
+    do {                                                                                           \
+        ROUND(s, words, schedule[0]);                                                              \
+        ROUND(s, words, schedule[1]);                                                              \
+        ROUND(s, words, schedule[2]);                                                              \
+        ROUND(s, words, schedule[3]);                                                              \
+        ROUND(s, words, schedule[4]);                                                              \
+        ROUND(s, words, schedule[5]);                                                              \
+        ROUND(s, words, schedule[6]);                                                              \
+    } while (0)
 
 // The first eight words of the compression's output; the other eight serve longer digests only.
 static void compress(const struct node *node, uint32_t out[8])
 {
+    const uint32_t *words = node->words;
     uint32_t state[16];
     memcpy(state, node->value, sizeof node->value);
     memcpy(state + 8, initial_value, 4 * sizeof *initial_value);
@@ -77,17 +97,85 @@ static void compress(const struct node *node, uint32_t out[8])
     state[13] = (uint32_t)(node->counter >> 32);
     state[14] = node->size;
     state[15] = node->flags;
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        const uint8_t *order = schedule[round];
-        const uint32_t *words = node->words;
-        for (unsigned i = 0; i < 4; i++)
-            mix(state, i, 4 + i, 8 + i, 12 + i, words[order[2 * i]], words[order[2 * i + 1]]);
-        for (unsigned i = 0; i < 4; i++)
-            mix(state, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4,
-                words[order[8 + 2 * i]], words[order[9 + 2 * i]]);
-    }
+    ALL_ROUNDS(state, words);
     for (unsigned i = 0; i < 8; i++)
         out[i] = state[i] ^ state[i + 8];
+}
+
+// ---- Several compressions side by side ----------------------------------------------------------
+// Vectors of the compiler's own: they become what the processor has, plain words at worst.
+
+enum { LANES_LEVEL = 2, LANES = 1 << LANES_LEVEL, MOST_WIDE_LEVEL = 4 };
+
+typedef uint32_t lanes __attribute__((vector_size(4 * LANES)));
+
+static lanes all(uint32_t value)
+{
+    return (lanes){ value, value, value, value };
+}
+
+static void compress_lanes(lanes value[8], const lanes words[16], lanes counter_low,
+                           lanes counter_high, uint32_t flags)
+{
+    lanes state[16];
+    for (unsigned i = 0; i < 8; i++)
+        state[i] = value[i];
+    for (unsigned i = 0; i < 4; i++)
+        state[8 + i] = all(initial_value[i]);
+    state[12] = counter_low;
+    state[13] = counter_high;
+    state[14] = all(BLOCK_SIZE);
+    state[15] = all(flags);
+    ALL_ROUNDS(state, words);
+    for (unsigned i = 0; i < 8; i++)
+        value[i] = state[i] ^ state[i + 8];
+}
+
+static void store_lanes(const lanes value[8], uint32_t out[LANES][8])
+{
+    for (unsigned lane = 0; lane < LANES; lane++)
+        for (unsigned i = 0; i < 8; i++)
+            out[lane][i] = value[i][lane];
+}
+
+// Chaining values of LANES chunks that follow one another, none of them the last.
+static void chunk_lanes(const uint8_t *bytes, uint64_t index, uint32_t out[LANES][8])
+{
+    lanes value[8];
+    lanes counter_low;
+    lanes counter_high;
+    for (unsigned i = 0; i < 8; i++)
+        value[i] = all(initial_value[i]);
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        counter_low[lane] = (uint32_t)(index + lane);
+        counter_high[lane] = (uint32_t)((index + lane) >> 32);
+    }
+    for (unsigned block = 0; block < CHUNK_SIZE / BLOCK_SIZE; block++) {
+        const uint8_t *at = bytes + block * BLOCK_SIZE;
+        lanes words[16];
+        for (unsigned i = 0; i < 16; i++)
+            words[i] = (lanes){ load_u32(at + 4 * i), load_u32(at + 4 * i + CHUNK_SIZE),
+                                load_u32(at + 4 * i + 2 * CHUNK_SIZE),
+                                load_u32(at + 4 * i + 3 * CHUNK_SIZE) };
+        const uint32_t flags = (block == 0 ? FLAG_CHUNK_START : 0) |
+                               (block == CHUNK_SIZE / BLOCK_SIZE - 1 ? FLAG_CHUNK_END : 0);
+        compress_lanes(value, words, counter_low, counter_high, flags);
+    }
+    store_lanes(value, out);
+}
+
+// LANES parents of 2 * LANES children; `out` may be the start of `children`.
+static void parent_lanes(uint32_t children[2 * LANES][8], uint32_t out[LANES][8])
+{
+    lanes value[8];
+    lanes words[16];
+    for (unsigned i = 0; i < 8; i++)
+        value[i] = all(initial_value[i]);
+    for (unsigned i = 0; i < 16; i++)
+        for (unsigned lane = 0; lane < LANES; lane++)
+            words[i][lane] = children[2 * lane + i / 8][i % 8];
+    compress_lanes(value, words, all(0), all(0), FLAG_PARENT);
+    store_lanes(value, out);
 }
 
 static void load_words(struct node *node, const uint8_t block[BLOCK_SIZE])
@@ -135,21 +223,59 @@ static void end_block(struct blake3 *hash)
     hash->block_size = 0;
 }
 
-// Ends a full chunk that is not the last one. Each trailing zero bit of the number of chunks so far
-// is a subtree that this chunk completes.
+// Adds a complete subtree of 2^level chunks. Each further trailing zero bit of the number of chunks
+// so far is a subtree that it completes.
+static void push_subtree(struct blake3 *hash, uint32_t value[8], unsigned level)
+{
+    const uint64_t chunks = hash->chunk_index + (UINT64_C(1) << level);
+    for (uint64_t rest = chunks >> level; (rest & 1) == 0; rest >>= 1) {
+        struct node node;
+        parent_node(hash->stack[--hash->stack_size], value, &node);
+        compress(&node, value);
+    }
+    memcpy(hash->stack[hash->stack_size++], value, 8 * sizeof *value);
+    start_chunk(hash, chunks);
+}
+
+// Ends a full chunk that is not the last one.
 static void end_chunk(struct blake3 *hash)
 {
     struct node node;
     uint32_t value[8];
     block_node(hash, FLAG_CHUNK_END, &node);
     compress(&node, value);
-    uint64_t chunks = hash->chunk_index + 1;
-    for (uint64_t rest = chunks; (rest & 1) == 0; rest >>= 1) {
-        parent_node(hash->stack[--hash->stack_size], value, &node);
-        compress(&node, value);
+    push_subtree(hash, value, 0);
+}
+
+// Takes 2^level chunks at once, at least LANES; the next chunk starts such a subtree, and more
+// bytes follow.
+static void take_subtree(struct blake3 *hash, const uint8_t *bytes, unsigned level)
+{
+    uint32_t values[1 << MOST_WIDE_LEVEL][8];
+    struct node node;
+    unsigned count = 1u << level;
+    for (unsigned i = 0; i < count; i += LANES)
+        chunk_lanes(bytes + (size_t)i * CHUNK_SIZE, hash->chunk_index + i, values + i);
+    for (; count >= 2 * LANES; count /= 2)
+        for (unsigned i = 0; i < count / 2; i += LANES)
+            parent_lanes(values + 2 * i, values + i);
+    for (; count > 1; count /= 2)
+        for (unsigned i = 0; i < count / 2; i++) {
+            parent_node(values[2 * i], values[2 * i + 1], &node);
+            compress(&node, values[i]);
+        }
+    push_subtree(hash, values[0], level);
+}
+
+// The level of the largest subtree that can be taken at once from here; 0: none.
+static unsigned wide_level(const struct blake3 *hash, size_t size)
+{
+    for (unsigned level = MOST_WIDE_LEVEL; level >= LANES_LEVEL; level--) {
+        const size_t chunks = (size_t)1 << level;
+        if (size > chunks * CHUNK_SIZE && hash->chunk_index % chunks == 0)
+            return level;
     }
-    memcpy(hash->stack[hash->stack_size++], value, sizeof value);
-    start_chunk(hash, chunks);
+    return 0;
 }
 
 void blake3_init(struct blake3 *hash)
@@ -169,6 +295,14 @@ void blake3_update(struct blake3 *hash, const void *bytes, size_t size)
                 end_chunk(hash);
             else
                 end_block(hash);
+        }
+        const bool at_start = hash->block_size == 0 && hash->blocks_compressed == 0;
+        const unsigned level = at_start ? wide_level(hash, size) : 0;
+        if (level) {
+            take_subtree(hash, next, level);
+            next += (size_t)CHUNK_SIZE << level;
+            size -= (size_t)CHUNK_SIZE << level;
+            continue;
         }
         size_t room = (size_t)BLOCK_SIZE - hash->block_size;
         size_t take = size < room ? size : room;

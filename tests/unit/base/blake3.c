@@ -125,15 +125,16 @@ static void published_long_vectors_hold(void **state)
 static void pieces_give_the_hash_of_the_whole(void **state)
 {
     (void)state;
-    static const size_t sizes[] = { 1,    63,   64,   65,   127,   128,  1023, 1024,
-                                    1025, 2047, 2048, 2049, 3072,  3073, 4096, 4097,
-                                    5121, 7169, 8192, 8193, 16384, 31745 };
-    static uint8_t bytes[31745];
+    static const size_t sizes[] = { 1,    63,   64,   65,   127,   128,   1023,  1024,
+                                    1025, 2047, 2048, 2049, 3072,  3073,  4096,  4097,
+                                    5121, 7169, 8192, 8193, 16384, 16385, 31745, 66000 };
+    static uint8_t bytes[66000];
     fill(bytes, sizeof bytes);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         uint8_t whole[BLAKE3_SIZE];
         blake3_hash(bytes, sizes[i], whole);
-        static const size_t steps[] = { 1, 3, 63, 64, 65, 512, 1000, 1024, 1025, 4096 };
+        static const size_t steps[] = { 1,    3,    63,   64,   65,    512,   1000,
+                                        1024, 1025, 4096, 5120, 12289, 16384, 17409 };
         for (size_t j = 0; j < sizeof steps / sizeof *steps; j++) {
             struct blake3 hash;
             uint8_t pieces[BLAKE3_SIZE];
