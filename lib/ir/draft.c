@@ -51,6 +51,13 @@ void ir_draft_fini(struct ir_draft *draft)
 
 // ---- Names --------------------------------------------------------------------------------------
 
+// Seeded with an address, so that nobody can prepare names that collide. Numbers of names do not
+// depend on it.
+static uint64_t hash_name(const struct ir_draft *draft, const char *text, size_t size)
+{
+    return XXH3_64bits_withSeed(text, size, (uintptr_t)draft->program);
+}
+
 // The slot that holds this text, or the free one where it belongs. There always is a free one.
 static struct ir_name_slot *find_slot(const struct ir_draft *draft, uint64_t hash, const char *text,
                                       size_t size)
@@ -79,7 +86,7 @@ static bool grow_slots(struct ir_draft *draft)
     draft->name_slot_count = count;
     for (size_t i = 0; i < draft->names.count; i++) {
         const struct ir_text *name = &draft->names.items[i];
-        const uint64_t hash = XXH3_64bits(name->text, name->size);
+        const uint64_t hash = hash_name(draft, name->text, name->size);
         *find_slot(draft, hash, name->text, name->size) =
             (struct ir_name_slot){ (uint32_t)hash, (uint32_t)i + 1 };
     }
@@ -98,7 +105,7 @@ ir_name ir_draft_name(struct ir_draft *draft, const char *text, size_t size)
         draft->failed = true;
         return 0;
     }
-    const uint64_t hash = XXH3_64bits(text, size);
+    const uint64_t hash = hash_name(draft, text, size);
     struct ir_name_slot *slot = find_slot(draft, hash, text, size);
     if (slot->name)
         return slot->name - 1;
@@ -127,27 +134,6 @@ const struct ir_type *ir_draft_type(struct ir_draft *draft, const struct ir_type
     struct arena *arena = arena_of(draft);
     draft->parts++;
     return arena ? keep(draft, arena_copy(arena, type, sizeof *type)) : NULL;
-}
-
-struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr_kind kind, uint32_t kid_count)
-{
-    struct arena *arena = arena_of(draft);
-    size_t bytes;
-    draft->parts++;
-    if (!arena)
-        return NULL;
-    if (!size_mul(kid_count, sizeof(struct ir_expr *), &bytes) ||
-        !size_add(bytes, sizeof(struct ir_expr), &bytes)) {
-        draft->failed = true;
-        return NULL;
-    }
-    struct ir_expr *expr = keep(draft, arena_alloc(arena, bytes));
-    if (!expr)
-        return NULL;
-    *expr = (struct ir_expr){ .kind = (uint8_t)kind, .kid_count = kid_count };
-    for (uint32_t i = 0; i < kid_count; i++)
-        expr->kids[i] = NULL;
-    return expr;
 }
 
 struct ir_node *ir_draft_node(struct ir_draft *draft, enum ir_node_kind kind)

@@ -69,85 +69,42 @@ bool ir_type_has_parameters(enum ir_type_kind kind)
 }
 
 // ---- From wire tags -----------------------------------------------------------------------------
-// One entry per possible byte: 0 is unassigned, else the enumerator plus one.
 
-bool ir_type_from_tag(uint8_t tag, enum ir_type_kind *out)
-{
-    static const uint8_t by_tag[256] = {
+const uint8_t ir_type_by_tag[256] = {
 #define TYPE(id, tag, ...) [tag] = IR_TYPE_##id + 1,
 #include "ir/type.def"
 #undef TYPE
-    };
-    if (!by_tag[tag])
-        return false;
-    *out = (enum ir_type_kind)(by_tag[tag] - 1);
-    return true;
-}
+};
 
-bool ir_expr_from_tag(uint8_t tag, enum ir_expr_kind *out)
-{
-    static const uint8_t by_tag[256] = {
+const uint8_t ir_expr_by_tag[256] = {
 #define EXPR(id, tag, ...) [tag] = IR_EXPR_##id + 1,
 #include "ir/expr.def"
 #undef EXPR
-    };
-    if (!by_tag[tag])
-        return false;
-    *out = (enum ir_expr_kind)(by_tag[tag] - 1);
-    return true;
-}
+};
 
-bool ir_node_from_tag(uint8_t tag, enum ir_node_kind *out)
-{
-    static const uint8_t by_tag[256] = {
+const uint8_t ir_node_by_tag[256] = {
 #define NODE(id, tag, ...) [tag] = IR_NODE_##id + 1,
 #include "ir/node.def"
 #undef NODE
-    };
-    if (!by_tag[tag])
-        return false;
-    *out = (enum ir_node_kind)(by_tag[tag] - 1);
-    return true;
-}
+};
 
-bool ir_binop_from_tag(uint8_t tag, enum ir_binop *out)
-{
-    static const uint8_t by_tag[256] = {
+const uint8_t ir_binop_by_tag[256] = {
 #define BINOP(id, tag, ...) [tag] = IR_BIN_##id + 1,
 #include "ir/binop.def"
 #undef BINOP
-    };
-    if (!by_tag[tag])
-        return false;
-    *out = (enum ir_binop)(by_tag[tag] - 1);
-    return true;
-}
+};
 
-bool ir_unop_from_tag(uint8_t tag, enum ir_unop *out)
-{
-    static const uint8_t by_tag[256] = {
+const uint8_t ir_unop_by_tag[256] = {
 #define UNOP(id, tag, ...) [tag] = IR_UN_##id + 1,
 #include "ir/unop.def"
 #undef UNOP
-    };
-    if (!by_tag[tag])
-        return false;
-    *out = (enum ir_unop)(by_tag[tag] - 1);
-    return true;
-}
+};
 
-bool ir_atomic_from_tag(uint8_t tag, enum ir_atomic_op *out)
-{
-    static const uint8_t by_tag[256] = {
+const uint8_t ir_atomic_by_tag[256] = {
 #define ATOMIC(id, tag, ...) [tag] = IR_ATOMIC_##id + 1,
 #include "ir/atomic.def"
 #undef ATOMIC
-    };
-    if (!by_tag[tag])
-        return false;
-    *out = (enum ir_atomic_op)(by_tag[tag] - 1);
-    return true;
-}
+};
 
 enum ir_ext ir_ext_from_kind(const char *kind, size_t size)
 {

@@ -4,7 +4,7 @@
 #include "ir/literal64.h"
 #include "validate_walk.h"
 
-static const char *kid_role(const struct ir_expr *expr, uint32_t kid)
+const char *ir_validate_kid_role(const struct ir_expr *expr, uint32_t kid, bool *numbered)
 {
     static const char *const binop[] = { "left", "right" };
     static const char *const select[] = { "cond", "true", "false" };
@@ -12,6 +12,7 @@ static const char *kid_role(const struct ir_expr *expr, uint32_t kid)
     static const char *const shuffle[] = { "value", "lane" };
     static const char *const atomic[] = { "index", "value" };
     static const char *const exchange[] = { "index", "expected", "value" };
+    *numbered = expr->kind == IR_EXPR_CALL || expr->kind == IR_EXPR_OPAQUE;
     switch (expr->kind) {
     case IR_EXPR_LOAD: return "index";
     case IR_EXPR_BINOP: return binop[kid & 1];
@@ -25,18 +26,6 @@ static const char *kid_role(const struct ir_expr *expr, uint32_t kid)
     case IR_EXPR_SUBGROUP_BALLOT: return "cond";
     default: return "args";
     }
-}
-
-static bool has_numbered_kids(const struct ir_expr *expr)
-{
-    return expr->kind == IR_EXPR_CALL || expr->kind == IR_EXPR_OPAQUE;
-}
-
-// An expression has a position of its own, or that of what it is a part of.
-static void take_position(struct ir_validator *v, const struct ir_expr *expr)
-{
-    if (expr->pos.line != 0)
-        v->pos = expr->pos;
 }
 
 static void check_axis(struct ir_validator *v, const struct ir_expr *expr)
@@ -135,43 +124,71 @@ static void check_after(struct ir_validator *v, uint32_t fact)
     }
 }
 
-// Recursion ends at V033's depth.
-static void walk(struct ir_validator *v, uint32_t fact, unsigned depth)
+// Facts that end before `at` are left, the innermost first.
+static void leave_before(struct ir_validator *v, uint32_t at)
 {
-    const struct ir_expr *expr = v->facts.items[fact].expr;
-    const struct ir_step *step = v->step;
-    const struct ir_pos pos = v->pos;
-    take_position(v, expr);
-    if (depth > IR_MAX_EXPR_DEPTH) {
-        ir_validate_report(v, DIAG_V033,
-                           "this expression is nested %u deep, at most %d are allowed", depth,
-                           IR_MAX_EXPR_DEPTH);
-        v->pos = pos;
-        return;
+    while (v->open.count > 0) {
+        const struct ir_open *open = &v->open.items[v->open.count - 1];
+        if (open->end > at)
+            return;
+        check_after(v, open->fact);
+        v->open.count--;
     }
-    check_before(v, fact);
-    const struct ir_pos own = v->pos;
-    uint32_t at = fact + 1;
-    for (uint32_t i = 0; i < expr->kid_count; i++) {
-        const struct ir_step kid = {
-            .up = step,
-            .role = kid_role(expr, i),
-            .index = has_numbered_kids(expr) ? i : UINT32_MAX,
-        };
-        v->step = &kid;
-        walk(v, at, depth + 1);
-        at += v->facts.items[at].size;
+}
+
+static bool enter(struct ir_validator *v, uint32_t fact)
+{
+    struct ir_open *parent = v->open.count > 0 ? &v->open.items[v->open.count - 1] : NULL;
+    const struct ir_open opened = {
+        .fact = fact,
+        .end = fact + v->facts.items[fact].size,
+        .kid = parent ? parent->entered++ : 0,
+    };
+    return array_push(&v->open, opened);
+}
+
+// Most expressions are literals and locals in scope: no rule can refuse them.
+static bool is_beyond_rules(const struct ir_validator *v, const struct ir_expr *expr)
+{
+    switch (expr->kind) {
+    case IR_EXPR_VAR: return ir_validate_binding(v, expr->name) != NULL;
+    case IR_EXPR_LIT_U32:
+    case IR_EXPR_LIT_I32:
+    case IR_EXPR_LIT_BOOL:
+    case IR_EXPR_LIT_F32: return true;
+    default: return false;
     }
-    v->step = step;
-    v->pos = own;
-    check_after(v, fact);
-    v->pos = pos;
 }
 
 void ir_validate_expr(struct ir_validator *v, uint32_t fact, const char *role)
 {
-    const struct ir_step step = { .role = role, .index = UINT32_MAX };
-    v->step = &step;
-    walk(v, fact, 0);
-    v->step = NULL;
+    const uint32_t end = fact + v->facts.items[fact].size;
+    v->role = role;
+    for (uint32_t at = fact; at < end;) {
+        leave_before(v, at);
+        if (v->open.count <= IR_MAX_EXPR_DEPTH && is_beyond_rules(v, v->facts.items[at].expr)) {
+            if (v->open.count > 0)
+                v->open.items[v->open.count - 1].entered++;
+            at++;
+            continue;
+        }
+        if (!enter(v, at)) {
+            v->failed = true;
+            break;
+        }
+        const size_t depth = v->open.count - 1;
+        if (depth <= IR_MAX_EXPR_DEPTH) {
+            check_before(v, at);
+            at++;
+            continue;
+        }
+        ir_validate_report(v, DIAG_V033,
+                           "this expression is nested %zu deep, at most %d are allowed", depth,
+                           IR_MAX_EXPR_DEPTH);
+        v->open.count--;
+        at += v->facts.items[at].size; // what is inside is not looked at
+    }
+    if (!v->failed)
+        leave_before(v, end);
+    v->open.count = 0;
 }

@@ -3,115 +3,91 @@
 // no rule infers anything twice (spec: ir.md, 4.6 and 7).
 #include "validate_walk.h"
 
-uint32_t ir_fact_kid(const struct ir_validator *v, uint32_t fact, uint32_t kid)
-{
-    uint32_t at = fact + 1;
-    for (uint32_t i = 0; i < kid; i++)
-        at += v->facts.items[at].size;
-    return at;
-}
+enum access { NOT_ACCESSED, READ, CHANGED_ATOMICALLY, BY_EXTENSION };
 
-// What holds for an expression when it holds for all of its children.
-static bool uniform_kind(const struct ir_validator *v, const struct ir_expr *expr)
-{
-    switch ((enum ir_expr_kind)expr->kind) {
-    case IR_EXPR_LIT_U32:
-    case IR_EXPR_LIT_I32:
-    case IR_EXPR_LIT_BOOL:
-    case IR_EXPR_LIT_F32:
-    case IR_EXPR_BUF_LEN:
-    case IR_EXPR_WORKGROUP_ID:
-    case IR_EXPR_BINOP:
-    case IR_EXPR_UNOP:
-    case IR_EXPR_CAST:
-    case IR_EXPR_SELECT:
-    case IR_EXPR_FMA: return true;
-    case IR_EXPR_VAR: {
-        const struct ir_binding *binding = ir_validate_binding(v, expr->name);
-        return binding && binding->uniform;
-    }
-    case IR_EXPR_OPAQUE: return expr->ext == IR_EXT_UNIFORM_LOAD || expr->ext == IR_EXT_PARAM;
-    default: return false;
-    }
-}
-
-// An author's promise that a load is uniform covers its index too.
-static bool needs_uniform_kids(const struct ir_expr *expr)
-{
-    return expr->kind != IR_EXPR_OPAQUE;
-}
+// By kind: whether it is uniform when all of its children are, and how it accesses the buffer that
+// it names. A table, because this is looked up for every expression.
+static const struct {
+    bool uniform;
+    uint8_t access; // enum access
+} kinds[IR_EXPR_COUNT] = {
+    [IR_EXPR_LIT_U32] = { .uniform = true },
+    [IR_EXPR_LIT_I32] = { .uniform = true },
+    [IR_EXPR_LIT_BOOL] = { .uniform = true },
+    [IR_EXPR_LIT_F32] = { .uniform = true },
+    [IR_EXPR_WORKGROUP_ID] = { .uniform = true },
+    [IR_EXPR_BINOP] = { .uniform = true },
+    [IR_EXPR_UNOP] = { .uniform = true },
+    [IR_EXPR_CAST] = { .uniform = true },
+    [IR_EXPR_SELECT] = { .uniform = true },
+    [IR_EXPR_FMA] = { .uniform = true },
+    [IR_EXPR_BUF_LEN] = { .uniform = true, .access = READ },
+    [IR_EXPR_LOAD] = { .access = READ },
+    [IR_EXPR_ATOMIC] = { .access = CHANGED_ATOMICALLY },
+    [IR_EXPR_OPAQUE] = { .access = BY_EXTENSION },
+};
 
 static void add_access(struct ir_validator *v, const struct ir_expr *expr)
 {
-    switch (expr->kind) {
-    case IR_EXPR_LOAD:
-    case IR_EXPR_BUF_LEN: ir_alias_add(v, expr->name, false); break;
-    case IR_EXPR_ATOMIC: ir_alias_add(v, expr->name, true); break;
-    case IR_EXPR_OPAQUE:
-        // Atomic loads and stores carry the ordering that makes them legal beside plain accesses.
-        if (expr->ext == IR_EXT_UNIFORM_LOAD)
-            ir_alias_add(v, expr->name, false);
-        break;
-    default: break;
-    }
-}
-
-static bool enter(struct ir_validator *v, const struct ir_expr *expr)
-{
-    struct ir_fact fact = { .expr = expr, .size = 1 };
-    add_access(v, expr);
-    return v->facts.count < UINT32_MAX - 1 && array_push(&v->facts, fact) &&
-           array_push(&v->pending, (uint32_t)v->facts.count - 1);
+    const enum access access = (enum access)kinds[expr->kind].access;
+    // Atomic loads and stores carry the ordering that makes them legal beside plain accesses.
+    if (access == READ || (access == BY_EXTENSION && expr->ext == IR_EXT_UNIFORM_LOAD))
+        ir_alias_add(v, expr->name, false);
+    else if (access == CHANGED_ATOMICALLY)
+        ir_alias_add(v, expr->name, true);
 }
 
 // All children of a fact are known: its own type and uniformity follow.
 static void conclude(struct ir_validator *v, uint32_t index)
 {
-    struct ir_fact *fact = &v->facts.items[index];
+    struct ir_fact *const facts = v->facts.items;
+    struct ir_fact *fact = &facts[index];
     const struct ir_expr *expr = fact->expr;
     const struct ir_type *kids[3] = { NULL, NULL, NULL };
     const struct ir_type *local = NULL;
     const struct ir_buffer *buffer = NULL;
-    fact->size = (uint32_t)v->facts.count - index;
-    fact->uniform = uniform_kind(v, expr);
+    bool uniform = kinds[expr->kind].uniform;
     uint32_t at = index + 1;
     for (uint32_t i = 0; i < expr->kid_count; i++) {
         if (i < 3)
-            kids[i] = v->facts.items[at].type;
-        if (needs_uniform_kids(expr))
-            fact->uniform = fact->uniform && v->facts.items[at].uniform;
-        at += v->facts.items[at].size;
+            kids[i] = facts[at].type;
+        uniform = uniform && facts[at].uniform;
+        at += facts[at].size;
     }
     if (expr->kind == IR_EXPR_VAR) {
         const struct ir_binding *binding = ir_validate_binding(v, expr->name);
         local = binding ? binding->type : NULL;
+        uniform = binding && binding->uniform;
     } else if (expr->kind == IR_EXPR_LOAD) {
         buffer = ir_validate_buffer(v, expr->name);
+    } else if (expr->kind == IR_EXPR_OPAQUE) {
+        // An author's promise that a load is uniform covers its index too.
+        uniform = expr->ext == IR_EXT_UNIFORM_LOAD || expr->ext == IR_EXT_PARAM;
     }
+    fact->size = at - index;
+    fact->uniform = uniform;
     fact->type = ir_expr_type(v->program, expr, kids, local, buffer);
 }
 
 uint32_t ir_validate_facts(struct ir_validator *v, const struct ir_expr *expr)
 {
-    uint32_t root = (uint32_t)v->facts.count;
+    const size_t root = v->facts.count;
     v->pending.count = 0;
-    if (!enter(v, expr))
+    if (!array_push(&v->pending, expr))
         goto no_memory;
     while (v->pending.count > 0) {
-        uint32_t index = v->pending.items[v->pending.count - 1];
-        struct ir_fact *fact = &v->facts.items[index];
-        // Until its children are known, `size` counts those that were entered.
-        uint32_t entered = fact->size - 1;
-        if (entered < fact->expr->kid_count) {
-            fact->size++;
-            if (!enter(v, fact->expr->kids[entered]))
+        const struct ir_fact fact = { .expr = v->pending.items[--v->pending.count] };
+        if (v->facts.count >= UINT32_MAX - 1 || !array_push(&v->facts, fact))
+            goto no_memory;
+        add_access(v, fact.expr);
+        for (uint32_t i = fact.expr->kid_count; i > 0; i--)
+            if (!array_push(&v->pending, fact.expr->kids[i - 1]))
                 goto no_memory;
-        } else {
-            v->pending.count--;
-            conclude(v, index);
-        }
     }
-    return root;
+    // Children lie behind their parent, so backwards every child comes before it.
+    for (size_t i = v->facts.count; i > root; i--)
+        conclude(v, (uint32_t)i - 1);
+    return (uint32_t)root;
 
 no_memory:
     v->failed = true;

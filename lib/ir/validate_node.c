@@ -304,7 +304,6 @@ static void visit(struct ir_validator *v, const struct ir_node *node)
 {
     uint32_t access_base = (uint32_t)v->accesses.count;
     v->facts.count = 0;
-    v->step = NULL;
     v->pos = node->pos;
     check_limits(v);
     switch ((enum ir_node_kind)node->kind) {
@@ -340,7 +339,6 @@ static void visit(struct ir_validator *v, const struct ir_node *node)
     case IR_NODE_RESUME:
     case IR_NODE_COUNT: return;
     }
-    v->pos = node->pos;
     ir_alias_check(v, access_base);
     ir_alias_apply(v, access_base);
 }
@@ -351,7 +349,6 @@ static void leave(struct ir_validator *v)
 {
     struct ir_frame frame = *top(v);
     if (frame.first_return != UINT32_MAX && frame.first_return + 1 < frame.body->count) {
-        v->step = NULL;
         v->pos = frame.body->nodes[frame.first_return + 1]->pos;
         top(v)->next = frame.first_return + 2;
         ir_validate_report(v, DIAG_V125, "statements after a return are never reached");

@@ -104,6 +104,12 @@ static void check_bitwise(struct ir_validator *v, const struct ir_type *const ty
         report_mixed(v, DIAG_V148, types);
 }
 
+static bool is_subgroup_op(unsigned op)
+{
+    return op == IR_BIN_SHUFFLE || op == IR_BIN_BALLOT || op == IR_BIN_WAVE_REDUCE ||
+           op == IR_BIN_WAVE_BROADCAST;
+}
+
 void ir_validate_binop(struct ir_validator *v, uint32_t fact)
 {
     const struct ir_expr *expr = v->facts.items[fact].expr;
@@ -113,6 +119,8 @@ void ir_validate_binop(struct ir_validator *v, uint32_t fact)
     };
     if ((expr->op == IR_BIN_DIV || expr->op == IR_BIN_MOD) && is_static_zero(expr->kids[1]))
         ir_validate_report(v, DIAG_V044, "the divisor is 0");
+    if (is_u32(types[0]) && is_u32(types[1]) && !is_subgroup_op(expr->op))
+        return; // what most operands are, and nothing below refuses it
     switch ((enum ir_binop)expr->op) {
     case IR_BIN_ADD:
     case IR_BIN_SUB:

@@ -73,28 +73,40 @@ static bool path_full(const struct path *path)
     return path->size >= sizeof path->text - 1;
 }
 
-static void path_add_step(struct path *path, const struct ir_step *step)
+// The step to open expression `index` from the one around it.
+static void path_add_step(struct path *path, const struct ir_validator *v, size_t index)
 {
-    if (step->index == UINT32_MAX)
-        path_add(path, ".%s", step->role);
+    bool numbered = false;
+    const struct ir_open *open = &v->open.items[index];
+    const char *role =
+        index == 0 ? v->role
+                   : ir_validate_kid_role(v->facts.items[open[-1].fact].expr, open->kid, &numbered);
+    if (numbered)
+        path_add(path, ".%s[%u]", role, open->kid);
     else
-        path_add(path, ".%s[%u]", step->role, step->index);
+        path_add(path, ".%s", role);
 }
 
 // entry[0].body[2].value.left
 static void spell_path(const struct ir_validator *v, struct path *path)
 {
-    enum { MAX_STEPS = IR_MAX_EXPR_DEPTH + 2 };
-    const struct ir_step *steps[MAX_STEPS];
-    size_t count = 0;
     for (size_t i = 0; i < v->frames.count && !path_full(path); i++) {
         const struct ir_frame *frame = &v->frames.items[i];
         path_add(path, "%s%s[%u]", i ? "." : "", frame->role, frame->next ? frame->next - 1 : 0);
     }
-    for (const struct ir_step *step = v->step; step && count < MAX_STEPS; step = step->up)
-        steps[count++] = step;
-    while (count > 0 && !path_full(path))
-        path_add_step(path, steps[--count]);
+    for (size_t i = 0; i < v->open.count && !path_full(path); i++)
+        path_add_step(path, v, i);
+}
+
+// An expression has a position of its own, or that of what it is a part of.
+static struct ir_pos position(const struct ir_validator *v)
+{
+    for (size_t i = v->open.count; i > 0; i--) {
+        const struct ir_expr *expr = v->facts.items[v->open.items[i - 1].fact].expr;
+        if (expr->pos.line != 0)
+            return expr->pos;
+    }
+    return v->pos;
 }
 
 // Fills the table of line starts. False: no source text, or out of memory.
@@ -146,7 +158,7 @@ void ir_validate_report(struct ir_validator *v, enum diag_code code, const char 
         spell_path(v, &path);
     va_list args;
     va_start(args, format);
-    report(v, code, path.text, v->pos, format, args);
+    report(v, code, path.text, position(v), format, args);
     va_end(args);
 }
 

@@ -4,9 +4,8 @@
 //
 // Everything is linear in the size of the program: names are dense numbers, so that scopes and sets
 // of buffers are arrays indexed by name, and what a nested list changes is written to a log that is
-// undone when the list ends. Nothing recurses without a bound: statements are walked with a stack
-// of frames, the facts of an expression are computed with a stack of their own, and the walk over
-// an expression ends at the depth that V033 reports.
+// undone when the list ends. Nothing recurses: statements are walked with a stack of frames, the
+// facts of an expression are computed with a stack of their own, and the walk over it has one too.
 #ifndef IR_VALIDATE_WALK_H
 #define IR_VALIDATE_WALK_H
 
@@ -72,11 +71,12 @@ struct ir_frame {
     bool divergent;
 };
 
-// A step of the path from a statement to an expression; lives on the C stack of the walk.
-struct ir_step {
-    const struct ir_step *up;
-    const char *role;
-    uint32_t index; // UINT32_MAX: none
+// An expression that is being checked, or whose children are.
+struct ir_open {
+    uint32_t fact;
+    uint32_t end;     // of its facts
+    uint32_t kid;     // which child it is of the one before
+    uint32_t entered; // its own children so far
 };
 
 struct ir_validator {
@@ -106,8 +106,11 @@ struct ir_validator {
         ARRAY(struct ir_fact);
     } facts; // of the current statement
     struct {
-        ARRAY(uint32_t);
-    } pending; // facts whose children are being visited
+        ARRAY(const struct ir_expr *);
+    } pending; // expressions that have no fact yet, the next one last
+    struct {
+        ARRAY(struct ir_open);
+    } open; // from the statement's own expression inwards; empty between expressions
     struct {
         ARRAY(size_t);
     } lines; // offset of each source line; made when first needed
@@ -120,15 +123,15 @@ struct ir_validator {
     uint32_t next_epoch;
     bool nesting_reported;
 
-    const struct ir_step *step; // where in the statement's expressions
-    struct ir_pos pos;          // of what is being checked
+    const char *role;  // of the outermost open expression in its statement
+    struct ir_pos pos; // of the statement
     char text[IR_VALIDATE_TEXT_SLOTS][120];
     unsigned next_text;
 };
 
 // ---- Reporting (validate_report.c) -------------------------------------------------------------
 
-// Reports at the current statement, step and position.
+// Reports at the current statement and the innermost open expression.
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
@@ -151,7 +154,14 @@ const char *ir_validate_text(struct ir_validator *v, const char *text, size_t si
 // Appends the facts of an expression and the accesses in it; returns the index of its fact, or
 // UINT32_MAX when out of memory.
 uint32_t ir_validate_facts(struct ir_validator *v, const struct ir_expr *expr);
-uint32_t ir_fact_kid(const struct ir_validator *v, uint32_t fact, uint32_t kid);
+
+static inline uint32_t ir_fact_kid(const struct ir_validator *v, uint32_t fact, uint32_t kid)
+{
+    uint32_t at = fact + 1;
+    for (uint32_t i = 0; i < kid; i++)
+        at += v->facts.items[at].size;
+    return at;
+}
 
 static inline const struct ir_buffer *ir_validate_buffer(const struct ir_validator *v, ir_name name)
 {
@@ -180,6 +190,9 @@ void ir_validate_declarations(struct ir_validator *v); // validate_program.c
 void ir_validate_nodes(struct ir_validator *v);        // validate_node.c
 void ir_validate_usage(struct ir_validator *v);        // validate_usage.c
 void ir_validate_expr(struct ir_validator *v, uint32_t fact, const char *role); // validate_expr.c
+
+// How a child is named in paths, and whether by its number too (validate_expr.c).
+const char *ir_validate_kid_role(const struct ir_expr *expr, uint32_t kid, bool *numbered);
 
 // The rules of one expression whose children were checked.
 void ir_validate_binop(struct ir_validator *v, uint32_t fact); // validate_op.c

@@ -54,6 +54,14 @@ uint32_t ir_wire_get_leb32(struct ir_wire_reader *r)
     return (uint32_t)value;
 }
 
+static ir_name intern(struct ir_wire_reader *r, const uint8_t *text, uint32_t size)
+{
+    if (utf8_valid(text, size))
+        return ir_draft_name(r->draft, (const char *)text, size);
+    ir_wire_fail(r, DIAG_W009, "a name is not UTF-8");
+    return 0;
+}
+
 ir_name ir_wire_get_name(struct ir_wire_reader *r)
 {
     uint32_t size = ir_wire_get_u32(r);
@@ -62,11 +70,23 @@ ir_name ir_wire_get_name(struct ir_wire_reader *r)
         return 0;
     }
     const uint8_t *text = ir_wire_get_bytes(r, size);
-    if (text && !utf8_valid(text, size)) {
-        ir_wire_fail(r, DIAG_W009, "a name is not UTF-8");
+    if (!text)
         return 0;
+    struct ir_recent_name found = { .size = size };
+    if (size == 0 || size > sizeof found.text)
+        return intern(r, text, size);
+    memcpy(found.text, text, size);
+    // A multiplicative hash will do: names that share a place only displace one another.
+    const uint64_t hash = (found.text[0] ^ found.text[1] << 7) * UINT64_C(0x9E3779B97F4A7C15);
+    struct ir_recent_name *recent = &r->recent[hash >> 56];
+    if (recent->size != size || recent->text[0] != found.text[0] ||
+        recent->text[1] != found.text[1]) {
+        found.name = intern(r, text, size);
+        if (r->failed || r->draft->failed)
+            return 0;
+        *recent = found;
     }
-    return text ? ir_draft_name(r->draft, (const char *)text, size) : 0;
+    return recent->name;
 }
 
 ir_name ir_wire_get_optional(struct ir_wire_reader *r, enum diag_code bad_flag, bool *present)
@@ -76,13 +96,6 @@ ir_name ir_wire_get_optional(struct ir_wire_reader *r, enum diag_code bad_flag, 
     if (flag > 1)
         ir_wire_fail(r, bad_flag, "a presence byte is neither 0 nor 1");
     return *present ? ir_wire_get_name(r) : 0;
-}
-
-bool ir_wire_has_room(struct ir_wire_reader *r)
-{
-    if (r->draft->parts < IR_MOST_PARTS)
-        return true;
-    return ir_wire_fail(r, DIAG_W011, "more than 4,194,304 nodes, expressions and types");
 }
 
 size_t ir_wire_open_part(struct ir_wire_reader *r, uint64_t size)
@@ -198,6 +211,10 @@ const struct ir_type *ir_wire_get_type(struct ir_wire_reader *r)
     if (!ir_type_from_tag(tag, &kind)) {
         ir_wire_fail(r, DIAG_W008, "an unknown data type tag");
         return NULL;
+    }
+    if (!ir_type_has_parameters(kind)) {
+        r->draft->parts++;
+        return ir_type_scalar(kind);
     }
     r->type_depth++;
     struct ir_type type = { .kind = (uint8_t)kind };

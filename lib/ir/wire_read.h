@@ -7,6 +7,15 @@
 #include "ir/draft.h"
 #include "ir/wire.h"
 
+// A short name that was read lately, so that most names are found without a search.
+struct ir_recent_name {
+    uint64_t text[2]; // padded with zeros
+    uint32_t size;    // 0: none
+    ir_name name;
+};
+
+enum { IR_RECENT_NAMES = 256 };
+
 // Reading is over `bytes[at, end)`; a payload narrows `end` while it is read.
 struct ir_wire_reader {
     const uint8_t *bytes;
@@ -18,6 +27,7 @@ struct ir_wire_reader {
     unsigned depth;        // nodes and expressions of this record (3.8.1)
     unsigned type_depth;   // nested data types
     bool failed;
+    struct ir_recent_name recent[IR_RECENT_NAMES]; // by ir_wire_get_name, each in one place
 };
 
 // Reports the first failure with its byte offset and makes it sticky. Always returns false.
@@ -56,7 +66,11 @@ ir_name ir_wire_get_name(struct ir_wire_reader *r); // str32
 ir_name ir_wire_get_optional(struct ir_wire_reader *r, enum diag_code bad_flag, bool *present);
 
 // False, after reporting it, when the program has as many parts as a program may have.
-bool ir_wire_has_room(struct ir_wire_reader *r);
+static inline bool ir_wire_has_room(struct ir_wire_reader *r)
+{
+    return r->draft->parts < IR_MOST_PARTS ||
+           ir_wire_fail(r, DIAG_W011, "more than 4,194,304 nodes, expressions and types");
+}
 
 // A part of `size` bytes; read it, then close it. Closing fails with W004 when bytes are left.
 size_t ir_wire_open_part(struct ir_wire_reader *r, uint64_t size);

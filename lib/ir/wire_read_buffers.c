@@ -64,7 +64,7 @@ void ir_wire_get_buffers(struct ir_wire_reader *r)
 static const struct ir_type *get_element(struct ir_wire_reader *r, enum ir_type_kind kind)
 {
     struct ir_type type = { .kind = (uint8_t)kind };
-    enum ir_type_kind storage;
+    enum ir_type_kind storage = IR_TYPE_U32;
     uint64_t tag;
     switch (kind) {
     case IR_TYPE_ARRAY: type.size = ir_wire_get_leb(r); break;

@@ -174,19 +174,20 @@ static struct ir_expr *get_opaque_expr(struct ir_wire_reader *r)
     return expr;
 }
 
+// An expression of a kind with a fixed number of operands; its own fields come before them.
 static struct ir_expr *get_plain_expr(struct ir_wire_reader *r, enum ir_expr_kind kind)
 {
     struct ir_expr *expr = ir_draft_expr(r->draft, kind, (uint32_t)ir_expr_info(kind)->kid_count);
     if (!expr)
         return NULL;
     switch (kind) {
+    case IR_EXPR_VAR:
+    case IR_EXPR_LOAD:
+    case IR_EXPR_BUF_LEN: expr->name = ir_wire_get_name(r); break;
     case IR_EXPR_LIT_U32:
     case IR_EXPR_LIT_I32:
     case IR_EXPR_LIT_F32: expr->bits = ir_wire_get_u32(r); break;
     case IR_EXPR_LIT_BOOL: expr->bits = ir_wire_get_u8(r) != 0; break;
-    case IR_EXPR_VAR:
-    case IR_EXPR_LOAD:
-    case IR_EXPR_BUF_LEN: expr->name = ir_wire_get_name(r); break;
     case IR_EXPR_INVOCATION_ID:
     case IR_EXPR_WORKGROUP_ID:
     case IR_EXPR_LOCAL_ID: expr->op = ir_wire_get_u8(r); break;

@@ -519,16 +519,30 @@ static void put_strleb(struct ir_wire_writer *w, const char *text, size_t size)
     str_add(w->out, text, size);
 }
 
-// record(id, payload) of spec: ir.md, 3.4, with the payload that was collected in `payload`.
-static void put_record(struct ir_wire_writer *w, const char *id, size_t id_size,
-                       const struct str *payload)
+// A record (spec: ir.md, 3.4) is its id, the length of its payload in LEB128, the payload and its
+// operands, of which there are none. The length is known at the end: until then it has the room of
+// the longest one.
+enum { RECORD_GAP = 10 };
+
+static size_t begin_record(struct ir_wire_writer *w, const char *id, size_t id_size)
 {
+    static const char gap[RECORD_GAP];
     put_strleb(w, id, id_size);
-    ir_wire_leb(w, payload->size);
-    str_add(w->out, payload->text ? payload->text : "", payload->size);
+    str_add(w->out, gap, sizeof gap);
+    return w->out->size;
+}
+
+static void end_record(struct ir_wire_writer *w, size_t start)
+{
+    struct str *out = w->out;
+    if (out->failed)
+        return;
+    const size_t size = out->size - start;
+    out->size = start - RECORD_GAP;
+    ir_wire_leb(w, size);
+    memmove(out->text + out->size, out->text + start, size);
+    out->size += size;
     ir_wire_leb(w, 0);
-    if (payload->failed)
-        w->out->failed = true;
 }
 
 static void put_metadata(struct ir_wire_writer *w)
@@ -542,14 +556,8 @@ static void put_metadata(struct ir_wire_writer *w)
     ir_wire_put_buffers(w);
 }
 
-static void put_node_record(struct ir_wire_writer *w, const struct ir_node *node,
-                            struct str *payload)
+static void put_node_record(struct ir_wire_writer *w, const struct ir_node *node)
 {
-    struct str *blob = w->out;
-    str_clear(payload);
-    w->out = payload;
-    put_node(w, node);
-    w->out = blob;
     const char *id = ir_node_info(node->kind)->record_op;
     size_t id_size = strlen(id);
     if (node->kind == IR_NODE_OPAQUE && node->ext != IR_EXT_NONE) {
@@ -560,16 +568,18 @@ static void put_node_record(struct ir_wire_writer *w, const struct ir_node *node
         id = kind.text;
         id_size = kind.size;
     }
-    put_record(w, id, id_size, payload);
+    const size_t start = begin_record(w, id, id_size);
+    put_node(w, node);
+    end_record(w, start);
 }
 
-static void put_entry(struct ir_wire_writer *w, const struct ir_body *body, struct str *payload)
+static void put_entry(struct ir_wire_writer *w, const struct ir_body *body)
 {
     for (uint32_t i = 0; i < body->count && !w->refused; i++) {
         if (dissolves(w, body->nodes[i]))
-            put_entry(w, &body->nodes[i]->body, payload);
+            put_entry(w, &body->nodes[i]->body);
         else
-            put_node_record(w, body->nodes[i], payload);
+            put_node_record(w, body->nodes[i]);
     }
 }
 
@@ -579,7 +589,6 @@ static void put_blob(struct ir_wire_writer *w)
     const size_t start = w->out->size;
     static const char record[] = "vyre.program.metadata";
     uint8_t digest[BLAKE3_SIZE] = { 0 };
-    struct str payload = { 0 };
     struct str *blob = w->out;
 
     str_puts(w->out, "VYRE");
@@ -592,13 +601,11 @@ static void put_blob(struct ir_wire_writer *w)
     if (!w->lenient && records >= WIRE_MAX_RECORDS)
         ir_wire_refuse(w, DIAG_W024, "the program has more than 999,999 top-level nodes");
     ir_wire_leb(w, (uint64_t)records + 1);
-    w->out = &payload;
+    const size_t metadata = begin_record(w, record, sizeof record - 1);
     put_metadata(w);
-    w->out = blob;
-    put_record(w, record, sizeof record - 1, &payload);
-    put_entry(w, &program->entry, &payload);
+    end_record(w, metadata);
+    put_entry(w, &program->entry);
     ir_wire_put_regions(w);
-    str_fini(&payload);
     if (!w->refused && blob->size - start > WIRE_MAX_SIZE)
         ir_wire_refuse(w, DIAG_W024, "the program is larger than 67,108,864 bytes");
     if (blob->failed || w->refused)

@@ -3,8 +3,8 @@
 // makes the canonical form) of programs of growing size, and the text form beside it. Time per
 // statement must not grow with the size.
 //
-// Rounds are interleaved: each hashes, then runs the front end, on the same bytes. Peak memory is
-// counted in a run of its own.
+// Rounds are interleaved: each hashes, then runs the front end, on the same bytes; times are those
+// of the processor. Peak memory is counted in a run of its own.
 //
 // usage: front_end [--json] [--rounds N] [--statements N]...
 #include <malloc.h>
@@ -80,9 +80,10 @@ static const char *const phase_names[PHASE_COUNT] = { "decode", "validate", "fin
 struct figures {
     uint32_t statements;
     size_t bytes;
-    struct bench_spread hash, front_end, ratio, phases[PHASE_COUNT], print, parse;
-    struct bench_spread hash_mb; // MB/s
-    double peak_bytes;           // per statement
+    struct bench_spread hash, front_end, ratio, phases[PHASE_COUNT];
+    struct bench_spread canonicalize, print, parse; // beside the front end, for information
+    struct bench_spread hash_mb;                    // MB/s
+    double peak_bytes;                              // per statement
 };
 
 struct subject {
@@ -95,48 +96,55 @@ struct subject {
 static double hash(const struct subject *subject)
 {
     uint8_t digest[BLAKE3_SIZE];
-    const double start = bench_now();
+    const double start = bench_cpu_now();
     blake3_hash(subject->bytes, subject->size, digest);
     // The compiler must not find that nobody looks at the digest.
     __asm__ volatile("" : : "r"(digest) : "memory");
-    return bench_now() - start;
+    return bench_cpu_now() - start;
 }
 
 static void front_end(const struct subject *subject, double seconds[PHASE_COUNT])
 {
     uint8_t fingerprint[VYRE_FINGERPRINT_SIZE];
     struct vyre_program *program = NULL;
-    const double start = bench_now();
+    const double start = bench_cpu_now();
     bench_check(vyre_program_decode(subject->bytes, subject->size, &bench_sink, &program),
                 "decode");
-    const double decoded = bench_now();
+    const double decoded = bench_cpu_now();
     bench_check(
         vyre_program_validate(program, &(struct vyre_validate_params){ .diag = &bench_sink }),
         "validate");
-    const double validated = bench_now();
+    const double validated = bench_cpu_now();
     bench_check(vyre_program_fingerprint(program, &bench_sink, fingerprint), "fingerprint");
-    const double fingerprinted = bench_now();
+    const double fingerprinted = bench_cpu_now();
     vyre_program_destroy(&program);
     seconds[DECODE] += decoded - start;
     seconds[VALIDATE] += validated - decoded;
     seconds[FINGERPRINT] += fingerprinted - validated;
-    seconds[RELEASE] += bench_now() - fingerprinted;
+    seconds[RELEASE] += bench_cpu_now() - fingerprinted;
 }
 
-static void through_text(const struct subject *subject, double *print, double *parse)
+// What the front end does not do for every program: the canonical form as a program, and text.
+static void beside(const struct subject *subject, double *canonicalize, double *print,
+                   double *parse)
 {
     struct vyre_program *program = NULL;
+    struct vyre_program *canonical = NULL;
     char *text = NULL;
     size_t size = 0;
-    const double start = bench_now();
+    const double start = bench_cpu_now();
     bench_check(
         vyre_program_parse(subject->text, subject->text_size, "bench", &bench_sink, &program),
         "parse");
-    const double parsed = bench_now();
+    const double parsed = bench_cpu_now();
     bench_check(vyre_program_print(program, &text, &size), "print");
-    *print += bench_now() - parsed;
+    const double printed = bench_cpu_now();
+    bench_check(vyre_program_canonicalize(program, &canonical), "canonicalize");
+    *canonicalize += bench_cpu_now() - printed;
+    *print += printed - parsed;
     *parse += parsed - start;
     vyre_free(text);
+    vyre_program_destroy(&canonical);
     vyre_program_destroy(&program);
 }
 
@@ -152,7 +160,7 @@ static struct subject make_subject(uint32_t statements)
 
 static void measure(uint32_t statements, int rounds, struct figures *out)
 {
-    enum { HASH = PHASE_COUNT, ALL, RATIO, MB, PRINT, PARSE, ROWS };
+    enum { HASH = PHASE_COUNT, ALL, RATIO, MB, CANONICALIZE, PRINT, PARSE, ROWS };
     double rows[ROWS][BENCH_MOST_ROUNDS];
     struct subject subject = make_subject(statements);
     const uint32_t repeats = statements < SAMPLE_STATEMENTS ? SAMPLE_STATEMENTS / statements : 1;
@@ -164,13 +172,13 @@ static void measure(uint32_t statements, int rounds, struct figures *out)
     out->peak_bytes = (double)(heap.peak - base) / statements;
     for (int round = 0; round < rounds; round++) {
         double phases[PHASE_COUNT] = { 0 };
-        double hashing = 0, all = 0, print = 0, parse = 0;
+        double hashing = 0, all = 0, canonicalize = 0, print = 0, parse = 0;
         for (uint32_t i = 0; i < repeats; i++)
             hashing += hash(&subject);
         for (uint32_t i = 0; i < repeats; i++)
             front_end(&subject, phases);
         for (uint32_t i = 0; i < repeats; i++)
-            through_text(&subject, &print, &parse);
+            beside(&subject, &canonicalize, &print, &parse);
         for (int i = 0; i < PHASE_COUNT; i++) {
             all += phases[i];
             rows[i][round] = phases[i] * per_statement;
@@ -179,6 +187,7 @@ static void measure(uint32_t statements, int rounds, struct figures *out)
         rows[ALL][round] = all * per_statement;
         rows[RATIO][round] = all / hashing;
         rows[MB][round] = (double)subject.size * repeats / hashing / 1e6;
+        rows[CANONICALIZE][round] = canonicalize * per_statement;
         rows[PRINT][round] = print * per_statement;
         rows[PARSE][round] = parse * per_statement;
     }
@@ -190,6 +199,7 @@ static void measure(uint32_t statements, int rounds, struct figures *out)
     out->front_end = bench_spread(rows[ALL], rounds);
     out->ratio = bench_spread(rows[RATIO], rounds);
     out->hash_mb = bench_spread(rows[MB], rounds);
+    out->canonicalize = bench_spread(rows[CANONICALIZE], rounds);
     out->print = bench_spread(rows[PRINT], rounds);
     out->parse = bench_spread(rows[PARSE], rounds);
     vyre_free(subject.bytes);
@@ -216,6 +226,8 @@ static void print_json(const struct figures *figures, int count)
         printf(", ");
         bench_print_json("ratio", f->ratio);
         printf(", ");
+        bench_print_json("canonicalize", f->canonicalize);
+        printf(", ");
         bench_print_json("text_parse", f->parse);
         printf(", ");
         bench_print_json("text_print", f->print);
@@ -240,12 +252,13 @@ static void print_table(const struct figures *figures, int count)
     printf("\n%10s", "statements");
     for (int phase = 0; phase < PHASE_COUNT; phase++)
         printf(" %11s", phase_names[phase]);
-    printf(" %11s %11s\n", "text parse", "text print");
+    printf(" %13s %11s %11s\n", "(canonicalize", "text parse", "text print)");
     for (int i = 0; i < count; i++) {
         printf("%10u", figures[i].statements);
         for (int phase = 0; phase < PHASE_COUNT; phase++)
             printf(" %11.0f", figures[i].phases[phase].median);
-        printf(" %11.0f %11.0f\n", figures[i].parse.median, figures[i].print.median);
+        printf(" %13.0f %11.0f %11.0f\n", figures[i].canonicalize.median, figures[i].parse.median,
+               figures[i].print.median);
     }
 }
 

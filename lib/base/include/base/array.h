@@ -19,7 +19,9 @@
 
 // Appends a value; false when out of memory.
 #define array_push(array, value)                                                                   \
-    (array_reserve((array), 1) ? ((array)->items[(array)->count++] = (value), true) : false)
+    ((array)->count < (array)->capacity || array_reserve((array), 1)                               \
+         ? ((array)->items[(array)->count++] = (value), true)                                      \
+         : false)
 
 #define array_fini(array)                                                                          \
     (array_free((void **)&(array)->items), (array)->count = 0, (array)->capacity = 0)

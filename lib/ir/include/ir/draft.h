@@ -9,6 +9,7 @@
 #define IR_DRAFT_H
 
 #include "base/array.h"
+#include "base/size.h"
 #include "ir/model.h"
 
 struct ir_name_slot {
@@ -48,8 +49,29 @@ ir_name ir_draft_cname(struct ir_draft *draft, const char *text); // NUL-termina
 // New type with the given fields; element types and dims are borrowed and must be of this draft.
 const struct ir_type *ir_draft_type(struct ir_draft *draft, const struct ir_type *type);
 
-// Zeroed nodes and expressions with `kid_count` NULL children.
-struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr_kind kind, uint32_t kid_count);
+// Zeroed nodes and expressions with `kid_count` NULL children. Expressions are made inline, because
+// a program is mostly that.
+static inline struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr_kind kind,
+                                            uint32_t kid_count)
+{
+    size_t bytes;
+    draft->parts++;
+    if (draft->failed)
+        return NULL;
+    struct ir_expr *expr = size_mul(kid_count, sizeof(struct ir_expr *), &bytes) &&
+                                   size_add(bytes, sizeof(struct ir_expr), &bytes)
+                               ? arena_alloc(&draft->program->arena, bytes)
+                               : NULL;
+    if (!expr) {
+        draft->failed = true;
+        return NULL;
+    }
+    *expr = (struct ir_expr){ .kind = (uint8_t)kind, .kid_count = kid_count };
+    for (uint32_t i = 0; i < kid_count; i++)
+        expr->kids[i] = NULL;
+    return expr;
+}
+
 struct ir_node *ir_draft_node(struct ir_draft *draft, enum ir_node_kind kind);
 
 // Collecting a body. `ir_nodes_take` copies the list into the arena and frees it; ..._take_from

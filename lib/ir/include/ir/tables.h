@@ -105,13 +105,62 @@ static inline const struct ir_ext_info *ir_ext_info(enum ir_ext ext)
 // Whether types of this kind differ in more than their kind, so that ir_type_scalar gives none.
 bool ir_type_has_parameters(enum ir_type_kind kind);
 
+// By wire tag: 0 is unassigned, else the enumerator plus one.
+extern const uint8_t ir_type_by_tag[256];
+extern const uint8_t ir_expr_by_tag[256];
+extern const uint8_t ir_node_by_tag[256];
+extern const uint8_t ir_binop_by_tag[256];
+extern const uint8_t ir_unop_by_tag[256];
+extern const uint8_t ir_atomic_by_tag[256];
+
 // From a wire tag; false when no such tag is assigned, and then *out is left alone.
-bool ir_type_from_tag(uint8_t tag, enum ir_type_kind *out);
-bool ir_expr_from_tag(uint8_t tag, enum ir_expr_kind *out);
-bool ir_node_from_tag(uint8_t tag, enum ir_node_kind *out);
-bool ir_binop_from_tag(uint8_t tag, enum ir_binop *out);
-bool ir_unop_from_tag(uint8_t tag, enum ir_unop *out);
-bool ir_atomic_from_tag(uint8_t tag, enum ir_atomic_op *out);
+static inline bool ir_type_from_tag(uint8_t tag, enum ir_type_kind *out)
+{
+    const uint8_t found = ir_type_by_tag[tag];
+    if (found)
+        *out = (enum ir_type_kind)(found - 1);
+    return found != 0;
+}
+
+static inline bool ir_expr_from_tag(uint8_t tag, enum ir_expr_kind *out)
+{
+    const uint8_t found = ir_expr_by_tag[tag];
+    if (found)
+        *out = (enum ir_expr_kind)(found - 1);
+    return found != 0;
+}
+
+static inline bool ir_node_from_tag(uint8_t tag, enum ir_node_kind *out)
+{
+    const uint8_t found = ir_node_by_tag[tag];
+    if (found)
+        *out = (enum ir_node_kind)(found - 1);
+    return found != 0;
+}
+
+static inline bool ir_binop_from_tag(uint8_t tag, enum ir_binop *out)
+{
+    const uint8_t found = ir_binop_by_tag[tag];
+    if (found)
+        *out = (enum ir_binop)(found - 1);
+    return found != 0;
+}
+
+static inline bool ir_unop_from_tag(uint8_t tag, enum ir_unop *out)
+{
+    const uint8_t found = ir_unop_by_tag[tag];
+    if (found)
+        *out = (enum ir_unop)(found - 1);
+    return found != 0;
+}
+
+static inline bool ir_atomic_from_tag(uint8_t tag, enum ir_atomic_op *out)
+{
+    const uint8_t found = ir_atomic_by_tag[tag];
+    if (found)
+        *out = (enum ir_atomic_op)(found - 1);
+    return found != 0;
+}
 
 // The extension with this kind string, or IR_EXT_NONE.
 enum ir_ext ir_ext_from_kind(const char *kind, size_t size);
