@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Runs a fuzz target without a fuzzer: over every file of a corpus folder, then over ROUNDS inputs
-// made from them by a fixed sequence of changes.
+// Runs a fuzz target without a fuzzer: over every file of some folders, then over ROUNDS inputs
+// made from them by a fixed sequence of changes. Folders that do not exist hold nothing.
 //
-// usage: TARGET FOLDER ROUNDS
+// usage: TARGET ROUNDS FOLDER...
 #include "fuzz.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 
-enum { INPUT_MAX = 1 << 16, INPUTS_MAX = 256 };
+enum { INPUT_MAX = 1 << 16 };
 
 struct input {
     uint8_t *bytes;
     size_t size;
 };
 
-static struct input corpus[INPUTS_MAX];
+static struct input *corpus;
 static size_t corpus_count;
 static uint32_t state = 0x2545f491;
 
@@ -27,29 +28,40 @@ static uint32_t draw(uint32_t below)
     return (state >> 3) % below;
 }
 
-static int read_corpus(const char *folder)
+static void read_input(const char *folder, const char *name)
+{
+    static uint8_t bytes[INPUT_MAX];
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = name[0] == '.' ? NULL : fopen(path, "rb");
+    if (!file)
+        return;
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    struct input *grown = realloc(corpus, (corpus_count + 1) * sizeof *corpus);
+    uint8_t *copy = malloc(size + (size == 0));
+    if (!grown || !copy)
+        abort();
+    memcpy(copy, bytes, size);
+    corpus = grown;
+    corpus[corpus_count++] = (struct input){ copy, size };
+}
+
+static int read_folder(const char *folder)
 {
     // In the order of their names: what the changes make must not depend on the file system.
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, NULL, alphasort);
+    if (count < 0 && errno == ENOENT)
+        return 0;
     if (count < 0) {
         perror(folder);
         return 1;
     }
-    for (int i = 0; i < count && corpus_count < INPUTS_MAX; i++) {
-        const char *name = entries[i]->d_name;
-        char path[4096];
-        snprintf(path, sizeof path, "%s/%s", folder, name);
-        FILE *file = name[0] == '.' ? NULL : fopen(path, "rb");
-        if (!file)
-            continue;
-        struct input *input = &corpus[corpus_count++];
-        input->bytes = malloc(INPUT_MAX);
-        input->size = input->bytes ? fread(input->bytes, 1, INPUT_MAX, file) : 0;
-        fclose(file);
-    }
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        read_input(folder, entries[i]->d_name);
         free(entries[i]);
+    }
     free(entries);
     return 0;
 }
@@ -72,14 +84,17 @@ static size_t change(uint8_t *bytes, size_t size)
 
 int main(int argc, char **argv)
 {
-    if (argc != 3 || read_corpus(argv[1]) != 0 || corpus_count == 0) {
-        fprintf(stderr, "usage: %s FOLDER ROUNDS, with files in FOLDER\n", argv[0]);
+    int failed = argc < 3;
+    for (int i = 2; i < argc && !failed; i++)
+        failed = read_folder(argv[i]);
+    if (failed || corpus_count == 0) {
+        fprintf(stderr, "usage: %s ROUNDS FOLDER..., with files in the folders\n", argv[0]);
         return 2;
     }
     for (size_t i = 0; i < corpus_count; i++)
         LLVMFuzzerTestOneInput(corpus[i].bytes, corpus[i].size);
     static uint8_t bytes[INPUT_MAX];
-    for (unsigned long round = strtoul(argv[2], NULL, 10); round > 0; round--) {
+    for (unsigned long round = strtoul(argv[1], NULL, 10); round > 0; round--) {
         const struct input *from = &corpus[draw((uint32_t)corpus_count)];
         memcpy(bytes, from->bytes, from->size);
         // A copy of the exact size, so that ASan sees a target that reads past its input.
@@ -93,5 +108,6 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < corpus_count; i++)
         free(corpus[i].bytes);
+    free(corpus);
     return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Any bytes to the text parser: it ends with a program or with one diagnostic, and a program prints
-// to a text that gives the same program and the same text again.
+// to a text that gives the same program and the same text again. Where it has a binary form, that
+// is read back, to the same bytes.
 #include "fuzz.h"
 
 #include "ir/equal.h"
@@ -19,6 +20,25 @@ static void count(void *user, const struct vyre_diag *diag)
     FUZZ_CHECK(diag->fix != NULL);
     char text[2000];
     vyre_diag_format(diag, text, sizeof text);
+}
+
+static void check_wire(const struct vyre_program *program)
+{
+    uint8_t *bytes;
+    uint8_t *bytes_again;
+    size_t size;
+    size_t size_again;
+    struct vyre_program *again;
+    enum vyre_result result = vyre_program_encode(program, NULL, &bytes, &size);
+    FUZZ_CHECK(result == VYRE_OK || result == VYRE_ERR_INVALID_PROGRAM);
+    if (result != VYRE_OK)
+        return;
+    FUZZ_CHECK(vyre_program_decode(bytes, size, NULL, &again) == VYRE_OK);
+    FUZZ_CHECK(vyre_program_encode(again, NULL, &bytes_again, &size_again) == VYRE_OK);
+    FUZZ_CHECK(size == size_again && memcmp(bytes, bytes_again, size) == 0);
+    vyre_free(bytes);
+    vyre_free(bytes_again);
+    vyre_program_destroy(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -45,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(!"what was printed parses");
     }
     vyre_free(text);
+    check_wire(program);
     vyre_program_destroy(&again);
     vyre_program_destroy(&program);
     return 0;

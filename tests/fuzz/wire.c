@@ -1,84 +1,64 @@
 // SPDX-License-Identifier: MIT
 // Any bytes to the wire reader, behind a digest that fits them: it ends with a program or with one
-// diagnostic. A program encodes to bytes that decode to an equal one, and whatever it is, looking
-// at it, compiling it and running it for a while end in order.
-#include "fuzz.h"
+// diagnostic. A program has a wire form, which decodes to an equal program of the same fingerprint,
+// and comes back from its text form to the byte.
+#include "wire_input.h"
 
-#include "base/blake3.h"
 #include "ir/equal.h"
-#include "ir/wire.h"
 
-#include <string.h>
-#include <vyre/vyre.h>
+#include <vyre/program.h>
 
 static void count(void *user, const struct vyre_diag *diag)
 {
     unsigned *errors = user;
     *errors += diag->severity == VYRE_SEVERITY_ERROR;
-    FUZZ_CHECK(diag->code != NULL && diag->text != NULL);
+    FUZZ_CHECK(diag->code != NULL && diag->text != NULL && diag->fix != NULL);
 }
 
-static void check_again(const struct vyre_program *program)
-{
+struct blob {
     uint8_t *bytes;
     size_t size;
-    uint8_t fingerprint[VYRE_FINGERPRINT_SIZE], canonical[VYRE_FINGERPRINT_SIZE];
-    struct vyre_program *again;
-    enum vyre_result result = vyre_program_encode(program, NULL, &bytes, &size);
-    FUZZ_CHECK(result == VYRE_OK || result == VYRE_ERR_INVALID_PROGRAM);
-    if (result != VYRE_OK)
-        return;
-    FUZZ_CHECK(vyre_program_decode(bytes, size, NULL, &again) == VYRE_OK);
-    FUZZ_CHECK(vyre_program_fingerprint(program, NULL, fingerprint) == VYRE_OK);
-    FUZZ_CHECK(vyre_program_fingerprint(again, NULL, canonical) == VYRE_OK);
-    FUZZ_CHECK(memcmp(fingerprint, canonical, sizeof canonical) == 0);
-    uint8_t *bytes_again;
-    size_t size_again;
-    FUZZ_CHECK(vyre_program_encode(again, NULL, &bytes_again, &size_again) == VYRE_OK);
-    FUZZ_CHECK(size == size_again && memcmp(bytes, bytes_again, size) == 0);
-    vyre_program_destroy(&again);
-    vyre_free(bytes_again);
-    vyre_free(bytes);
+};
+
+static struct blob encode(const struct vyre_program *program)
+{
+    struct blob blob;
+    FUZZ_CHECK(vyre_program_encode(program, NULL, &blob.bytes, &blob.size) == VYRE_OK);
+    return blob;
 }
 
-static void use(const struct vyre_program *program)
+static void check_again(const struct vyre_program *program, const struct blob *blob)
 {
-    unsigned errors = 0;
-    const struct vyre_diag_sink sink = { count, &errors };
-    enum vyre_result valid =
-        vyre_program_validate(program, vyre_validate_params(.subgroup_ops = true, .diag = &sink));
-    FUZZ_CHECK((valid == VYRE_ERR_INVALID_PROGRAM) == (errors > 0));
-    struct vyre_module *module;
-    enum vyre_result result = vyre_compile(program, NULL, &module);
-    FUZZ_CHECK((result == VYRE_OK) == (module != NULL));
-    FUZZ_CHECK(valid == VYRE_OK || result == valid);
-    vyre_module_destroy(&module);
-    static const uint32_t words[64] = { 1, 2, 3, 0xFFFFFFFF };
-    struct vyre_bytes inputs[8];
-    for (size_t i = 0; i < 8; i++)
-        inputs[i] = (struct vyre_bytes){ words, sizeof words };
-    for (size_t inputs_given = 0; inputs_given <= 8; inputs_given++) {
-        struct vyre_outputs *outputs;
-        result = vyre_interpret(program,
-                                vyre_interpret_params(.inputs = inputs, .input_count = inputs_given,
-                                                      .step_limit = 2000, .memory_limit = 1 << 20),
-                                &outputs);
-        FUZZ_CHECK((result == VYRE_OK) == (outputs != NULL));
-        vyre_outputs_destroy(&outputs);
-    }
+    uint8_t fingerprint[VYRE_FINGERPRINT_SIZE], again_fingerprint[VYRE_FINGERPRINT_SIZE];
+    struct vyre_program *again;
+    FUZZ_CHECK(vyre_program_decode(blob->bytes, blob->size, NULL, &again) == VYRE_OK);
+    FUZZ_CHECK(vyre_program_fingerprint(program, NULL, fingerprint) == VYRE_OK);
+    FUZZ_CHECK(vyre_program_fingerprint(again, NULL, again_fingerprint) == VYRE_OK);
+    FUZZ_CHECK(memcmp(fingerprint, again_fingerprint, sizeof fingerprint) == 0);
+    struct blob second = encode(again);
+    FUZZ_CHECK(second.size == blob->size && memcmp(second.bytes, blob->bytes, blob->size) == 0);
+    vyre_program_destroy(&again);
+    vyre_free(second.bytes);
+}
+
+static void check_text(const struct vyre_program *program, const struct blob *blob)
+{
+    char *text;
+    size_t size;
+    struct vyre_program *parsed;
+    FUZZ_CHECK(vyre_program_print(program, &text, &size) == VYRE_OK);
+    FUZZ_CHECK(vyre_program_parse(text, size, NULL, NULL, &parsed) == VYRE_OK);
+    FUZZ_CHECK(ir_program_equal(program, parsed));
+    struct blob second = encode(parsed);
+    FUZZ_CHECK(second.size == blob->size && memcmp(second.bytes, blob->bytes, blob->size) == 0);
+    vyre_program_destroy(&parsed);
+    vyre_free(second.bytes);
+    vyre_free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t *bytes = malloc(size + 1);
-    FUZZ_CHECK(bytes != NULL);
-    if (size)
-        memcpy(bytes, data, size);
-    // Every other input gets a good header, or few would come further than that.
-    if (size >= WIRE_HEADER_SIZE && data[size - 1] % 2 == 0)
-        memcpy(bytes, "VYRE\4\0\4", 8);
-    if (size >= WIRE_HEADER_SIZE)
-        blake3_hash(bytes + WIRE_HEADER_SIZE, size - WIRE_HEADER_SIZE, bytes + 8);
+    uint8_t *bytes = wire_input(data, size);
     unsigned errors = 0;
     const struct vyre_diag_sink sink = { count, &errors };
     struct vyre_program *program;
@@ -88,8 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK((program != NULL) == (result == VYRE_OK));
     free(bytes);
     if (program) {
-        check_again(program);
-        use(program);
+        struct blob blob = encode(program);
+        check_again(program, &blob);
+        check_text(program, &blob);
+        vyre_free(blob.bytes);
     }
     vyre_program_destroy(&program);
     return 0;
