@@ -19,6 +19,8 @@ struct walk {
         ARRAY(struct atomic_use);
     } atomics;
     uint32_t loop_depth;
+    uint32_t subgroup_depth; // operations around the current expression
+    bool meets;              // the current node's expressions have a subgroup operation
     bool failed;
 };
 
@@ -115,29 +117,44 @@ static void visit_extension(struct walk *walk, uint8_t ext, ir_name name, uint32
     }
 }
 
+static void visit_atomic(struct walk *walk, const struct ir_expr *expr, ir_name result)
+{
+    struct spv_buffer_facts *buffer = buffer_facts(walk, expr->name);
+    if (buffer)
+        buffer->updated = true;
+    if (!array_push(&walk->atomics, ((struct atomic_use){ expr, result, walk->loop_depth > 0 })))
+        walk->failed = true;
+}
+
 static void visit_expr(struct walk *walk, const struct ir_expr *expr, ir_name result)
 {
+    struct spv_facts *facts = walk->facts;
+    const bool subgroup = spv_is_subgroup(expr) && facts->workgroup_invocations > 1;
     struct spv_buffer_facts *buffer;
     switch (expr->kind) {
-    case IR_EXPR_VAR: walk->facts->names[expr->name].uses++; break;
+    case IR_EXPR_VAR:
+        facts->names[expr->name].uses++;
+        facts->names[expr->name].passed |= walk->subgroup_depth > 0;
+        break;
     case IR_EXPR_LOAD:
         buffer = buffer_facts(walk, expr->name);
         if (buffer)
             buffer->loaded = true;
         break;
-    case IR_EXPR_ATOMIC:
-        buffer = buffer_facts(walk, expr->name);
-        if (buffer)
-            buffer->updated = true;
-        if (!array_push(&walk->atomics,
-                        ((struct atomic_use){ expr, result, walk->loop_depth > 0 })))
-            walk->failed = true;
-        break;
+    case IR_EXPR_ATOMIC: visit_atomic(walk, expr, result); break;
     case IR_EXPR_OPAQUE: visit_extension(walk, expr->ext, expr->name, expr->bits); break;
     default: break;
     }
-    for (uint32_t i = 0; i < expr->kid_count; i++)
+    for (uint32_t i = 0; i < expr->kid_count; i++) {
+        const bool passed = subgroup && i == 0; // a shuffle's second operand is for its own lane
+        walk->subgroup_depth += passed;
         visit_expr(walk, expr->kids[i], 0);
+        walk->subgroup_depth -= passed;
+    }
+    if (subgroup) {
+        facts->has_subgroup = walk->meets = true;
+        facts->exits_before_meeting = facts->exit_count;
+    }
 }
 
 struct summary {
@@ -157,13 +174,30 @@ static void add_summary(struct summary *sum, struct summary more)
     sum->has_barrier |= more.has_barrier;
 }
 
+// An operand of a node. Returns whether the workgroup has to meet for it.
+static bool visit_operand(struct walk *walk, const struct ir_expr *expr, ir_name result)
+{
+    walk->meets = false;
+    if (expr)
+        visit_expr(walk, expr, result);
+    return walk->meets;
+}
+
 static struct summary visit_body(struct walk *walk, const struct ir_body *body);
+
+static void visit_binding(struct walk *walk, ir_name name, bool loop_variable)
+{
+    struct spv_name_facts *facts = &walk->facts->names[name];
+    facts->varies |= facts->bound || loop_variable || walk->loop_depth > 0;
+    facts->bound = true;
+}
 
 static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
 {
     struct spv_facts *facts = walk->facts;
-    visit_expr(walk, node->a, 0);
-    visit_expr(walk, node->b, 0);
+    visit_binding(walk, node->name, true);
+    bool meets_before = visit_operand(walk, node->a, 0);
+    meets_before |= visit_operand(walk, node->b, 0);
     size_t number = facts->loops.count;
     if (!array_push(&facts->loops, ((struct spv_loop_facts){ 0 }))) {
         walk->failed = true;
@@ -188,7 +222,8 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
     loop->charge = (uint32_t)u64_min(each, facts->loop_budget);
     facts->has_guarded_loop |= loop->guarded;
     // A guarded loop accounts for itself.
-    return (struct summary){ loop->guarded ? (struct ir_cost){ 0 } : total, inner.has_barrier };
+    return (struct summary){ loop->guarded ? (struct ir_cost){ 0 } : total,
+                             inner.has_barrier || meets_before };
 }
 
 static struct summary visit_node(struct walk *walk, const struct ir_node *node)
@@ -197,7 +232,11 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
     struct spv_buffer_facts *buffer;
     switch (node->kind) {
     case IR_NODE_LOOP: return visit_loop(walk, node);
-    case IR_NODE_ASSIGN: walk->facts->names[node->name].assigned = true; break;
+    case IR_NODE_LET: visit_binding(walk, node->name, false); break;
+    case IR_NODE_ASSIGN:
+        walk->facts->names[node->name].assigned = true;
+        walk->facts->names[node->name].varies = true;
+        break;
     case IR_NODE_STORE:
         buffer = buffer_facts(walk, node->name);
         if (buffer)
@@ -215,10 +254,8 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
     case IR_NODE_OPAQUE: visit_extension(walk, node->ext, node->name, 0); break;
     default: break;
     }
-    if (node->a)
-        visit_expr(walk, node->a, node->kind == IR_NODE_LET ? node->name : 0);
-    if (node->b)
-        visit_expr(walk, node->b, 0);
+    sum.has_barrier |= visit_operand(walk, node->a, node->kind == IR_NODE_LET ? node->name : 0);
+    sum.has_barrier |= visit_operand(walk, node->b, 0);
     add_summary(&sum, visit_body(walk, &node->body));
     add_summary(&sum, visit_body(walk, &node->otherwise));
     return sum;
@@ -261,6 +298,12 @@ static bool atomics_are_relaxed(const struct walk *walk)
         only = use->expr;
     }
     return true;
+}
+
+uint64_t spv_exchange_words(const struct spv_facts *facts)
+{
+    const uint64_t invocations = facts->workgroup_invocations;
+    return (invocations + SPV_SUBGROUP - 1) / SPV_SUBGROUP * SPV_SUBGROUP;
 }
 
 static void count_workgroup_memory(const struct vyre_program *program, struct spv_facts *facts)
@@ -324,6 +367,8 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
     struct walk walk = { .program = program, .facts = facts };
     struct summary sum = visit_body(&walk, &program->entry);
     facts->has_barrier = sum.has_barrier;
+    if (facts->has_subgroup)
+        facts->workgroup_bytes += spv_exchange_words(facts) * 4;
     facts->relaxed = !walk.failed && atomics_are_relaxed(&walk);
     facts->communicates =
         facts->has_barrier || facts->external || (walk.atomics.count && !facts->relaxed);

@@ -15,6 +15,9 @@ struct spv_name_facts {
     uint32_t buffer; // declaration index plus 1; 0: no buffer has this name
     uint32_t uses;   // reads of a local of this name
     bool assigned;   // some ASSIGN targets a local of this name
+    bool bound;      // by a LET or LOOP
+    bool varies;     // has one value after the other, in one scope or in several
+    bool passed;     // read for a value that a subgroup operation passes to other lanes
 };
 
 struct spv_buffer_facts {
@@ -26,7 +29,7 @@ struct spv_buffer_facts {
 
 // Loops are numbered in the order of the program.
 struct spv_loop_facts {
-    bool has_barrier;
+    bool has_barrier; // or a subgroup operation, which needs one
     // A guarded loop pays `charge` from its budget before each iteration, and reports a fault when
     // it ends before its condition says so.
     bool guarded;
@@ -40,7 +43,8 @@ struct spv_facts {
     struct {
         ARRAY(struct spv_loop_facts);
     } loops;
-    bool has_barrier;
+    bool has_barrier;  // or a subgroup operation between several invocations
+    bool has_subgroup; // a subgroup operation between several invocations
     bool has_trap;
     bool has_guarded_loop;
     // Data passes between invocations, or comes from another agent, while the kernel runs.
@@ -50,13 +54,13 @@ struct spv_facts {
     // invocation to another: all memory semantics may be relaxed.
     bool relaxed;
     // Exits, that is returns and traps, are numbered in the order of the program. Those below
-    // `exits_before_meeting` have a barrier somewhere behind them.
+    // `exits_before_meeting` have a barrier or a subgroup operation somewhere behind them.
     uint32_t exit_count;
     uint32_t exits_before_meeting;
-    uint32_t param_count; // launch parameters: highest number used plus 1
-    uint32_t loop_budget; // of guarded loops, in passes; see vyre_compile_params
-    uint32_t zero_passes; // through the loops that zero workgroup memory
-    uint64_t workgroup_bytes;
+    uint32_t param_count;     // launch parameters: highest number used plus 1
+    uint32_t loop_budget;     // of guarded loops, in passes; see vyre_compile_params
+    uint32_t zero_passes;     // through the loops that zero workgroup memory
+    uint64_t workgroup_bytes; // declared, and for subgroup operations
     uint32_t workgroup_invocations;
 };
 
@@ -65,6 +69,21 @@ struct spv_facts {
 enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
                                 const struct vyre_target *target, uint32_t loop_budget);
 void spv_facts_fini(struct spv_facts *facts);
+
+// Subgroups are this many consecutive invocations of a workgroup, whatever the hardware does (spec:
+// semantics.md, 7.6); the last one may have fewer.
+enum { SPV_SUBGROUP = 32 };
+
+// Whether an expression combines values of several lanes.
+static inline bool spv_is_subgroup(const struct ir_expr *expr)
+{
+    return expr->kind == IR_EXPR_SUBGROUP_ADD || expr->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
+           expr->kind == IR_EXPR_SUBGROUP_BALLOT;
+}
+
+// Words of workgroup memory through which lanes pass their values: one for each lane of all
+// subgroups, also of those that the last one lacks.
+uint64_t spv_exchange_words(const struct spv_facts *facts);
 
 // An upper bound of a u32 expression that holds whatever the program's input is; UINT32_MAX when
 // nothing is known. Looks at the expression alone, a few levels deep.

@@ -18,7 +18,7 @@ struct walk {
     bool nobody_leaves; // the dead stay in every loop to its end
     bool changed;
     bool report;
-    const struct ir_node *offence; // the first meeting that part of the workgroup may miss
+    struct spv_flow_offence offence; // the first meeting that part of the workgroup may miss
 };
 
 // How the invocations of a workgroup stand at a point of the program.
@@ -29,7 +29,9 @@ struct state {
 
 bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr)
 {
+    const uint32_t partial = flow->invocations % SPV_SUBGROUP;
     switch (expr->kind) {
+    case IR_EXPR_SUBGROUP_SIZE:
     case IR_EXPR_LIT_U32:
     case IR_EXPR_LIT_I32:
     case IR_EXPR_LIT_BOOL:
@@ -38,6 +40,11 @@ bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr)
     case IR_EXPR_WORKGROUP_ID: return false;
     case IR_EXPR_LOCAL_ID: return expr->op > 2 || flow->program->workgroup[expr->op] != 1;
     case IR_EXPR_VAR: return flow->mixed_names[expr->name];
+    case IR_EXPR_SUBGROUP_LOCAL_ID: return flow->invocations > 1;
+    case IR_EXPR_SUBGROUP_ADD:
+    case IR_EXPR_SUBGROUP_BALLOT:
+        // One for all lanes, and so for the workgroup when it is one subgroup.
+        return flow->invocations > SPV_SUBGROUP && (partial || spv_flow_passes(flow, expr));
     case IR_EXPR_OPAQUE: return expr->ext != IR_EXT_PARAM && expr->ext != IR_EXT_UNIFORM_LOAD;
     case IR_EXPR_BINOP:
     case IR_EXPR_UNOP:
@@ -50,6 +57,22 @@ bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr)
         return false;
     default: return true;
     }
+}
+
+// Whether an expression reads a local of which the dead may have kept an earlier value.
+static bool reads_varying(const struct spv_flow *flow, const struct ir_expr *expr)
+{
+    bool found = expr->kind == IR_EXPR_VAR && flow->names[expr->name].varies;
+    for (uint32_t i = 0; i < expr->kid_count && !found; i++)
+        found = reads_varying(flow, expr->kids[i]);
+    return found;
+}
+
+bool spv_flow_passes(const struct spv_flow *flow, const struct ir_expr *subgroup)
+{
+    const struct ir_expr *value = subgroup->kids[0];
+    return flow->invocations > 1 &&
+           (spv_flow_is_mixed(flow, value) || (flow->has_dead_exits && reads_varying(flow, value)));
 }
 
 static void mark(struct walk *walk, bool *fact, bool value)
@@ -92,10 +115,31 @@ static bool walk_exit(struct walk *walk, struct state state)
     return dies;
 }
 
+static void offend(struct walk *walk, const struct ir_pos *pos, bool subgroup)
+{
+    if (walk->report && !walk->offence.pos)
+        walk->offence = (struct spv_flow_offence){ pos, subgroup };
+}
+
+// Subgroup operations in mixed flow.
+static void check_operand(struct walk *walk, const struct ir_expr *expr)
+{
+    if (!expr)
+        return;
+    if (spv_is_subgroup(expr) && spv_flow_passes(walk->flow, expr))
+        offend(walk, &expr->pos, true);
+    for (uint32_t i = 0; i < expr->kid_count; i++)
+        check_operand(walk, expr->kids[i]);
+}
+
 // Returns whether some invocations may die in this node.
 static bool walk_node(struct walk *walk, const struct ir_node *node, struct state state)
 {
     struct spv_flow *flow = walk->flow;
+    if (state.mixed && walk->report && walk->facts->has_subgroup) {
+        check_operand(walk, node->a);
+        check_operand(walk, node->b);
+    }
     switch (node->kind) {
     case IR_NODE_LET:
     case IR_NODE_ASSIGN:
@@ -114,8 +158,8 @@ static bool walk_node(struct walk *walk, const struct ir_node *node, struct stat
     case IR_NODE_RETURN:
     case IR_NODE_TRAP: return walk_exit(walk, state);
     case IR_NODE_BARRIER:
-        if (state.mixed && walk->report && !walk->offence)
-            walk->offence = node;
+        if (state.mixed)
+            offend(walk, &node->pos, false);
         return false;
     default: return false;
     }
@@ -159,7 +203,11 @@ static void settle(struct walk *walk)
 static enum vyre_result allocate(struct spv_flow *flow, const struct vyre_program *program,
                                  const struct spv_facts *facts)
 {
-    *flow = (struct spv_flow){ .program = program };
+    *flow = (struct spv_flow){
+        .program = program,
+        .names = facts->names,
+        .invocations = facts->workgroup_invocations,
+    };
     flow->mixed_names = memory_calloc(program->name_count, sizeof *flow->mixed_names);
     flow->left_loops = memory_calloc(facts->loops.count, sizeof *flow->left_loops);
     flow->mixed_loops = memory_calloc(facts->loops.count, sizeof *flow->mixed_loops);
@@ -170,7 +218,7 @@ static enum vyre_result allocate(struct spv_flow *flow, const struct vyre_progra
 
 static enum vyre_result analyse(struct spv_flow *flow, const struct vyre_program *program,
                                 const struct spv_facts *facts, bool nobody_leaves,
-                                const struct ir_node **out)
+                                struct spv_flow_offence *out)
 {
     enum vyre_result result = allocate(flow, program, facts);
     if (result || !facts->has_barrier)
@@ -182,11 +230,11 @@ static enum vyre_result analyse(struct spv_flow *flow, const struct vyre_program
 }
 
 enum vyre_result spv_flow_init(struct spv_flow *flow, const struct vyre_program *program,
-                               const struct spv_facts *facts, const struct ir_node **out)
+                               const struct spv_facts *facts, struct spv_flow_offence *out)
 {
-    *out = NULL;
+    *out = (struct spv_flow_offence){ 0 };
     enum vyre_result result = analyse(flow, program, facts, false, out);
-    if (result || !*out)
+    if (result || !out->pos)
         return result;
     // What a loop computes is not the same for those who left it; all may stay to its end instead.
     spv_flow_fini(flow);

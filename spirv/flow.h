@@ -12,21 +12,32 @@
 
 struct spv_flow {
     const struct vyre_program *program;
-    bool *mixed_names; // owned, one per name: some invocation's value may differ
+    const struct spv_name_facts *names; // borrowed
+    uint32_t invocations;               // of a workgroup
+    bool *mixed_names;                  // owned, one per name: some invocation's value may differ
     bool *left_loops;  // owned, one per loop: dead invocations leave it before the others do
     bool *mixed_loops; // owned, one per loop: invocations may run it differently often
     bool *dead_exits;  // owned, one per return or trap: who comes there goes on dead
     bool has_dead_exits;
 };
 
-// Analyses the program. *out is the first node where the workgroup has to meet as a whole and may
-// not (spec: ir.md, 4.6, and semantics.md, 7.4), or NULL. VYRE_OK or VYRE_ERR_NO_MEMORY;
-// spv_flow_fini accepts what it left.
+// Where the workgroup has to meet as a whole and may not (spec: ir.md, 4.6, and semantics.md, 7.4).
+struct spv_flow_offence {
+    const struct ir_pos *pos; // NULL: nowhere
+    bool subgroup;            // for a subgroup operation, else for a barrier
+};
+
+// Analyses the program and finds the first offence. VYRE_OK or VYRE_ERR_NO_MEMORY; spv_flow_fini
+// accepts what it left.
 enum vyre_result spv_flow_init(struct spv_flow *flow, const struct vyre_program *program,
-                               const struct spv_facts *facts, const struct ir_node **out);
+                               const struct spv_facts *facts, struct spv_flow_offence *out);
 void spv_flow_fini(struct spv_flow *flow);
 
 // Whether the value of an expression may differ between invocations of a workgroup.
 bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr);
+
+// Whether the lanes of a subgroup operation have to pass each other their values: not when each
+// knows what the others have, the dead included.
+bool spv_flow_passes(const struct spv_flow *flow, const struct ir_expr *subgroup);
 
 #endif // SPV_FLOW_H

@@ -132,6 +132,24 @@ uint32_t spv_fault_variable(struct spv_lowering *lowering)
     return lowering->fault;
 }
 
+uint32_t spv_exchange_variable(struct spv_lowering *lowering)
+{
+    if (lowering->exchange)
+        return lowering->exchange;
+    struct spv_writer *writer = &lowering->writer;
+    const uint32_t words[] = { lowering->type_u32, 4 };
+    const uint32_t vector = spv_intern_type(writer, SpvOpTypeVector, words, 2);
+    const uint32_t vectors = (uint32_t)(spv_exchange_words(&lowering->facts) / 4);
+    const uint32_t operands[] = { vector, spv_u32(lowering, vectors) };
+    uint32_t array = spv_intern_type(writer, SpvOpTypeArray, operands, 2);
+    uint32_t type = pointer_type(lowering, SpvStorageClassWorkgroup, array);
+    if (!lowering->type_workgroup_pointer)
+        lowering->type_workgroup_pointer =
+            pointer_type(lowering, SpvStorageClassWorkgroup, lowering->type_u32);
+    lowering->exchange = global_variable(lowering, type, SpvStorageClassWorkgroup);
+    return lowering->exchange;
+}
+
 // ---- Push constants and built-ins --------------------------------------------------------------
 
 static uint32_t push_variable(struct spv_lowering *lowering)

@@ -97,8 +97,10 @@ static void check_workgroup(struct spv_lowering *lowering)
                    target->max_workgroup_invocations);
     if (facts->workgroup_bytes > target->max_workgroup_memory)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L009, NULL,
-                   "the program declares %llu bytes of workgroup memory, of at most %u",
-                   (unsigned long long)facts->workgroup_bytes, target->max_workgroup_memory);
+                   "the program takes %llu bytes of workgroup memory%s, of at most %u",
+                   (unsigned long long)facts->workgroup_bytes,
+                   facts->has_subgroup ? ", its subgroup operations included" : "",
+                   target->max_workgroup_memory);
     if (target->loop_limit && facts->zero_passes > target->loop_limit)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L015, NULL,
                    "zeroing workgroup memory takes %u passes through loops, of at most %u",
@@ -126,11 +128,14 @@ static void check_interface(struct spv_lowering *lowering)
 
 static void check_flow(struct spv_lowering *lowering)
 {
-    const struct ir_node *offence;
+    struct spv_flow_offence offence;
     if (spv_flow_init(&lowering->flow, lowering->program, &lowering->facts, &offence))
         lowering->writer.status = VYRE_ERR_NO_MEMORY;
-    else if (offence)
-        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L005, &offence->pos,
+    else if (offence.subgroup)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L020, offence.pos,
+                   "this subgroup operation is not in provably uniform control flow");
+    else if (offence.pos)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L005, offence.pos,
                    "this barrier is not in provably uniform control flow");
 }
 
@@ -185,7 +190,8 @@ static enum vyre_result prepare(struct spv_lowering *lowering)
         return VYRE_ERR_NO_MEMORY;
     lowering->locals = memory_calloc(program->name_count, sizeof *lowering->locals);
     lowering->buffers = memory_calloc(program->buffer_count, sizeof *lowering->buffers);
-    if (!lowering->locals || !lowering->buffers)
+    lowering->passed = memory_calloc(program->name_count, sizeof *lowering->passed);
+    if (!lowering->locals || !lowering->buffers || !lowering->passed)
         return VYRE_ERR_NO_MEMORY;
     plan_buffers(lowering);
     check_workgroup(lowering);
@@ -289,6 +295,7 @@ enum vyre_result spv_lower(const struct vyre_program *program,
     array_fini(&lowering.undo);
     array_fini(&lowering.interface);
     memory_free(lowering.locals);
+    memory_free(lowering.passed);
     memory_free(lowering.buffers);
     memory_free(lowering.push_values);
     return result;

@@ -69,8 +69,11 @@ struct spv_lowering {
     uint32_t next_loop;
     uint32_t next_trap;
     uint32_t next_exit;
-    uint32_t alive;  // variable, 0 once the invocation is dead; 0: not used yet
-    bool maybe_dead; // whether a dead invocation may come to where the program stands
+    uint32_t *passed;  // owned, one variable per name, 0: none; see subgroup.c
+    uint32_t exchange; // workgroup variable of subgroup operations; 0: not used yet
+    bool passes;       // within a value that a subgroup operation passes to other lanes
+    uint32_t alive;    // variable, 0 once the invocation is dead; 0: not used yet
+    bool maybe_dead;   // whether a dead invocation may come to where the program stands
 
     // Where the program stands, for diagnostics: the index of the current node in each enclosing
     // list, and which list of its parent that is.
@@ -165,7 +168,8 @@ uint32_t spv_built_in(struct spv_lowering *lowering, enum spv_built_in which, ui
 uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word); // loaded once
 uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer);
 uint32_t spv_fault_variable(struct spv_lowering *lowering);
-uint32_t spv_local_variable(struct spv_lowering *lowering); // a word of the function
+uint32_t spv_exchange_variable(struct spv_lowering *lowering); // of vectors of four words
+uint32_t spv_local_variable(struct spv_lowering *lowering);    // a word of the function
 void spv_interface_init(struct spv_lowering *lowering);
 enum vyre_result spv_interface_finish(struct spv_lowering *lowering, uint32_t **words,
                                       size_t *count);
@@ -202,6 +206,16 @@ bool spv_loop_is_for_alive(const struct spv_lowering *lowering, const struct ir_
                            uint32_t number);
 // Whether a dead invocation may begin an iteration that nothing keeps it out of.
 bool spv_loop_body_maybe_dead(const struct spv_lowering *lowering, uint32_t number);
+
+// ---- Subgroups (subgroup.c) --------------------------------------------------------------------
+
+struct spv_value spv_subgroup(struct spv_lowering *lowering, const struct ir_expr *expr);
+uint32_t spv_lane(struct spv_lowering *lowering); // of the invocation in its subgroup
+
+// Notes the value that a local gets, for lanes that die, and finds it in a value that is passed.
+// `spv_passed_local` returns whether it has one.
+void spv_note_passed(struct spv_lowering *lowering, ir_name name, struct spv_value value);
+bool spv_passed_local(struct spv_lowering *lowering, ir_name name, struct spv_value *value);
 
 // ---- The language -----------------------------------------------------------------------------
 

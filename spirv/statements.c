@@ -32,6 +32,9 @@ static struct spv_value lower_var(struct spv_lowering *lowering, const struct ir
                    "there is no local %s", ir_name_text(lowering->program, expr->name).text);
         return word(spv_u32(lowering, 0), SPV_U32);
     }
+    struct spv_value value = { .kind = local->kind };
+    if (spv_passed_local(lowering, expr->name, &value))
+        return value;
     if (!local->is_variable)
         return word(local->id, local->kind);
     return word(spv_op1(lowering, SpvOpLoad, lowering->type_u32, local->id), local->kind);
@@ -95,6 +98,11 @@ struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *e
         return spv_select(lowering, expr, a, b, c);
     case IR_EXPR_CAST: return spv_cast(lowering, expr, spv_expr(lowering, expr->kids[0]));
     case IR_EXPR_ATOMIC: return spv_atomic(lowering, expr);
+    case IR_EXPR_SUBGROUP_ADD:
+    case IR_EXPR_SUBGROUP_SHUFFLE:
+    case IR_EXPR_SUBGROUP_BALLOT: return spv_subgroup(lowering, expr);
+    case IR_EXPR_SUBGROUP_LOCAL_ID: return word(spv_lane(lowering), SPV_U32);
+    case IR_EXPR_SUBGROUP_SIZE: return word(spv_u32(lowering, SPV_SUBGROUP), SPV_U32);
     case IR_EXPR_OPAQUE: return lower_extension(lowering, expr);
     default: return refuse_expr(lowering, expr);
     }
@@ -113,6 +121,7 @@ static void bind(struct spv_lowering *lowering, ir_name name, struct spv_binding
 static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
 {
     struct spv_value value = spv_expr(lowering, node->a);
+    spv_note_passed(lowering, node->name, value);
     if (!lowering->facts.names[node->name].assigned) {
         bind(lowering, node->name, (struct spv_binding){ value.id, value.kind, false });
         return;
@@ -143,6 +152,7 @@ static void lower_assign(struct spv_lowering *lowering, const struct ir_node *no
                    local->kind == SPV_I32 ? "i32" : "u32", kind == SPV_I32 ? "i32" : "u32");
     uint32_t stored = spv_as_word(lowering, value);
     SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, local->id, stored);
+    spv_note_passed(lowering, node->name, value);
 }
 
 // ---- Control flow -----------------------------------------------------------------------------
@@ -242,6 +252,7 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
     size_t mark = lowering->undo.count;
     bind(lowering, node->name, (struct spv_binding){ counter, SPV_U32, false });
     spv_name(lowering, counter, node->name);
+    spv_note_passed(lowering, node->name, word(counter, SPV_U32));
     spv_body(lowering, &node->body, SPV_LIST_BODY);
     spv_unbind(lowering, mark);
     spv_branch(lowering, step);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Invocations that return, or trap, before the rest of their workgroup meets: the device gives the
-// interpreter's bytes, for which they do not take part in barriers (spec: semantics.md, 7.4).
+// interpreter's bytes, for which they do not take part in barriers (spec: semantics.md, 7.4) but do
+// in subgroup operations (7.6).
 #include "agree.h"
 
 #define HEAD                                                                                       \
@@ -200,10 +201,30 @@ static void quiet(struct generator *gen, unsigned depth)
     }
 }
 
+static void lanes(struct generator *gen)
+{
+    uint32_t kind = below(gen, 3);
+    put(gen, "%s(",
+        kind == 0   ? "subgroup_ballot"
+        : kind == 1 ? "subgroup_add"
+                    : "subgroup_shuffle");
+    if (kind == 0) {
+        mixed_condition(gen);
+    } else {
+        value(gen);
+        if (kind == 2) {
+            put(gen, ", ");
+            value(gen);
+            put(gen, " & %u", below(gen, 2) ? 31 : 63);
+        }
+    }
+    put(gen, ")");
+}
+
 static void meeting(struct generator *gen, unsigned depth)
 {
     for (unsigned i = 2 + below(gen, 3); i-- > 0;) {
-        switch (below(gen, depth ? 8 : 5)) {
+        switch (below(gen, depth ? 9 : 6)) {
         case 0:
         case 1:
             put(gen, "barrier\nt[lid.x] = ");
@@ -217,11 +238,17 @@ static void meeting(struct generator *gen, unsigned depth)
             put(gen, " { return }\n");
             break;
         case 4:
+            // Behind a barrier all lanes stand at the same statement in the interpreter too.
+            put(gen, "barrier\nx = x ^ ");
+            lanes(gen);
+            put(gen, "\n");
+            break;
+        case 5:
             put(gen, "if ");
             uniform_condition(gen);
             put(gen, " { n = n + %u }\n", below(gen, 3));
             break;
-        case 5:
+        case 6:
             put(gen, "if ");
             uniform_condition(gen);
             // In a region the interpreter does not mind that another iteration finds another value.

@@ -41,7 +41,6 @@ static void constructs(void **state)
 {
     (void)state;
     static const struct refusal refusals[] = {
-        { "L001", "SubgroupAdd", OUT "out[0] = subgroup_add(1)" },
         { "L001", "LitF32", OUT "let x = 1.0\nout[0] = 1" },
         { "L001", "FetchNand", OUT "let x = atomic_nand(out[0], 1)" },
         { "L001", "AsyncWait", OUT "async_wait(\"tag\")" },

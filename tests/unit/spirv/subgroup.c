@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// Subgroup operations pass values through workgroup memory where they have to, and only there.
+#include "check.h"
+
+#include <spirv/unified1/spirv.h>
+
+#define OUT "buffer out : u32[] readwrite @0\n"
+
+static struct vyre_program *parse(const char *text)
+{
+    struct test_diags diags = { 0 };
+    struct vyre_program *program;
+    if (vyre_program_parse(text, strlen(text), "test", test_diag_sink(&diags), &program))
+        fail_msg("%s\n%s", diags.text, text);
+    return program;
+}
+
+static unsigned barriers_in(const char *text)
+{
+    struct vyre_program *program = parse(text);
+    check_everywhere(program);
+    unsigned found = check_count(program, SpvOpControlBarrier);
+    vyre_program_destroy(&program);
+    return found;
+}
+
+static void values_are_passed_only_where_they_differ(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned barriers;
+        const char *text;
+    } cases[] = {
+        { 2, "workgroup 64\n" OUT "out[gid.x] = subgroup_add(lid.x)" },
+        { 2, "workgroup 33\n" OUT "out[gid.x] = subgroup_ballot(out[gid.x])" },
+        { 2, "workgroup 5 5 5\n" OUT "out[gid.x] = subgroup_shuffle(lid.z, lid.x)" },
+        { 4,
+          "workgroup 64\n" OUT "out[gid.x] = subgroup_add(subgroup_add(lid.x) + lid.y + lid.x)" },
+        // All lanes have the same.
+        { 0, "workgroup 64\n" OUT "out[gid.x] = subgroup_add(7) + subgroup_ballot(wid.y)" },
+        { 0, "workgroup 40\n" OUT "if lid.x & 1 { out[gid.x] = subgroup_shuffle(3, lid.x) }" },
+        { 0, "workgroup 40\n" OUT "out[subgroup_local_id()] = subgroup_size()" },
+        { 2, "workgroup 32\n" OUT "out[gid.x] = subgroup_add(subgroup_add(lid.x))" },
+        { 4, "workgroup 33\n" OUT "out[gid.x] = subgroup_add(subgroup_add(lid.x))" },
+        // There are no others.
+        { 0,
+          "workgroup 1\n" OUT "out[gid.x] = subgroup_add(out[gid.x]) + subgroup_ballot(out[3])" },
+        { 0, "workgroup 1 1 1\n" OUT "if out[1] { out[0] = subgroup_shuffle(out[5], out[2]) }" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        unsigned found = barriers_in(cases[i].text);
+        if (found != cases[i].barriers)
+            fail_msg("%u barriers, expected %u\n%s", found, cases[i].barriers, cases[i].text);
+    }
+}
+
+static void expect(const char *code, const char *says, const char *text, uint32_t memory)
+{
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    target.max_workgroup_memory = memory;
+    struct vyre_program *program = parse(text);
+    struct test_diags diags = { 0 };
+    struct vyre_module *module;
+    enum vyre_result result = vyre_compile(
+        program, vyre_compile_params(.target = &target, .diag = test_diag_sink(&diags)), &module);
+    if (result != VYRE_ERR_UNSUPPORTED || diags.count != 1 || strncmp(diags.text, code, 4) != 0 ||
+        !strstr(diags.text, says))
+        fail_msg("%s: %s\n%s", vyre_result_name(result), diags.text, text);
+    vyre_program_destroy(&program);
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    expect("L020", "uniform", "workgroup 64\n" OUT "if lid.x { out[0] = subgroup_add(lid.x) }",
+           16384);
+    expect("L020", "uniform",
+           "workgroup 64\n" OUT "loop i in 0..lid.x { let s = subgroup_ballot(lid.x == i) }",
+           16384);
+    expect("L005", "uniform",
+           "workgroup 33\n" OUT "let s = subgroup_add(lid.x)\nlet n = 0\nif s { n = 1 }\n"
+           "loop i in 0..2 { if n { region \"r\" { barrier } } }",
+           16384);
+    expect("L021", "atomic", "workgroup 64\n" OUT "out[1] = subgroup_add(atomic_add(out[0], 1))",
+           16384);
+    expect("L004", "SubgroupAdd",
+           "workgroup 64\n" OUT "let s = subgroup_add(i32(lid.x))\nout[0] = 1", 16384);
+    expect("L004", "SubgroupShuffle",
+           "workgroup 64\n" OUT "let s = subgroup_shuffle(lid.x == 2, 3)\nout[0] = 1", 16384);
+    // 40 words declared, and 64 for 33 lanes and those that the second subgroup lacks.
+    static const char large[] =
+        "workgroup 33\nshared t : u32[40]\n" OUT "t[lid.x] = 1\nout[0] = subgroup_add(t[lid.x])";
+    expect("L009", "416 bytes of workgroup memory, its subgroup operations included", large, 415);
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    target.max_workgroup_memory = 416;
+    struct vyre_program *program = parse(large);
+    struct vyre_module *module;
+    assert_result(VYRE_OK, vyre_compile(program, vyre_compile_params(.target = &target), &module));
+    struct vyre_module_info info;
+    vyre_module_reflect(module, &info);
+    assert_int_equal(info.workgroup_memory, 416);
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+}
+
+// A barrier may depend on what a workgroup of one subgroup voted.
+static void one_subgroup_is_uniform(void **state)
+{
+    (void)state;
+    static const char text[] = "workgroup 32\n" OUT "let any = subgroup_ballot(out[gid.x])\n"
+                               "let n = 0\nif any { n = 1 }\nif n { region \"r\" { out[0] = 1 } }\n"
+                               "loop i in 0..subgroup_add(lid.x) { out[i] = subgroup_add(lid.x) }";
+    assert_int_equal(barriers_in(text), 6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_are_passed_only_where_they_differ),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(one_subgroup_is_uniform),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
