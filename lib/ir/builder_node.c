@@ -223,6 +223,25 @@ void vyre_builder_async_load(struct vyre_builder *builder, const char *source,
         transfer(builder, IR_NODE_ASYNC_LOAD, source, destination, offset, size, tag);
 }
 
+void vyre_builder_pull_file_async_direct(struct vyre_builder *builder,
+                                         const struct vyre_pull_file_bindings *bindings)
+{
+    static const struct vyre_pull_file_bindings defaults;
+    const struct vyre_pull_file_bindings *b = bindings ? bindings : &defaults;
+    if (!ir_builder_begin(builder, __func__))
+        return;
+    const uint64_t calls = builder->calls; // one call, whatever it is made of
+    vyre_expr start = vyre_builder_var(builder, "file_start");
+    vyre_expr size =
+        vyre_builder_binary(builder, VYRE_BIN_SUB, vyre_builder_var(builder, "file_end"),
+                            vyre_builder_var(builder, "file_start"));
+    builder->calls = calls;
+    builder->call = __func__;
+    transfer(builder, IR_NODE_ASYNC_LOAD, b->source ? b->source : VYRE_IO_SOURCE_TABLE,
+             b->destination ? b->destination : VYRE_IO_DESTINATION_TABLE, start, size,
+             b->tag ? b->tag : VYRE_IO_QUEUE_TAG);
+}
+
 void vyre_builder_async_store(struct vyre_builder *builder, const char *source,
                               const char *destination, vyre_expr offset, vyre_expr size,
                               const char *tag)

@@ -201,6 +201,25 @@ VYRE_API void vyre_builder_async_store(struct vyre_builder *builder, const char 
                                        const char *destination, vyre_expr offset, vyre_expr size,
                                        const char *tag);
 VYRE_API void vyre_builder_async_wait(struct vyre_builder *builder, const char *tag);
+
+// What a read that the device initiates goes by (spec: protocol.md, 3.1 and 3.3); zero is the
+// default of everything.
+struct vyre_pull_file_bindings {
+    const char *source;      // table of what may be read; NULL: VYRE_IO_SOURCE_TABLE
+    const char *destination; // table of where to; NULL: VYRE_IO_DESTINATION_TABLE
+    const char *tag;         // what async_wait names; NULL: VYRE_IO_QUEUE_TAG
+};
+
+#define VYRE_IO_SOURCE_TABLE      "io_source_capability_table"
+#define VYRE_IO_DESTINATION_TABLE "io_destination_capability_table"
+#define VYRE_IO_QUEUE_TAG         "io_queue_dma"
+
+// An async_load of the part of a file that the locals `file_start` and `file_end` enclose, in
+// bytes: offset `file_start`, size `file_end - file_start`. The program must bind both before, and
+// wait for the tag. The tables are names of the runtime's, not necessarily buffers of the program:
+// what does not know them refuses the program. `bindings` may be NULL: all defaults.
+VYRE_API void vyre_builder_pull_file_async_direct(struct vyre_builder *builder,
+                                                  const struct vyre_pull_file_bindings *bindings);
 VYRE_API void vyre_builder_indirect_dispatch(struct vyre_builder *builder, const char *buffer,
                                              uint64_t offset);
 VYRE_API void vyre_builder_all_reduce(struct vyre_builder *builder, const char *buffer,

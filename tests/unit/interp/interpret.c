@@ -205,6 +205,14 @@ static void async_copies(void **state)
     assert_words_with(IN_OUT "out[0] = 5\nasync_load(out, out, 0, 4, \"a\")\nout[0] = 6\n"
                              "out[1] = out[0]\nasync_wait(\"a\")",
                       params, WORDS(5, 6, 0), 3);
+    // A file range as vyre_builder_pull_file_async_direct reads it, where the tables are buffers.
+    assert_words_with("buffer io_source_capability_table : u32[2] readonly @0\n"
+                      "buffer io_destination_capability_table : u32[2] readwrite @1 output\n"
+                      "let file_start = 2\nlet file_end = 5\n"
+                      "async_load(io_source_capability_table, io_destination_capability_table, "
+                      "file_start, file_end - file_start, \"io_queue_dma\")\n"
+                      "async_wait(\"io_queue_dma\")",
+                      params, WORDS(0x00040302, 0), 2);
     assert_fails_with(IN_OUT "async_load(in, out, 0, 4, \"t\")", params, VYRE_ERR_EXECUTION,
                       "X028");
     assert_fails_with(IN_OUT "async_wait(\"t\")", params, VYRE_ERR_EXECUTION, "X027");

@@ -295,6 +295,81 @@ static void any_failing_allocation_is_reported_and_nothing_leaks(void **state)
     memory_fail_nth(0);
 }
 
+// ---- Reads that the device initiates
+// -------------------------------------------------------------
+
+static struct vyre_program *pull(const struct vyre_pull_file_bindings *bindings, const char *tag)
+{
+    struct vyre_program *program;
+    struct vyre_builder *b;
+    assert_result(VYRE_OK, vyre_builder_create(&b));
+    vyre_builder_let(b, "file_start", U32(4096));
+    vyre_builder_let(b, "file_end", U32(4608));
+    vyre_builder_pull_file_async_direct(b, bindings);
+    vyre_builder_async_wait(b, tag);
+    assert_result(VYRE_OK, vyre_builder_finish(b, NULL, &program));
+    vyre_builder_destroy(&b);
+    return program;
+}
+
+static void assert_is_text(const struct vyre_program *program, const char *text)
+{
+    struct test_diags diags = { 0 };
+    struct vyre_program *parsed;
+    if (vyre_program_parse(text, strlen(text), NULL, test_diag_sink(&diags), &parsed))
+        fail_msg("%s", diags.text);
+    assert_true(ir_program_equal(program, parsed));
+    vyre_program_destroy(&parsed);
+}
+
+static void a_file_is_pulled_through_the_capability_tables(void **state)
+{
+    (void)state;
+    struct vyre_program *program = pull(NULL, VYRE_IO_QUEUE_TAG);
+    assert_is_text(program,
+                   "let file_start = 4096\nlet file_end = 4608\n"
+                   "async_load(io_source_capability_table, io_destination_capability_table,"
+                   " file_start, file_end - file_start, \"io_queue_dma\")\n"
+                   "async_wait(\"io_queue_dma\")\n");
+    assert_result(VYRE_OK, vyre_program_validate(program, NULL));
+    uint8_t *wire;
+    size_t size;
+    struct vyre_program *decoded;
+    assert_result(VYRE_OK, vyre_program_encode(program, NULL, &wire, &size));
+    assert_result(VYRE_OK, vyre_program_decode(wire, size, NULL, &decoded));
+    assert_true(ir_program_equal(program, decoded));
+    vyre_free(wire);
+    vyre_program_destroy(&decoded);
+    vyre_program_destroy(&program);
+
+    const struct vyre_pull_file_bindings bindings = { "files", "pages", "mine" };
+    program = pull(&bindings, "mine");
+    assert_is_text(program,
+                   "let file_start = 4096\nlet file_end = 4608\n"
+                   "async_load(files, pages, file_start, file_end - file_start, \"mine\")\n"
+                   "async_wait(\"mine\")\n");
+    assert_result(VYRE_OK, vyre_program_validate(program, NULL));
+    vyre_program_destroy(&program);
+    // Without the locals it says what is missing when it runs, and the validator does not look.
+    const struct vyre_pull_file_bindings only_tag = { .tag = "t" };
+    struct vyre_builder *b;
+    assert_result(VYRE_OK, vyre_builder_create(&b));
+    vyre_builder_pull_file_async_direct(b, &only_tag);
+    assert_result(VYRE_OK, vyre_builder_finish(b, NULL, &program));
+    vyre_builder_destroy(&b);
+    assert_is_text(program,
+                   "async_load(io_source_capability_table, io_destination_capability_table,"
+                   " file_start, file_end - file_start, \"t\")\n");
+    vyre_program_destroy(&program);
+}
+
+static void pull_from_a_bad_name(struct vyre_builder *b)
+{
+    vyre_builder_let(b, "a", U32(1));
+    vyre_builder_pull_file_async_direct(
+        b, &(const struct vyre_pull_file_bindings){ .source = "\xff" });
+}
+
 // ---- Misuse -------------------------------------------------------------------------------------
 
 static void use_twice(struct vyre_builder *b)
@@ -441,6 +516,8 @@ static const struct misuse {
       "B005 call 201, vyre_builder_unary: more than 200 blocks and operators are nested" },
     { deep_blocks, VYRE_ERR_LIMIT,
       "B005 call 200, vyre_builder_block: more than 200 blocks are nested" },
+    { pull_from_a_bad_name, VYRE_ERR_INVALID_ARGUMENT,
+      "B004 call 3, vyre_builder_pull_file_async_direct: a name is not UTF-8" },
     { deep_type, VYRE_ERR_LIMIT,
       "B005 call 61, vyre_builder_type_vec: more than 60 types are nested" },
 };
@@ -538,6 +615,7 @@ int main(void)
         cmocka_unit_test(public_numbers_are_the_tags_of_the_tables),
         cmocka_unit_test(every_call_builds_what_the_text_says),
         cmocka_unit_test(any_failing_allocation_is_reported_and_nothing_leaks),
+        cmocka_unit_test(a_file_is_pulled_through_the_capability_tables),
         cmocka_unit_test(the_first_wrong_call_is_reported_at_the_end),
         cmocka_unit_test(a_finished_builder_refuses_everything),
         cmocka_unit_test(the_deepest_program_prints_and_parses_back),
