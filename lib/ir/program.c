@@ -60,6 +60,9 @@ enum vyre_result vyre_program_buffer_info(const struct vyre_program *program, si
         .count = buffer->count,
         .is_output = buffer->is_output,
         .is_live_out = buffer->live_out,
+        .has_range = buffer->has_range,
+        .range_start = buffer->range_start,
+        .range_end = buffer->range_end,
     };
     return VYRE_OK;
 }

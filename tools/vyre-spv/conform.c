@@ -19,11 +19,14 @@ struct conform_options {
     bool json;
 };
 
-enum backend { BACKEND_INTERP };
+enum backend { BACKEND_INTERP, BACKEND_VULKAN };
 
 static const struct option_spec conform_table[] = {
-    { NULL, "backend", "interp", "what runs programs: the reference interpreter", OPTION_CHOICE,
-      offsetof(struct conform_options, backend) },
+    { NULL, "backend", "interp|vulkan",
+      "what runs programs: the reference interpreter, which is the default, or a device",
+      OPTION_CHOICE, offsetof(struct conform_options, backend) },
+    { NULL, "device", "NAME", "number or part of the name, as `vyre-spv devices` prints them",
+      OPTION_TEXT, offsetof(struct conform_options, device) },
     { NULL, "only", "NAME",
       "only records whose name is, begins with or matches NAME, as in 'cast/*'", OPTION_LIST,
       offsetof(struct conform_options, only) },
@@ -205,6 +208,12 @@ static const char *next_line(struct lines *lines, size_t *size)
     }
 }
 
+// Nothing more can be judged.
+static bool is_lost(const struct conform *conform)
+{
+    return conform->backend.device && vyre_device_status(conform->backend.device) != VYRE_OK;
+}
+
 static void show_progress(struct conform *conform, const char *name, size_t line)
 {
     struct timespec time;
@@ -248,7 +257,7 @@ static int take_file(struct conform *conform, const char *path)
     const char *text = NULL;
     int code = TOOL_OK;
     errno = lines.file ? 0 : errno;
-    while (lines.file && (text = next_line(&lines, &size))) {
+    while (lines.file && !is_lost(conform) && (text = next_line(&lines, &size))) {
         place.line++;
         show_progress(conform, place.file, place.line);
         if (lines.is_long) {
@@ -292,6 +301,38 @@ static bool found_any(const struct conform_report *report)
     return false;
 }
 
+static int open_backend(struct conform *conform)
+{
+    const struct conform_options *options = conform->options;
+    struct vyre_target target;
+    if (options->backend == BACKEND_INTERP)
+        return options->device ? tool_usage("conform", "--device is for --backend vulkan")
+                               : TOOL_OK;
+    struct vyre_cache *cache = tool_cache_try(); // for what was found out about the device
+    int code = tool_device_open(options->device, cache, &conform->backend.device);
+    vyre_cache_close(&cache);
+    if (code)
+        return code;
+    vyre_device_target(conform->backend.device, &target);
+    conform->backend.device_limits_loops = target.loop_limit != 0;
+    return TOOL_OK;
+}
+
+static int finish(struct conform *conform, int code)
+{
+    const bool found = found_any(&conform->report);
+    if (!code && is_lost(conform))
+        code = tool_failed(vyre_device_status(conform->backend.device), "device");
+    if (!code && !found && conform->options->only.count)
+        code = tool_usage("conform", "no record has such a name");
+    else if (!code && !found)
+        tool_error("there is no record in these files");
+    if (!code && (!found || conform_report_failed(&conform->report)))
+        code = TOOL_WRONG_INPUT;
+    conform_report_print(&conform->report);
+    return code;
+}
+
 static int run_conform(const void *options, const char *const *operands, size_t operand_count)
 {
     (void)operand_count;
@@ -306,15 +347,10 @@ static int run_conform(const void *options, const char *const *operands, size_t 
     conform.backend.ops = ops;
     conform.report.as_json = conform.options->json;
     conform.report.verbose = tool_is_verbose();
-    int code = take_files(&conform, operands);
-    const bool found = found_any(&conform.report);
-    if (!found && !code && conform.options->only.count)
-        code = tool_usage("conform", "no record has such a name");
-    else if (!found && !code)
-        tool_error("there is no record in these files");
-    if (!code && (!found || conform_report_failed(&conform.report)))
-        code = TOOL_WRONG_INPUT;
-    conform_report_print(&conform.report);
+    int code = open_backend(&conform);
+    if (!code)
+        code = finish(&conform, take_files(&conform, operands));
+    vyre_device_destroy(&conform.backend.device);
     conform_report_fini(&conform.report);
     json_decref(conform.runs);
     json_decref(conform.programs);
@@ -332,6 +368,7 @@ const struct command command_conform = {
         "does with programs: their bytes and identity, malformed bytes, validator codes, runs with "
         "inputs and outputs, spellings of the hex envelope, calls of the megakernel protocol. The "
         "fields of a record tell its kind. "
+        "With --backend vulkan, runs are on a device; what the compiler refuses is skipped. "
         "What differs is printed; then counts per family; the last line is `N passed, N failed, N "
         "skipped`.\n\n"
         "Differences that were decided count as skipped and are listed by the id under which "

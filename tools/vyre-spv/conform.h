@@ -25,6 +25,7 @@ enum conform_outcome {
 // What all records are judged with.
 struct conform_backend {
     struct vyre_device *device;      // NULL: the interpreter
+    bool device_limits_loops;        // its driver ends shaders after so many passes
     const struct vyre_registry *ops; // that records may call (conform_ops.h)
 };
 
@@ -78,6 +79,10 @@ enum conform_outcome conform_text_form(struct conform_case *c);
 enum conform_outcome conform_validate(struct conform_case *c);
 enum conform_outcome conform_protocol(struct conform_case *c);
 enum conform_outcome conform_run(struct conform_case *c); // semantics, programs, fuzz and the like
+
+// A runnable record whose program was decoded, on the backend's device.
+enum conform_outcome conform_run_on_device(struct conform_case *c,
+                                           const struct vyre_program *program);
 
 // Identity of a program: canonical bytes where the record has them, and fingerprint.
 enum conform_outcome conform_identity(struct conform_case *c, const struct vyre_program *program);

@@ -307,6 +307,8 @@ static enum conform_outcome interpret(struct conform_case *c, const struct vyre_
 
 static enum conform_outcome run_program(struct conform_case *c, const struct vyre_program *program)
 {
+    if (c->backend->device)
+        return conform_run_on_device(c, program);
     struct conform_inputs inputs;
     enum conform_outcome outcome = CONFORM_PASSED;
     if (conform_inputs_read(c, &inputs))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // vyre-spv run: one dispatch of a program, on a device or in the interpreter.
 #include "commands.h"
+#include "launch.h"
 #include "tool.h"
 #include "values.h"
 
@@ -49,33 +50,23 @@ static const struct option_spec run_table[] = {
     { 0 },
 };
 
-// One declared buffer and what the command line says about it.
-struct slot {
-    struct vyre_buffer_info info;
+// What the command line says about a buffer.
+struct binding {
     const char *input;  // NULL: none
     const char *output; // NULL: none
-    bool is_argument;   // not workgroup memory
-    bool takes_input;
-    bool is_returned;
-    struct tool_bytes bytes;
-    struct vyre_buffer *buffer; // on the device
 };
 
 struct run {
     const struct run_options *options;
     struct vyre_program *program;
-    struct slot *slots;
-    size_t slot_count;
-    uint32_t grid[3];
+    struct launch launch;
+    struct binding *bindings; // one per slot of the launch
 };
 
 static void run_fini(struct run *run)
 {
-    for (size_t i = 0; i < run->slot_count; i++) {
-        vyre_buffer_destroy(&run->slots[i].buffer);
-        tool_bytes_fini(&run->slots[i].bytes);
-    }
-    free(run->slots);
+    launch_fini(&run->launch);
+    free(run->bindings);
     vyre_program_destroy(&run->program);
 }
 
@@ -103,40 +94,23 @@ static int parse_grid(const char *text, uint32_t grid[3])
     return tool_usage("run", "--grid takes 1 to 3 numbers from 1, as in 64,1,1; not '%s'", text);
 }
 
-static void describe_slots(struct run *run)
+// The index of the slot of a name that may be bound, or -1 after a message.
+static ptrdiff_t find_slot(const struct run *run, const struct values_binding *binding,
+                           bool is_input)
 {
-    run->slot_count = vyre_program_buffer_count(run->program);
-    run->slots = tool_calloc(run->slot_count, sizeof *run->slots);
-    for (size_t i = 0; i < run->slot_count; i++) {
-        struct slot *slot = &run->slots[i];
-        const struct vyre_buffer_info *info = &slot->info;
-        if (vyre_program_buffer_info(run->program, i, &slot->info))
-            continue; // the count says that there is one
-        // The language's rule for who allocates what (vyre/interpret.h).
-        bool allocated = info->is_output || info->access == VYRE_ACCESS_WRITE_ONLY ||
-                         (info->is_live_out && info->access == VYRE_ACCESS_READ_WRITE);
-        slot->is_argument = info->access != VYRE_ACCESS_WORKGROUP;
-        slot->takes_input = slot->is_argument && !allocated;
-        slot->is_returned = allocated || info->access == VYRE_ACCESS_READ_WRITE;
-    }
-}
-
-// The slot of a name that may be bound, or NULL after a message.
-static struct slot *find_slot(struct run *run, const struct values_binding *binding, bool is_input)
-{
-    for (size_t i = 0; i < run->slot_count; i++) {
-        struct slot *slot = &run->slots[i];
+    for (size_t i = 0; i < run->launch.count; i++) {
+        const struct launch_slot *slot = &run->launch.slots[i];
         if (slot->info.name_size != binding->name_size ||
             memcmp(slot->info.name, binding->name, binding->name_size) != 0)
             continue;
         if (is_input ? slot->takes_input : slot->is_returned)
-            return slot;
+            return (ptrdiff_t)i;
         tool_usage("run", "buffer '%s' %s", slot->info.name,
                    is_input ? "takes no input" : "is not returned by the program");
-        return NULL;
+        return -1;
     }
     tool_usage("run", "the program has no buffer '%.*s'", (int)binding->name_size, binding->name);
-    return NULL;
+    return -1;
 }
 
 static int bind(struct run *run, const struct option_list *list, bool is_input)
@@ -145,12 +119,13 @@ static int bind(struct run *run, const struct option_list *list, bool is_input)
         struct values_binding binding;
         if (!values_split(list->items[i], &binding))
             return TOOL_USAGE;
-        struct slot *slot = find_slot(run, &binding, is_input);
-        if (!slot)
+        const ptrdiff_t index = find_slot(run, &binding, is_input);
+        if (index < 0)
             return TOOL_USAGE;
-        const char **field = is_input ? &slot->input : &slot->output;
+        const char **field = is_input ? &run->bindings[index].input : &run->bindings[index].output;
         if (*field)
-            return tool_usage("run", "buffer '%s' is given twice", slot->info.name);
+            return tool_usage("run", "buffer '%s' is given twice",
+                              run->launch.slots[index].info.name);
         *field = binding.spec;
     }
     return TOOL_OK;
@@ -158,27 +133,27 @@ static int bind(struct run *run, const struct option_list *list, bool is_input)
 
 static int read_inputs(struct run *run)
 {
-    for (size_t i = 0; i < run->slot_count; i++) {
-        struct slot *slot = &run->slots[i];
+    for (size_t i = 0; i < run->launch.count; i++) {
+        struct launch_slot *slot = &run->launch.slots[i];
         if (!slot->takes_input)
             continue;
-        if (!slot->input)
+        if (!run->bindings[i].input)
             return tool_usage("run", "buffer '%s' needs --in %s=...", slot->info.name,
                               slot->info.name);
-        int code = values_parse(slot->input, &slot->info, &slot->bytes);
+        int code = values_parse(run->bindings[i].input, &slot->info, &slot->bytes);
         if (code)
             return code;
     }
     return TOOL_OK;
 }
 
-static int write_output(const struct run *run, const struct slot *slot, const void *data,
-                        size_t size)
+static int write_output(const struct run *run, size_t index, struct vyre_bytes bytes)
 {
-    if (slot->output)
-        return values_write(slot->output, &slot->info, data, size);
+    const struct vyre_buffer_info *info = &run->launch.slots[index].info;
+    if (run->bindings[index].output)
+        return values_write(run->bindings[index].output, info, bytes.data, bytes.size);
     if (run->options->outputs.count == 0) // nobody asked for anything: show everything
-        values_print(&slot->info, data, size);
+        values_print(info, bytes.data, bytes.size);
     return TOOL_OK;
 }
 
@@ -186,26 +161,26 @@ static int write_output(const struct run *run, const struct slot *slot, const vo
 
 static int interpret(struct run *run)
 {
-    struct vyre_bytes *inputs = tool_calloc(run->slot_count, sizeof *inputs);
+    struct vyre_bytes *inputs = tool_calloc(run->launch.count, sizeof *inputs);
     size_t count = 0;
-    for (size_t i = 0; i < run->slot_count; i++) {
-        if (run->slots[i].takes_input)
-            inputs[count++] =
-                (struct vyre_bytes){ run->slots[i].bytes.data, run->slots[i].bytes.size };
+    for (size_t i = 0; i < run->launch.count; i++) {
+        const struct launch_slot *slot = &run->launch.slots[i];
+        if (slot->takes_input)
+            inputs[count++] = (struct vyre_bytes){ slot->bytes.data, slot->bytes.size };
     }
     struct vyre_interpret_params params = {
         .inputs = inputs,
         .input_count = count,
         .diag = &tool_diag,
     };
-    memcpy(params.grid, run->grid, sizeof params.grid);
+    memcpy(params.grid, run->launch.grid, sizeof params.grid);
     struct vyre_outputs *outputs = NULL;
     enum vyre_result result = vyre_interpret(run->program, &params, &outputs);
     int code = result ? tool_failed(result, "interpreter") : TOOL_OK;
     for (size_t i = 0; !code && i < vyre_outputs_count(outputs); i++) {
         size_t buffer = 0;
         struct vyre_bytes bytes = vyre_outputs_get(outputs, i, &buffer);
-        code = write_output(run, &run->slots[buffer], bytes.data, bytes.size);
+        code = write_output(run, buffer, bytes);
     }
     vyre_outputs_destroy(&outputs);
     free(inputs);
@@ -213,56 +188,6 @@ static int interpret(struct run *run)
 }
 
 // ---- Device -------------------------------------------------------------------------------------
-
-// Makes the buffer of a slot. An empty one has memory too; its argument says that it is empty.
-static enum vyre_result upload(struct vyre_device *device, struct slot *slot,
-                               struct vyre_argument *argument)
-{
-    enum { EMPTY_OFFSET = 256 };
-    if (!slot->takes_input) {
-        slot->bytes.size = (size_t)slot->info.count * slot->info.element_size;
-        slot->bytes.data = NULL;
-    }
-    uint64_t size = slot->bytes.size ? slot->bytes.size : EMPTY_OFFSET;
-    void *host = NULL;
-    enum vyre_result result = vyre_buffer_create(
-        device, vyre_buffer_params(.size = size, .diag = &tool_diag), &slot->buffer);
-    if (!result)
-        result = vyre_buffer_map(slot->buffer, &host);
-    if (!result && slot->bytes.data && slot->bytes.size)
-        memcpy(host, slot->bytes.data, slot->bytes.size);
-    *argument = (struct vyre_argument){
-        .buffer = slot->buffer,
-        .offset = slot->bytes.size ? 0 : EMPTY_OFFSET,
-    };
-    return result;
-}
-
-static enum vyre_result dispatch(struct run *run, struct vyre_device *device,
-                                 struct vyre_kernel *kernel)
-{
-    struct vyre_argument *arguments = tool_calloc(run->slot_count, sizeof *arguments);
-    size_t count = 0;
-    enum vyre_result result = VYRE_OK;
-    for (size_t i = 0; !result && i < run->slot_count; i++) {
-        if (run->slots[i].is_argument)
-            result = upload(device, &run->slots[i], &arguments[count++]);
-    }
-    struct vyre_dispatch_params params = {
-        .arguments = arguments,
-        .argument_count = count,
-        .diag = &tool_diag,
-    };
-    memcpy(params.grid, run->grid, sizeof params.grid);
-    struct vyre_ticket *ticket = NULL;
-    if (!result)
-        result = vyre_dispatch(kernel, &params, &ticket);
-    if (!result)
-        result = vyre_ticket_wait(ticket, run->options->timeout * 1000000000u, &tool_diag);
-    vyre_ticket_destroy(&ticket);
-    free(arguments);
-    return result;
-}
 
 static void print_stats(const struct vyre_kernel *kernel)
 {
@@ -286,19 +211,18 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
     if (!result && run->options->stats)
         print_stats(kernel);
     if (!result)
-        result = dispatch(run, device, kernel);
+        result = launch_dispatch(&run->launch, device, kernel,
+                                 run->options->timeout * UINT64_C(1000000000), &tool_diag);
     vyre_kernel_destroy(&kernel);
     if (result)
         return tool_failed(result, "run");
     int code = TOOL_OK;
-    for (size_t i = 0; !code && i < run->slot_count; i++) {
-        const struct slot *slot = &run->slots[i];
-        void *host = NULL;
-        if (!slot->is_returned)
+    for (size_t i = 0; !code && i < run->launch.count; i++) {
+        struct vyre_bytes bytes;
+        if (!run->launch.slots[i].is_returned)
             continue;
-        result = vyre_buffer_map(slot->buffer, &host);
-        code =
-            result ? tool_failed(result, "run") : write_output(run, slot, host, slot->bytes.size);
+        result = launch_output(&run->launch.slots[i], &bytes);
+        code = result ? tool_failed(result, "run") : write_output(run, i, bytes);
     }
     return code;
 }
@@ -325,11 +249,12 @@ static int run_run(const void *options, const char *const *operands, size_t oper
         return tool_usage("run", "--timeout takes at most %u seconds", UINT32_MAX);
     if (run.options->loop_budget > UINT32_MAX)
         return tool_usage("run", "--loop-budget takes at most %u passes", UINT32_MAX);
-    int code = run.options->grid ? parse_grid(run.options->grid, run.grid) : TOOL_OK;
+    int code = run.options->grid ? parse_grid(run.options->grid, run.launch.grid) : TOOL_OK;
     if (!code)
         code = tool_read_program(operands[0], &run.program);
     if (!code) {
-        describe_slots(&run);
+        launch_describe(&run.launch, run.program);
+        run.bindings = tool_calloc(run.launch.count, sizeof *run.bindings);
         code = bind(&run, &run.options->inputs, true);
     }
     if (!code)

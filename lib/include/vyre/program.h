@@ -33,6 +33,11 @@ struct vyre_buffer_info {
     uint32_t count;        // elements; 0 means sized at run time
     bool is_output;        // the program's result, allocated for the caller by vyre_interpret
     bool is_live_out;      // read by the host after the run
+    // A run returns bytes range_start to range_end, the end excluded, and not the whole buffer; but
+    // the whole where that is no part of it.
+    bool has_range;
+    uint64_t range_start;
+    uint64_t range_end;
 };
 
 // Parses the text form, at most 4 GiB of it. `name` is used in diagnostics and may be NULL.

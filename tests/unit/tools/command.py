@@ -599,6 +599,39 @@ class Conform(Case):
         result = self.conform(USAGE, *records, options=("--only", "c"))
         self.assertIn(b"no record has such a name", result.stderr)
 
+    def test_the_device_runs_what_the_compiler_takes(self):
+        self.conform(USAGE, self.RUN, options=("--device", "x"))
+        self.conform(USAGE, self.RUN, options=("--backend", "x"))
+        self.conform(SYSTEM, self.RUN, options=("--backend", "vulkan", "--device", "no such one"))
+        if not has_device():
+            return
+        options = ("--backend", "vulkan")
+        result = self.conform(OK, self.RUN, self.VALID, options=options)
+        self.assertEqual(self.last(result), "2 passed, 0 failed, 0 skipped")
+        wrong = json.loads(json.dumps(self.RUN))
+        wrong["buffers"][1]["output"] = "0400000008000000"
+        result = self.conform(WRONG_INPUT, wrong, options=options)
+        self.assertIn(b"element 1 of 2: expected 8 (08000000), got 7 (07000000)", result.stdout)
+        for change in ({"note": "racy: x"}, {"result": "error", "error": "index_not_u32"},
+                       {"raw_inputs": []}):
+            result = self.conform(OK, {**self.RUN, **change}, options=options)
+            self.assertEqual(self.last(result), "0 passed, 0 failed, 1 skipped")
+        wrong["buffers"][0]["input"] = None
+        self.assertIn(b"not enough inputs",
+                      self.conform(WRONG_INPUT, wrong, options=options).stderr)
+        trap = self.expect(OK, "asm", "-", stdin=TRAP.encode()).stdout
+        trap = {"name": "trap", "wire": trap.hex(), "result": "error", "error": "trap",
+                "buffers": [{"name": "in", "binding": 0, "access": "ro", "type": "u32", "count": 1,
+                             "input": "07000000", "output": None},
+                            {"name": "out", "binding": 1, "access": "rw", "type": "u32", "count": 1,
+                             "input": "00000000", "output": None}]}
+        for backend in ("vulkan", "interp"):
+            result = self.conform(OK, trap, options=("--backend", backend))
+            self.assertEqual(self.last(result), "1 passed, 0 failed, 0 skipped")
+            trap_missed = json.loads(json.dumps(trap))
+            trap_missed["buffers"][0]["input"] = "06000000"
+            self.conform(WRONG_INPUT, trap_missed, options=("--backend", backend))
+
     def test_extras_are_added_to_buffers(self):
         for extras, errors in (({"linear_type": {"in": "linear"}}, []),
                                ({"linear_type": {"in": "unrestricted"}}, []),

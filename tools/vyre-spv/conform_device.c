@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Judges runnable records on a device. What a device cannot be asked is decided before it runs: by
+// what the record says about itself, or by the compiler, which refuses the program with a code.
+#include "conform.h"
+#include "conform_run.h"
+#include "launch.h"
+
+#include <string.h>
+
+#define TIMEOUT_NS UINT64_C(60000000000)
+
+// ---- What can be asked --------------------------------------------------------------------------
+
+// The run-time errors that a device has too.
+enum expectation {
+    EXPECT_OUTPUTS,
+    EXPECT_TRAP,
+    EXPECT_TOTAL, // an error of the original that has a result here (docs/ir.md, D-1)
+    EXPECT_NOTHING,
+};
+
+static enum expectation expectation_of(const struct conform_case *c)
+{
+    const char *token = conform_text(c, "error");
+    if (strcmp(conform_text(c, "result"), "ok") == 0)
+        return EXPECT_OUTPUTS;
+    if (token && strcmp(token, "trap") == 0)
+        return EXPECT_TRAP;
+    return token && strcmp(token, "i32_div_or_mod_undefined") == 0 ? EXPECT_TOTAL : EXPECT_NOTHING;
+}
+
+// What the record says about itself that a device does not do.
+static const char *reason_to_skip(const struct conform_case *c)
+{
+    const char *note = conform_text(c, "note");
+    if (expectation_of(c) == EXPECT_NOTHING)
+        return "a run-time error that only the interpreter has";
+    if (json_object_get(c->record, "raw_inputs"))
+        return "inputs that are not those of the buffers (raw_inputs)";
+    if (note && strstr(note, "racy"))
+        return "the result follows the order of the original's invocations (racy)";
+    return NULL;
+}
+
+// ---- Tolerance ----------------------------------------------------------------------------------
+
+// The functions whose results a device may give with an error, as the corpus allows: 128 units in
+// the last place, or what the operation says where that is more. Everything else is exact.
+static uint32_t tolerance_of(const struct conform_case *c)
+{
+    static const char *const functions[] = { "sin",  "cos",  "tan", "asin", "acos", "atan", "sinh",
+                                             "cosh", "tanh", "exp", "exp2", "log",  "log2" };
+    const json_int_t own = json_integer_value(json_object_get(c->record, "op_ulp_tolerance"));
+    const uint32_t least = own > 128 && own < 1 << 20 ? (uint32_t)own : 128;
+    size_t index;
+    json_t *item;
+    json_array_foreach(json_object_get(c->record, "float_ops"), index, item)
+    {
+        const char *name = json_string_value(item);
+        for (size_t i = 0; name && i < sizeof functions / sizeof *functions; i++) {
+            if (strcmp(name, functions[i]) == 0)
+                return least;
+        }
+    }
+    return 0;
+}
+
+// ---- Runs ---------------------------------------------------------------------------------------
+
+static enum conform_outcome compare_outputs(struct conform_case *c,
+                                            const struct vyre_program *program,
+                                            const struct launch *launch)
+{
+    const uint32_t ulps = tolerance_of(c);
+    size_t index;
+    json_t *item;
+    json_array_foreach(json_object_get(c->record, "buffers"), index, item)
+    {
+        struct vyre_bytes got;
+        if (!json_is_string(json_object_get(item, "output")))
+            continue;
+        if (!launch->slots[index].is_returned || launch_output(&launch->slots[index], &got))
+            return conform_fail(c, "buffer %zu is not returned", index);
+        enum conform_outcome outcome = conform_compare(c, program, index, got, ulps);
+        if (outcome)
+            return outcome;
+    }
+    return CONFORM_PASSED;
+}
+
+static enum conform_outcome judge(struct conform_case *c, const struct vyre_program *program,
+                                  const struct launch *launch, enum vyre_result result,
+                                  const struct conform_diags *diags)
+{
+    static const char trapped[] = "K007";
+    static const char exhausted[] = "K008";
+    const enum expectation expected = expectation_of(c);
+    if (result == VYRE_ERR_FAULT && strcmp(diags->first, exhausted) == 0 &&
+        c->backend->device_limits_loops)
+        return conform_skip(c, "more passes through a loop than the driver allows (%s)", exhausted);
+    if (expected == EXPECT_TRAP)
+        return result == VYRE_ERR_FAULT && strcmp(diags->first, trapped) == 0
+                   ? CONFORM_PASSED
+                   : conform_fail(c, "%s %s (%s), expected a trap", vyre_result_name(result),
+                                  diags->first, diags->text);
+    if (result)
+        return conform_fail(c, "%s %s: %s", vyre_result_name(result), diags->first, diags->text);
+    if (expected == EXPECT_TOTAL)
+        return conform_deviate(c, "D-1", "an i32 division that is an error of the interpreter");
+    return compare_outputs(c, program, launch);
+}
+
+// Moves the record's inputs to the slots that take them.
+static enum conform_outcome take_inputs(struct conform_case *c, struct launch *launch)
+{
+    struct conform_inputs inputs;
+    size_t next = 0;
+    enum conform_outcome outcome = CONFORM_PASSED;
+    if (!conform_inputs_read(c, &inputs))
+        outcome = conform_malformed(c, "an input is not hexadecimal");
+    for (size_t i = 0; !outcome && i < launch->count; i++) {
+        if (!launch->slots[i].takes_input)
+            continue;
+        if (next == inputs.count)
+            outcome = conform_malformed(c, "there are not enough inputs");
+        else
+            launch->slots[i].bytes = inputs.bytes[next++];
+    }
+    if (!outcome && next != inputs.count)
+        outcome = conform_malformed(c, "there are more inputs than buffers that take one");
+    for (size_t i = 0; i < next; i++)
+        inputs.bytes[i] = (struct tool_bytes){ .size = 0 }; // the slots own them now
+    conform_inputs_fini(&inputs);
+    return outcome;
+}
+
+static enum conform_outcome run_kernel(struct conform_case *c, const struct vyre_program *program,
+                                       struct vyre_kernel *kernel)
+{
+    struct conform_diags diags = { .first = "" };
+    struct vyre_diag_sink sink = conform_sink(&diags);
+    struct launch launch = { .count = 0 };
+    launch_describe(&launch, program);
+    enum conform_outcome outcome = take_inputs(c, &launch);
+    if (!outcome) {
+        enum vyre_result result =
+            launch_dispatch(&launch, c->backend->device, kernel, TIMEOUT_NS, &sink);
+        outcome = judge(c, program, &launch, result, &diags);
+    }
+    launch_fini(&launch);
+    return outcome;
+}
+
+// Codes of the validator by which a target, not the language, refuses a program: no subgroup
+// operations, no collectives, and an entry that is not in regions, which only the interpreter
+// mends.
+static bool is_refusal(const char *code)
+{
+    static const char *const codes[] = { "V041", "V046", "V101", "V102" };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (strcmp(codes[i], code) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum conform_outcome conform_run_on_device(struct conform_case *c,
+                                           const struct vyre_program *program)
+{
+    struct conform_diags diags = { .first = "" };
+    struct vyre_diag_sink sink = conform_sink(&diags);
+    struct vyre_kernel *kernel = NULL;
+    const char *reason = reason_to_skip(c);
+    if (reason)
+        return conform_skip(c, "%s", reason);
+    enum vyre_result result = vyre_kernel_create(
+        c->backend->device, vyre_kernel_params(.program = program, .diag = &sink), &kernel);
+    enum conform_outcome outcome = CONFORM_PASSED;
+    if (result == VYRE_ERR_UNSUPPORTED || is_refusal(diags.first))
+        outcome = conform_skip(c, "the compiler refuses the program (%s)", diags.first);
+    else if (result)
+        outcome = conform_fail(c, "%s %s: %s", vyre_result_name(result), diags.first, diags.text);
+    else
+        outcome = run_kernel(c, program, kernel);
+    vyre_kernel_destroy(&kernel);
+    return outcome;
+}
