@@ -284,8 +284,8 @@ static enum conform_outcome interpret(struct conform_case *c, const struct vyre_
     struct conform_diags diags = { .first = "" };
     struct vyre_diag_sink sink = conform_sink(&diags);
     struct vyre_outputs *outputs = NULL;
-    const char *token = conform_text(c, "error");
-    const bool has_ops = !token || strcmp(token, "call_no_registry") != 0;
+    const char *lookup = conform_text(c, "lookup");
+    const bool has_ops = lookup && strcmp(lookup, "corpus") == 0;
     enum vyre_result result = vyre_interpret(
         program,
         vyre_interpret_params(.inputs = inputs->values, .input_count = inputs->count,
