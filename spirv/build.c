@@ -48,7 +48,7 @@ uint32_t spv_choose(struct spv_lowering *lowering, uint32_t type, uint32_t cond,
     return id;
 }
 
-static uint32_t glsl(struct spv_lowering *lowering)
+uint32_t spv_glsl(struct spv_lowering *lowering)
 {
     if (!lowering->glsl) {
         static const char name[] = "GLSL.std.450";
@@ -61,7 +61,7 @@ static uint32_t glsl(struct spv_lowering *lowering)
 
 uint32_t spv_glsl1(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a)
 {
-    uint32_t set = glsl(lowering);
+    uint32_t set = spv_glsl(lowering);
     uint32_t id = spv_writer_id(&lowering->writer);
     SPV_EMIT(&lowering->writer, lowering->at, SpvOpExtInst, lowering->type_u32, id, set, op, a);
     return id;
@@ -69,7 +69,7 @@ uint32_t spv_glsl1(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a
 
 uint32_t spv_glsl2(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a, uint32_t b)
 {
-    uint32_t set = glsl(lowering);
+    uint32_t set = spv_glsl(lowering);
     uint32_t id = spv_writer_id(&lowering->writer);
     SPV_EMIT(&lowering->writer, lowering->at, SpvOpExtInst, lowering->type_u32, id, set, op, a, b);
     return id;
@@ -89,19 +89,32 @@ void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name)
     spv_emit_text(&lowering->writer, SPV_NAMES, SpvOpName, &id, 1, text.text, size, NULL, 0);
 }
 
-uint32_t spv_as_word(struct spv_lowering *lowering, struct spv_value value)
+uint32_t spv_call(struct spv_lowering *lowering, const char *name, uint32_t type,
+                  const uint32_t *operands, size_t count)
 {
-    if (value.kind != SPV_BOOL)
-        return value.id;
-    uint32_t one = spv_u32(lowering, 1);
-    return spv_choose(lowering, lowering->type_u32, value.id, one, spv_u32(lowering, 0));
+    enum { MOST_OPERANDS = 4 };
+    uint32_t words[3 + MOST_OPERANDS] = { type };
+    words[2] = spv_library_function(lowering, name);
+    words[1] = spv_writer_id(&lowering->writer);
+    memcpy(words + 3, operands, count * sizeof *operands);
+    spv_emit(&lowering->writer, lowering->at, SpvOpFunctionCall, words, 3 + count);
+    return words[1];
 }
 
-uint32_t spv_as_bool(struct spv_lowering *lowering, struct spv_value value)
+uint32_t spv_call1(struct spv_lowering *lowering, const char *name, uint32_t a)
 {
-    if (value.kind == SPV_BOOL)
-        return value.id;
-    return spv_test2(lowering, SpvOpINotEqual, value.id, spv_u32(lowering, 0));
+    return spv_call(lowering, name, lowering->type_u32, &a, 1);
+}
+
+uint32_t spv_call2(struct spv_lowering *lowering, const char *name, uint32_t a, uint32_t b)
+{
+    return spv_call(lowering, name, lowering->type_u32, (const uint32_t[]){ a, b }, 2);
+}
+
+uint32_t spv_call3(struct spv_lowering *lowering, const char *name, uint32_t a, uint32_t b,
+                   uint32_t c)
+{
+    return spv_call(lowering, name, lowering->type_u32, (const uint32_t[]){ a, b, c }, 3);
 }
 
 void spv_start_block(struct spv_lowering *lowering, uint32_t label)

@@ -80,7 +80,18 @@ uint32_t spv_upper_bound(const struct vyre_program *program, const struct ir_exp
 
 bool spv_always_inside(const struct ir_buffer *buffer, uint32_t bound)
 {
-    return bound < buffer->count;
+    const uint64_t stride = ir_type_stride(buffer->element);
+    uint64_t bytes;
+    return stride && ir_type_packed_size(buffer->element, buffer->count, &bytes) &&
+           bound < bytes / stride;
+}
+
+uint64_t spv_workgroup_words(const struct ir_buffer *buffer)
+{
+    uint64_t bytes;
+    if (!ir_type_packed_size(buffer->element, buffer->count, &bytes))
+        return 0; // its elements cannot be accessed
+    return bytes / 4 + (bytes % 4 != 0);
 }
 
 // ---- The walk ---------------------------------------------------------------------------------
@@ -316,8 +327,14 @@ static void count_workgroup_memory(const struct vyre_program *program, struct sp
         const struct ir_buffer *buffer = &program->buffers[i];
         if (buffer->access != VYRE_ACCESS_WORKGROUP)
             continue;
-        facts->workgroup_bytes += (uint64_t)buffer->count * 4;
-        uint64_t rounds = invocations ? (buffer->count + invocations - 1) / invocations : 0;
+        const uint64_t words = spv_workgroup_words(buffer);
+        // Beyond any device anyway; and the sum must not wrap.
+        if (words > UINT32_MAX || facts->workgroup_bytes > UINT32_MAX) {
+            facts->workgroup_bytes = UINT64_MAX / 2;
+            continue;
+        }
+        facts->workgroup_bytes += words * 4;
+        uint64_t rounds = invocations ? (words + invocations - 1) / invocations : 0;
         zeroing = ir_cost_add(zeroing, ir_cost_loop(rounds, (struct ir_cost){ 0 }));
     }
     facts->zero_passes = (uint32_t)u64_min(zeroing.passes, UINT32_MAX);

@@ -93,4 +93,7 @@ uint32_t spv_upper_bound(const struct vyre_program *program, const struct ir_exp
 // inside, so that an access needs no check.
 bool spv_always_inside(const struct ir_buffer *buffer, uint32_t bound);
 
+// Words that a buffer of workgroup memory takes.
+uint64_t spv_workgroup_words(const struct ir_buffer *buffer);
+
 #endif // SPV_FACTS_H

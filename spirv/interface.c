@@ -116,7 +116,7 @@ uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer)
     if (state->variable)
         return state->variable;
     if (declared->access == VYRE_ACCESS_WORKGROUP) {
-        state->variable = workgroup_variable(lowering, declared->count);
+        state->variable = workgroup_variable(lowering, state->words);
     } else {
         state->variable = storage_variable(lowering, state->binding);
         decorate_access(lowering, buffer, state->variable);
@@ -271,6 +271,8 @@ void spv_interface_init(struct spv_lowering *lowering)
     lowering->type_bool = spv_intern_type(writer, SpvOpTypeBool, NULL, 0);
     const uint32_t word[] = { 32, 0 };
     lowering->type_u32 = spv_intern_type(writer, SpvOpTypeInt, word, 2);
+    const uint32_t pair[] = { lowering->type_u32, 2 };
+    lowering->type_pair = spv_intern_type(writer, SpvOpTypeVector, pair, 2);
     uint32_t function = spv_intern_type(writer, SpvOpTypeFunction, &lowering->type_void, 1);
     lowering->main = spv_writer_id(writer);
     SPV_EMIT(writer, SPV_MODES, SpvOpExecutionMode, lowering->main, SpvExecutionModeLocalSize,
@@ -285,6 +287,7 @@ enum vyre_result spv_interface_finish(struct spv_lowering *lowering, uint32_t **
                                       size_t *count)
 {
     const uint32_t operands[] = { SpvExecutionModelGLCompute, lowering->main };
+    spv_library_finish(lowering);
     spv_emit_text(&lowering->writer, SPV_ENTRY, SpvOpEntryPoint, operands, 2, entry_name,
                   ENTRY_NAME_SIZE, lowering->interface.items, lowering->interface.count);
     return spv_writer_finish(&lowering->writer, spirv_version(lowering->target->env), words, count);

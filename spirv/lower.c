@@ -146,20 +146,6 @@ static enum vyre_result current_status(const struct spv_lowering *lowering)
     return lowering->status ? lowering->status : lowering->writer.status;
 }
 
-// The step from bytes to elements, for elements of 1, 2, 4, 8 or 16 bytes.
-static void measure_element(struct spv_buffer *state, const struct ir_type *element)
-{
-    uint64_t bits;
-    if (!ir_type_bits(element, &bits) || bits % 8)
-        return;
-    for (uint32_t shift = 0; shift <= 4; shift++) {
-        if (bits == 8ull << shift) {
-            state->shift = shift;
-            state->has_length = true;
-        }
-    }
-}
-
 // Which buffers carry data between invocations, or from another agent, while the kernel runs. A
 // buffer that the program declares as constant does not, unless an atomic load says otherwise.
 static void plan_buffers(struct spv_lowering *lowering)
@@ -170,9 +156,11 @@ static void plan_buffers(struct spv_lowering *lowering)
         const struct ir_buffer *buffer = &program->buffers[i];
         const struct spv_buffer_facts *use = &facts->buffers[i];
         struct spv_buffer *state = &lowering->buffers[i];
-        measure_element(state, buffer->element);
+        state->stride = (uint32_t)u64_min(ir_type_stride(buffer->element), UINT32_MAX);
+        state->shared_words = state->stride % 4 != 0 && (use->stored || use->updated);
         if (buffer->access == VYRE_ACCESS_WORKGROUP) {
             state->binding = UINT32_MAX;
+            state->words = (uint32_t)u64_min(spv_workgroup_words(buffer), UINT32_MAX);
             state->non_private = facts->workgroup_invocations > 1;
             continue;
         }
@@ -190,7 +178,8 @@ static enum vyre_result prepare(struct spv_lowering *lowering)
         return VYRE_ERR_NO_MEMORY;
     lowering->locals = memory_calloc(program->name_count, sizeof *lowering->locals);
     lowering->buffers = memory_calloc(program->buffer_count, sizeof *lowering->buffers);
-    lowering->passed = memory_calloc(program->name_count, sizeof *lowering->passed);
+    lowering->passed =
+        memory_calloc(program->name_count, SPV_MOST_WORDS * sizeof *lowering->passed);
     if (!lowering->locals || !lowering->buffers || !lowering->passed)
         return VYRE_ERR_NO_MEMORY;
     plan_buffers(lowering);
@@ -291,6 +280,7 @@ enum vyre_result spv_lower(const struct vyre_program *program,
     enum vyre_result result = lower_program(&lowering, out);
     spv_facts_fini(&lowering.facts);
     spv_flow_fini(&lowering.flow);
+    spv_library_fini(&lowering.library);
     spv_writer_fini(&lowering.writer);
     array_fini(&lowering.undo);
     array_fini(&lowering.interface);

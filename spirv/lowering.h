@@ -2,30 +2,51 @@
 // One lowering in progress, shared by the files that lower statements, expressions, operators and
 // memory. Everything here lives for one call of spv_lower.
 //
-// Every integer is a 32-bit word of the unsigned SPIR-V type; its kind says how operators read it.
-// That is what the language does too: some operators are u32 for the validator and give an i32 at
-// run time (spec: ir.md, 7.2), and only the run-time kind decides what a later operator does.
+// Every value is one to four 32-bit words of the unsigned SPIR-V type; its kind says how operators
+// read them. That is what the language does too: some operators are u32 for the validator and give
+// an i32 at run time (spec: ir.md, 7.2), and only the run-time kind decides what a later operator
+// does. A float is the word of its bits, so that nothing on its way can flush or quieten it.
 #ifndef SPV_LOWERING_H
 #define SPV_LOWERING_H
 
 #include "base/report.h"
 #include "flow.h"
 #include "ir/model.h"
+#include "library.h"
 #include "spirv/lower.h"
 #include "writer.h"
 
-enum spv_kind { SPV_U32, SPV_I32, SPV_BOOL };
+// Kinds of run-time values (spec: semantics.md, 2.1). A float that came from an f64 buffer has a
+// kind of its own here, because it takes two words.
+enum spv_kind {
+    SPV_U32,
+    SPV_I32,
+    SPV_BOOL,  // one id of the SPIR-V type bool
+    SPV_F32,   // canonical (spec: semantics.md, 2.6)
+    SPV_U64,   // low word first
+    SPV_F64,   // likewise
+    SPV_BYTES, // elements of types without arithmetic; zeros fill the last word
+};
+
+enum { SPV_MOST_WORDS = 4 };
 
 struct spv_value {
-    uint32_t id;
-    uint8_t kind; // enum spv_kind
+    uint32_t id;                       // of the first word
+    uint32_t more[SPV_MOST_WORDS - 1]; // of the others
+    uint8_t kind;                      // enum spv_kind
+    uint8_t size;                      // bytes, of SPV_BYTES
 };
+
+// A value of one word, or a condition.
+static inline struct spv_value spv_value_of(uint32_t id, enum spv_kind kind)
+{
+    return (struct spv_value){ .id = id, .kind = (uint8_t)kind };
+}
 
 // A live local.
 struct spv_binding {
-    uint32_t id;      // of the value, or of the variable that holds it; 0: not live
-    uint8_t kind;     // SPV_BOOL only for values: variables hold words
-    bool is_variable; // some statement assigns it
+    struct spv_value value; // its words are variables when `is_variable`; id 0: not live
+    bool is_variable;       // some statement assigns it; then it is never SPV_BOOL
 };
 
 // What a scope has to put back when it ends.
@@ -37,11 +58,12 @@ struct spv_undo {
 struct spv_buffer {
     uint32_t variable; // 0: not used yet
     uint32_t binding;  // in set 0; UINT32_MAX for workgroup memory
-    uint32_t length;   // id of the element count; 0: not needed yet
-    uint32_t last;     // id of the largest index a clamped load may use; 0: not needed yet
-    uint32_t shift;    // log2 of the element's size in bytes
-    bool has_length;   // elements are a power of two of bytes wide
+    uint32_t length;   // id of the number of elements that can be accessed; 0: not needed yet
+    uint32_t last;     // id of the largest word a clamped load may use; 0: not needed yet
+    uint32_t stride;   // bytes from one element to the next; 0: elements cannot be accessed
+    uint32_t words;    // of workgroup memory
     bool non_private;  // accesses take part in communication
+    bool shared_words; // elements of several invocations may share a word that somebody writes
 };
 
 enum { SPV_DEEPEST_PATH = 72 };
@@ -69,7 +91,7 @@ struct spv_lowering {
     uint32_t next_loop;
     uint32_t next_trap;
     uint32_t next_exit;
-    uint32_t *passed;  // owned, one variable per name, 0: none; see subgroup.c
+    uint32_t *passed;  // owned, SPV_MOST_WORDS variables per name, 0: none; see subgroup.c
     uint32_t exchange; // workgroup variable of subgroup operations; 0: not used yet
     bool passes;       // within a value that a subgroup operation passes to other lanes
     uint32_t alive;    // variable, 0 once the invocation is dead; 0: not used yet
@@ -81,11 +103,14 @@ struct spv_lowering {
     uint8_t path_list[SPV_DEEPEST_PATH]; // enum spv_list
     uint32_t path_depth;
 
+    struct spv_library library; // what of the value library the module needs
+
     enum spv_section at; // where instructions go: SPV_BODY or SPV_PROLOGUE
     uint32_t block;      // label of the current block
     uint32_t glsl;       // extended instruction set; 0: not imported yet
     uint32_t type_void, type_bool, type_u32, type_u32_pointer, type_workgroup_pointer;
     uint32_t type_local_pointer, type_wide; // { low, high } of a product
+    uint32_t type_pair;                     // vector of two words
     uint32_t type_buffer;                   // pointer to the block of a storage buffer
     uint32_t main;
     uint32_t push;         // push constant variable; 0: not used yet
@@ -132,13 +157,19 @@ uint32_t spv_word2(struct spv_lowering *lowering, SpvOp op, uint32_t a, uint32_t
 uint32_t spv_test2(struct spv_lowering *lowering, SpvOp op, uint32_t a, uint32_t b); // bool result
 uint32_t spv_choose(struct spv_lowering *lowering, uint32_t type, uint32_t cond, uint32_t yes,
                     uint32_t no);
+uint32_t spv_glsl(struct spv_lowering *lowering); // the extended instruction set
 uint32_t spv_glsl1(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a);
 uint32_t spv_glsl2(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a, uint32_t b);
 void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name); // when names are wanted
 
-// A value as a word, or as a condition (spec: semantics.md, 2.2).
-uint32_t spv_as_word(struct spv_lowering *lowering, struct spv_value value);
-uint32_t spv_as_bool(struct spv_lowering *lowering, struct spv_value value);
+// A function of the value library (library.h) on words and pairs. spv_call2 and spv_call3 are for
+// words alone.
+uint32_t spv_call(struct spv_lowering *lowering, const char *name, uint32_t type,
+                  const uint32_t *operands, size_t count);
+uint32_t spv_call1(struct spv_lowering *lowering, const char *name, uint32_t a);
+uint32_t spv_call2(struct spv_lowering *lowering, const char *name, uint32_t a, uint32_t b);
+uint32_t spv_call3(struct spv_lowering *lowering, const char *name, uint32_t a, uint32_t b,
+                   uint32_t c);
 
 // Blocks. An if is begun, then its branch is lowered, then it is ended or goes on with the other
 // branch. `spv_start_block` makes `label` the current block.
@@ -151,6 +182,53 @@ void spv_branch(struct spv_lowering *lowering, uint32_t label);
 struct spv_if spv_if_begin(struct spv_lowering *lowering, uint32_t cond, bool has_otherwise);
 void spv_if_otherwise(struct spv_lowering *lowering, struct spv_if *branch);
 void spv_if_end(struct spv_lowering *lowering, struct spv_if *branch);
+
+// ---- Values (values.c) ------------------------------------------------------------------------
+
+extern const char *const spv_kind_names[];
+
+// Number of words, and each of them.
+uint32_t spv_word_count(struct spv_value value);
+uint32_t spv_value_word(struct spv_value value, uint32_t at);
+void spv_set_word(struct spv_value *value, uint32_t at, uint32_t id);
+
+// A value where a u32 is wanted, or where a condition is (spec: semantics.md, 2.2). What has no u32
+// value is an error in the interpreter; here it is the nearest one, and an i32 is its bits.
+uint32_t spv_as_word(struct spv_lowering *lowering, struct spv_value value);
+uint32_t spv_as_bool(struct spv_lowering *lowering, struct spv_value value);
+
+// The bytes of a value as words, zeros behind them (spec: semantics.md, 2.3).
+void spv_to_words(struct spv_lowering *lowering, struct spv_value value,
+                  uint32_t words[SPV_MOST_WORDS]);
+
+// A value as variables and selects hold it: a condition becomes the word 0 or 1.
+struct spv_value spv_hold(struct spv_lowering *lowering, struct spv_value value);
+
+// Brings two held values to one kind, where an f32 meets an f64. False: they have none in common.
+bool spv_unify(struct spv_lowering *lowering, struct spv_value *a, struct spv_value *b);
+
+// Two words as a pair, and back.
+uint32_t spv_pair(struct spv_lowering *lowering, struct spv_value value);
+struct spv_value spv_from_pair(struct spv_lowering *lowering, uint32_t pair, enum spv_kind kind);
+
+// ---- Floats (floats.c) and u64 (wide.c) -------------------------------------------------------
+
+uint32_t spv_canonical(struct spv_lowering *lowering, uint32_t bits);
+struct spv_value spv_literal_f32(struct spv_lowering *lowering, uint32_t bits);
+struct spv_value spv_as_f32(struct spv_lowering *lowering, struct spv_value value);
+struct spv_value spv_to_f32(struct spv_lowering *lowering, struct spv_value value); // a cast
+struct spv_value spv_fma(struct spv_lowering *lowering, const struct ir_expr *expr,
+                         const struct spv_value operands[3]);
+
+// False when the operator does not take the kind.
+bool spv_float_binary(struct spv_lowering *lowering, uint8_t op, struct spv_value left,
+                      struct spv_value right, struct spv_value *out);
+bool spv_float_unary(struct spv_lowering *lowering, uint8_t op, struct spv_value operand,
+                     struct spv_value *out);
+bool spv_wide_binary(struct spv_lowering *lowering, uint8_t op, struct spv_value left,
+                     struct spv_value right, struct spv_value *out);
+bool spv_wide_unary(struct spv_lowering *lowering, uint8_t op, struct spv_value operand,
+                    struct spv_value *out);
 
 // ---- Interface (interface.c) ------------------------------------------------------------------
 
@@ -176,8 +254,36 @@ enum vyre_result spv_interface_finish(struct spv_lowering *lowering, uint32_t **
 
 // ---- Memory (memory.c) ------------------------------------------------------------------------
 
-// Number of elements of a buffer, and the pointer to one of them.
+// Number of elements of a buffer that can be accessed.
 uint32_t spv_length(struct spv_lowering *lowering, uint32_t buffer);
+
+// Number of elements as the language counts them (spec: semantics.md, 6.1).
+uint32_t spv_element_count(struct spv_lowering *lowering, uint32_t buffer);
+
+// Plain accesses to one word of a buffer. `shared`: as an atomic, because others may be writing
+// other bytes of the word.
+uint32_t spv_load_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, bool shared);
+void spv_store_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, uint32_t value);
+// Replaces the bits of `mask` alone, so that nothing of what others write meanwhile is lost.
+void spv_merge_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, uint32_t mask,
+                    uint32_t value);
+
+// The largest word that may be read; 0 for an empty buffer, where the host's 4 bytes are.
+uint32_t spv_last_word(struct spv_lowering *lowering, uint32_t buffer);
+
+// Whether an access at an index needs a check when running: the one place that decides it.
+bool spv_check_needed(const struct spv_lowering *lowering, uint32_t buffer,
+                      const struct ir_expr *index);
+
+// Begins the branch in which the index is inside, when there has to be one.
+bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
+                      uint32_t index, struct spv_if *branch);
+
+// Elements (elements.c): an element that is inside, or whose words are `clamped` to the buffer.
+struct spv_value spv_load_element(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
+                                  bool clamped);
+void spv_store_element(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
+                       struct spv_value value);
 struct spv_value spv_load(struct spv_lowering *lowering, const struct ir_expr *expr);
 struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr *expr);
 struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_expr *expr);

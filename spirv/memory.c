@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Loads, stores, atomics, lengths, workgroup memory and faults (spec: semantics.md, 6).
-//
-// Bounds: the host promises at least 4 bytes behind each binding and the declared count where there
-// is one. A load reads at the smaller of index and last index and then drops what was out of
-// bounds; it has no branch. Stores and atomics out of bounds are branched around.
+// Words of memory, atomics, workgroup memory and faults (spec: semantics.md, 6). What elements are
+// made of words: elements.c. Atomics out of bounds are branched around.
 #include "lowering.h"
 
 #include "ir/tables.h"
@@ -98,51 +95,6 @@ static uint32_t find_words(struct spv_lowering *lowering, ir_name name, const st
     return UINT32_MAX;
 }
 
-static uint8_t element_kind(const struct spv_lowering *lowering, uint32_t buffer)
-{
-    // Elements of bool buffers stay raw words (spec: semantics.md, 2.4).
-    return lowering->program->buffers[buffer].element->kind == IR_TYPE_I32 ? SPV_I32 : SPV_U32;
-}
-
-uint32_t spv_length(struct spv_lowering *lowering, uint32_t buffer)
-{
-    struct spv_buffer *state = &lowering->buffers[buffer];
-    if (state->length)
-        return state->length;
-    if (is_workgroup(lowering, buffer)) {
-        state->length = spv_u32(lowering, lowering->program->buffers[buffer].count);
-        return state->length;
-    }
-    uint32_t bytes = spv_push_word(lowering, state->binding);
-    enum spv_section at = lowering->at;
-    lowering->at = SPV_PROLOGUE;
-    state->length = state->shift ? spv_word2(lowering, SpvOpShiftRightLogical, bytes,
-                                             spv_u32(lowering, state->shift))
-                                 : bytes;
-    lowering->at = at;
-    return state->length;
-}
-
-// The largest index that may be read; 0 for an empty buffer, where the host's 4 bytes are.
-static uint32_t last_index(struct spv_lowering *lowering, uint32_t buffer)
-{
-    struct spv_buffer *state = &lowering->buffers[buffer];
-    if (state->last)
-        return state->last;
-    if (is_workgroup(lowering, buffer)) {
-        state->last = spv_u32(lowering, lowering->program->buffers[buffer].count - 1);
-        return state->last;
-    }
-    uint32_t length = spv_length(lowering, buffer);
-    enum spv_section at = lowering->at;
-    lowering->at = SPV_PROLOGUE;
-    uint32_t one = spv_u32(lowering, 1);
-    uint32_t least = spv_glsl2(lowering, GLSLstd450UMax, length, one);
-    state->last = spv_word2(lowering, SpvOpISub, least, one);
-    lowering->at = at;
-    return state->last;
-}
-
 static uint32_t pointer_to(struct spv_lowering *lowering, uint32_t buffer, uint32_t index)
 {
     struct spv_writer *writer = &lowering->writer;
@@ -159,8 +111,8 @@ static uint32_t pointer_to(struct spv_lowering *lowering, uint32_t buffer, uint3
 }
 
 // Whether an access needs a check when running: the one place that decides it.
-static bool check_needed(const struct spv_lowering *lowering, uint32_t buffer,
-                         const struct ir_expr *index)
+bool spv_check_needed(const struct spv_lowering *lowering, uint32_t buffer,
+                      const struct ir_expr *index)
 {
     uint32_t bound = index->kind == IR_EXPR_LIT_U32 ? index->bits : UINT32_MAX;
     if (!lowering->no_optimize)
@@ -173,10 +125,25 @@ static bool non_private(const struct spv_lowering *lowering, uint32_t buffer)
     return vulkan_model(lowering) && lowering->buffers[buffer].non_private;
 }
 
-static uint32_t plain_load(struct spv_lowering *lowering, uint32_t buffer, uint32_t index)
+// Who may see a word of a buffer at the same time.
+static uint32_t word_scope(struct spv_lowering *lowering, uint32_t buffer)
+{
+    return is_workgroup(lowering, buffer) ? spv_u32(lowering, SpvScopeWorkgroup)
+                                          : device_scope(lowering);
+}
+
+uint32_t spv_load_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, bool shared)
 {
     struct spv_writer *writer = &lowering->writer;
     uint32_t pointer = pointer_to(lowering, buffer, index);
+    if (shared) {
+        uint32_t scope = word_scope(lowering, buffer);
+        uint32_t relaxed = spv_u32(lowering, 0);
+        uint32_t word = spv_writer_id(writer);
+        SPV_EMIT(writer, SPV_BODY, SpvOpAtomicLoad, lowering->type_u32, word, pointer, scope,
+                 relaxed);
+        return word;
+    }
     uint32_t id = spv_writer_id(writer);
     if (non_private(lowering, buffer))
         SPV_EMIT(writer, SPV_BODY, SpvOpLoad, lowering->type_u32, id, pointer,
@@ -186,8 +153,7 @@ static uint32_t plain_load(struct spv_lowering *lowering, uint32_t buffer, uint3
     return id;
 }
 
-static void plain_store(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
-                        uint32_t value)
+void spv_store_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, uint32_t value)
 {
     uint32_t pointer = pointer_to(lowering, buffer, index);
     if (non_private(lowering, buffer))
@@ -197,34 +163,29 @@ static void plain_store(struct spv_lowering *lowering, uint32_t buffer, uint32_t
         SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, pointer, value);
 }
 
-// ---- Loads and stores -------------------------------------------------------------------------
-
-struct spv_value spv_load(struct spv_lowering *lowering, const struct ir_expr *expr)
+// Clearing and setting are two steps; what is between them is seen by nobody who does not race for
+// these very bits.
+void spv_merge_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, uint32_t mask,
+                    uint32_t value)
 {
-    uint32_t index = spv_as_word(lowering, spv_expr(lowering, expr->kids[0]));
-    uint32_t buffer = find_words(lowering, expr->name, &expr->pos);
-    if (buffer == UINT32_MAX)
-        return (struct spv_value){ index, SPV_U32 };
-    struct spv_value result = { .kind = element_kind(lowering, buffer) };
-    if (!check_needed(lowering, buffer, expr->kids[0])) {
-        result.id = plain_load(lowering, buffer, index);
-        return result;
-    }
-    uint32_t last = last_index(lowering, buffer);
-    uint32_t length = spv_length(lowering, buffer);
-    uint32_t clamped = spv_glsl2(lowering, GLSLstd450UMin, index, last);
-    uint32_t word = plain_load(lowering, buffer, clamped);
-    uint32_t inside = spv_test2(lowering, SpvOpULessThan, index, length);
-    result.id = spv_choose(lowering, lowering->type_u32, inside, word, spv_u32(lowering, 0));
-    return result;
+    struct spv_writer *writer = &lowering->writer;
+    uint32_t pointer = pointer_to(lowering, buffer, index);
+    uint32_t scope = word_scope(lowering, buffer);
+    uint32_t relaxed = spv_u32(lowering, 0);
+    uint32_t others = spv_op1(lowering, SpvOpNot, lowering->type_u32, mask);
+    uint32_t cleared = spv_writer_id(writer), set = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_BODY, SpvOpAtomicAnd, lowering->type_u32, cleared, pointer, scope, relaxed,
+             others);
+    SPV_EMIT(writer, SPV_BODY, SpvOpAtomicOr, lowering->type_u32, set, pointer, scope, relaxed,
+             value);
 }
 
 // Begins the branch in which `index` is inside and who writes is alive, when there has to be one.
-static bool begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
-                         uint32_t index, struct spv_if *branch)
+bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
+                      uint32_t index, struct spv_if *branch)
 {
     uint32_t inside = 0;
-    if (check_needed(lowering, buffer, expr)) {
+    if (spv_check_needed(lowering, buffer, expr)) {
         uint32_t length = spv_length(lowering, buffer);
         inside = spv_test2(lowering, SpvOpULessThan, index, length);
     }
@@ -233,20 +194,6 @@ static bool begin_inside(struct spv_lowering *lowering, uint32_t buffer, const s
         return false;
     *branch = spv_if_begin(lowering, inside, false);
     return true;
-}
-
-void spv_store(struct spv_lowering *lowering, const struct ir_node *node)
-{
-    uint32_t index = spv_as_word(lowering, spv_expr(lowering, node->a));
-    uint32_t value = spv_as_word(lowering, spv_expr(lowering, node->b));
-    uint32_t buffer = find_words(lowering, node->name, &node->pos);
-    if (buffer == UINT32_MAX)
-        return;
-    struct spv_if branch;
-    bool checked = begin_inside(lowering, buffer, node->a, index, &branch);
-    plain_store(lowering, buffer, index, value);
-    if (checked)
-        spv_if_end(lowering, &branch);
 }
 
 // ---- Atomics ----------------------------------------------------------------------------------
@@ -319,7 +266,7 @@ struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr 
     if (!compares && (atomic_op(expr->op) == SpvOpNop || expr->has_expected)) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &expr->pos,
                    "the atomic %s is not compiled yet", ir_atomic_info(expr->op)->name);
-        return (struct spv_value){ spv_u32(lowering, 0), SPV_U32 };
+        return spv_value_of(spv_u32(lowering, 0), SPV_U32);
     }
     uint32_t operands[3] = { 0 };
     for (uint32_t i = 0; i < expr->kid_count && i < 3; i++)
@@ -327,13 +274,13 @@ struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr 
     uint32_t index = operands[0];
     uint32_t expected = compares ? operands[1] : 0;
     uint32_t value = compares ? operands[2] : operands[1];
-    struct spv_value result = { value, SPV_U32 };
+    struct spv_value result = spv_value_of(value, SPV_U32);
     uint32_t buffer = find_atomic(lowering, expr->name, &expr->pos);
     if (buffer == UINT32_MAX)
         return result;
     struct spv_if branch;
     uint32_t before = lowering->block;
-    bool checked = begin_inside(lowering, buffer, expr->kids[0], index, &branch);
+    bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     result.id = emit_atomic(lowering, expr, pointer, expected, value);
     if (checked)
@@ -344,13 +291,13 @@ struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr 
 struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_expr *expr)
 {
     uint32_t index = spv_as_word(lowering, spv_expr(lowering, expr->kids[0]));
-    struct spv_value result = { index, SPV_U32 };
+    struct spv_value result = spv_value_of(index, SPV_U32);
     uint32_t buffer = find_atomic(lowering, expr->name, &expr->pos);
     if (buffer == UINT32_MAX)
         return result;
     struct spv_if branch;
     uint32_t before = lowering->block;
-    bool checked = begin_inside(lowering, buffer, expr->kids[0], index, &branch);
+    bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     uint32_t scope = device_scope(lowering);
     uint32_t order = atomic_semantics(lowering, acquires(expr->ordering), false);
@@ -375,7 +322,7 @@ void spv_atomic_store(struct spv_lowering *lowering, const struct ir_node *node)
     if (buffer == UINT32_MAX)
         return;
     struct spv_if branch;
-    bool checked = begin_inside(lowering, buffer, node->a, index, &branch);
+    bool checked = spv_begin_inside(lowering, buffer, node->a, index, &branch);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     uint32_t scope = device_scope(lowering);
     uint32_t order = atomic_semantics(lowering, false, releases(node->ordering));
@@ -399,16 +346,15 @@ void spv_barrier(struct spv_lowering *lowering)
     SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpControlBarrier, scope, scope, order);
 }
 
-static void zero_element(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
-                         bool checked)
+static void zero_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, bool checked)
 {
     struct spv_if branch;
     if (checked) {
-        uint32_t length = spv_length(lowering, buffer);
-        uint32_t inside = spv_test2(lowering, SpvOpULessThan, index, length);
+        uint32_t count = spv_u32(lowering, lowering->buffers[buffer].words);
+        uint32_t inside = spv_test2(lowering, SpvOpULessThan, index, count);
         branch = spv_if_begin(lowering, inside, false);
     }
-    plain_store(lowering, buffer, index, spv_u32(lowering, 0));
+    spv_store_word(lowering, buffer, index, spv_u32(lowering, 0));
     if (checked)
         spv_if_end(lowering, &branch);
 }
@@ -417,7 +363,7 @@ static void zero_element(struct spv_lowering *lowering, uint32_t buffer, uint32_
 static void zero_by_loop(struct spv_lowering *lowering, uint32_t buffer, uint32_t start)
 {
     struct spv_writer *writer = &lowering->writer;
-    uint32_t count = spv_length(lowering, buffer);
+    uint32_t count = spv_u32(lowering, lowering->buffers[buffer].words);
     uint32_t step = spv_u32(lowering, lowering->facts.workgroup_invocations);
     uint32_t header = spv_writer_id(writer), body = spv_writer_id(writer);
     uint32_t next_block = spv_writer_id(writer), merge = spv_writer_id(writer);
@@ -431,7 +377,7 @@ static void zero_by_loop(struct spv_lowering *lowering, uint32_t buffer, uint32_
     SPV_EMIT(writer, SPV_BODY, SpvOpLoopMerge, merge, next_block, SpvLoopControlMaskNone);
     SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, more, body, merge);
     spv_start_block(lowering, body);
-    plain_store(lowering, buffer, index, spv_u32(lowering, 0));
+    spv_store_word(lowering, buffer, index, spv_u32(lowering, 0));
     spv_branch(lowering, next_block);
     spv_start_block(lowering, next_block);
     SPV_EMIT(writer, SPV_BODY, SpvOpIAdd, lowering->type_u32, next, index, step);
@@ -450,7 +396,7 @@ void spv_zero_workgroup_memory(struct spv_lowering *lowering)
         if (!is_workgroup(lowering, i) || !lowering->facts.buffers[i].loaded)
             continue; // nobody can tell
         any = true;
-        uint32_t count = program->buffers[i].count;
+        uint32_t count = lowering->buffers[i].words;
         uint32_t start = spv_built_in(lowering, SPV_LOCAL_INDEX, 0);
         uint64_t rounds = ((uint64_t)count + invocations - 1) / invocations;
         if (rounds > MOST_UNROLLED) {
@@ -462,7 +408,7 @@ void spv_zero_workgroup_memory(struct spv_lowering *lowering)
             if (round)
                 index =
                     spv_word2(lowering, SpvOpIAdd, start, spv_u32(lowering, round * invocations));
-            zero_element(lowering, i, index, (uint64_t)(round + 1) * invocations > count);
+            zero_word(lowering, i, index, (uint64_t)(round + 1) * invocations > count);
         }
     }
     if (any && invocations > 1)

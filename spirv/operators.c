@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Operators, select and casts on words and conditions (spec: semantics.md, 3 to 5 and 15).
+// Operators, select and casts: those of words and conditions here, others by kind (spec:
+// semantics.md, 3 to 5 and 15).
 //
 // Operands of different run-time kinds are an error in the interpreter wherever they meet, so such
 // a program is refused. Values of bool buffers are the exception: they are words that the
@@ -8,23 +9,21 @@
 
 #include "ir/tables.h"
 
-static const char *const kind_names[] = { "u32", "i32", "bool" };
-
 static struct spv_value word(uint32_t id, uint8_t kind)
 {
-    return (struct spv_value){ id, kind };
+    return spv_value_of(id, kind);
 }
 
 static struct spv_value condition(uint32_t id)
 {
-    return (struct spv_value){ id, SPV_BOOL };
+    return spv_value_of(id, SPV_BOOL);
 }
 
 static struct spv_value undefined_for(struct spv_lowering *lowering, const struct ir_expr *expr,
                                       const char *name, uint8_t kind)
 {
     spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L004, &expr->pos, "%s is not defined for %s",
-               name, kind_names[kind]);
+               name, spv_kind_names[kind]);
     return word(spv_u32(lowering, 0), SPV_U32);
 }
 
@@ -265,6 +264,31 @@ static bool is_subgroup_operator(uint8_t op)
            op == IR_BIN_WAVE_BROADCAST || op == IR_BIN_OPAQUE;
 }
 
+static bool is_float(struct spv_value value)
+{
+    return value.kind == SPV_F32 || value.kind == SPV_F64;
+}
+
+static struct spv_value kinds_differ(struct spv_lowering *lowering, const struct ir_expr *expr,
+                                     struct spv_value left, struct spv_value right)
+{
+    spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L003, &expr->pos,
+               "the operands of %s are %s and %s at run time", ir_binop_info(expr->op)->name,
+               spv_kind_names[left.kind], spv_kind_names[right.kind]);
+    return word(spv_u32(lowering, 0), SPV_U32);
+}
+
+static struct spv_value binary_floats(struct spv_lowering *lowering, const struct ir_expr *expr,
+                                      struct spv_value left, struct spv_value right)
+{
+    struct spv_value result;
+    if (!is_float(left) || !is_float(right))
+        return kinds_differ(lowering, expr, left, right);
+    if (!spv_float_binary(lowering, expr->op, left, right, &result))
+        return undefined_for(lowering, expr, ir_binop_info(expr->op)->name, SPV_F32);
+    return result;
+}
+
 struct spv_value spv_binary(struct spv_lowering *lowering, const struct ir_expr *expr,
                             struct spv_value left, struct spv_value right)
 {
@@ -274,6 +298,10 @@ struct spv_value spv_binary(struct spv_lowering *lowering, const struct ir_expr 
                    "the operator %s is not compiled yet", name);
         return word(spv_u32(lowering, 0), SPV_U32);
     }
+    if (left.kind == SPV_BYTES || right.kind == SPV_BYTES)
+        return undefined_for(lowering, expr, name, SPV_BYTES);
+    if (is_float(left) || is_float(right))
+        return binary_floats(lowering, expr, left, right);
     if (expr->op == IR_BIN_AND || expr->op == IR_BIN_OR) {
         uint32_t a = spv_as_bool(lowering, left);
         uint32_t b = spv_as_bool(lowering, right);
@@ -281,26 +309,24 @@ struct spv_value spv_binary(struct spv_lowering *lowering, const struct ir_expr 
         return condition(spv_test2(lowering, op, a, b));
     }
     if (left.kind == SPV_BOOL || right.kind == SPV_BOOL) {
-        bool with_i32 = left.kind == SPV_I32 || right.kind == SPV_I32;
+        bool with_other = (left.kind != SPV_BOOL && left.kind != SPV_U32) ||
+                          (right.kind != SPV_BOOL && right.kind != SPV_U32);
         bool equality = expr->op == IR_BIN_EQ || expr->op == IR_BIN_NE;
         if (!equality)
             return undefined_for(lowering, expr, name, SPV_BOOL);
-        if (!with_i32) {
+        if (!with_other) {
             SpvOp op = expr->op == IR_BIN_EQ ? SpvOpLogicalEqual : SpvOpLogicalNotEqual;
             uint32_t a = spv_as_bool(lowering, left);
             return condition(spv_test2(lowering, op, a, spv_as_bool(lowering, right)));
         }
     }
-    if (left.kind != right.kind) {
-        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L003, &expr->pos,
-                   "the operands of %s are %s and %s at run time", name, kind_names[left.kind],
-                   kind_names[right.kind]);
-        return word(spv_u32(lowering, 0), SPV_U32);
-    }
+    if (left.kind != right.kind)
+        return kinds_differ(lowering, expr, left, right);
     struct spv_value result;
-    if (!binary_words(lowering, expr, left.id, right.id, left.kind, &result))
-        return undefined_for(lowering, expr, name, left.kind);
-    return result;
+    bool defined = left.kind == SPV_U64
+                       ? spv_wide_binary(lowering, expr->op, left, right, &result)
+                       : binary_words(lowering, expr, left.id, right.id, left.kind, &result);
+    return defined ? result : undefined_for(lowering, expr, name, left.kind);
 }
 
 // ---- Unary operators, select, cast ------------------------------------------------------------
@@ -308,10 +334,23 @@ struct spv_value spv_binary(struct spv_lowering *lowering, const struct ir_expr 
 struct spv_value spv_unary(struct spv_lowering *lowering, const struct ir_expr *expr,
                            struct spv_value operand)
 {
+    const char *name = ir_unop_info(expr->op)->name;
+    struct spv_value result;
+    if (operand.kind == SPV_BYTES)
+        return undefined_for(lowering, expr, name, SPV_BYTES);
+    if (is_float(operand)) {
+        if (!spv_float_unary(lowering, expr->op, operand, &result))
+            return undefined_for(lowering, expr, name, SPV_F32);
+        return result;
+    }
     if (expr->op == IR_UN_LOGICAL_NOT) {
-        if (operand.kind == SPV_BOOL)
-            return condition(spv_op1(lowering, SpvOpLogicalNot, lowering->type_bool, operand.id));
-        return condition(spv_test2(lowering, SpvOpIEqual, operand.id, spv_u32(lowering, 0)));
+        uint32_t test = spv_as_bool(lowering, operand);
+        return condition(spv_op1(lowering, SpvOpLogicalNot, lowering->type_bool, test));
+    }
+    if (operand.kind == SPV_U64) {
+        if (!spv_wide_unary(lowering, expr->op, operand, &result))
+            return undefined_for(lowering, expr, name, SPV_U64);
+        return result;
     }
     const uint32_t type = lowering->type_u32;
     uint32_t id;
@@ -355,15 +394,47 @@ struct spv_value spv_select(struct spv_lowering *lowering, const struct ir_expr 
     if (yes.kind == SPV_BOOL && no.kind == SPV_BOOL)
         return condition(spv_choose(lowering, lowering->type_bool, test, yes.id, no.id));
     // A bool beside a word of a bool buffer becomes the word 0 or 1, which keeps the other one raw.
-    uint8_t yes_kind = yes.kind == SPV_BOOL ? SPV_U32 : yes.kind;
-    uint8_t no_kind = no.kind == SPV_BOOL ? SPV_U32 : no.kind;
-    if (yes_kind != no_kind)
+    struct spv_value a = spv_hold(lowering, yes);
+    struct spv_value b = spv_hold(lowering, no);
+    if (!spv_unify(lowering, &a, &b)) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L003, &expr->pos,
-                   "the values of a select are %s and %s at run time", kind_names[yes.kind],
-                   kind_names[no.kind]);
-    uint32_t a = spv_as_word(lowering, yes);
-    uint32_t b = spv_as_word(lowering, no);
-    return word(spv_choose(lowering, lowering->type_u32, test, a, b), yes_kind);
+                   "the values of a select are %s and %s at run time", spv_kind_names[yes.kind],
+                   spv_kind_names[no.kind]);
+        return a;
+    }
+    for (uint32_t i = 0; i < spv_word_count(a); i++)
+        spv_set_word(&a, i,
+                     spv_choose(lowering, lowering->type_u32, test, spv_value_word(a, i),
+                                spv_value_word(b, i)));
+    return a;
+}
+
+// ---- Casts --------------------------------------------------------------------------------------
+
+static struct spv_value to_u64(struct spv_lowering *lowering, const struct ir_expr *expr,
+                               struct spv_value value)
+{
+    uint32_t words[SPV_MOST_WORDS];
+    if (value.kind == SPV_F32 || value.kind == SPV_F64 || value.size > 8)
+        return undefined_for(lowering, expr, "a cast to u64", value.kind);
+    spv_to_words(lowering, value, words);
+    return (struct spv_value){ .id = words[0], .more = { words[1] }, .kind = SPV_U64 };
+}
+
+// Types without a kind of their own keep the bytes that the value had, or get `size` of them.
+static struct spv_value to_bytes(struct spv_lowering *lowering, struct spv_value value,
+                                 uint8_t size)
+{
+    struct spv_value bytes = { .kind = SPV_BYTES, .size = size };
+    uint32_t words[SPV_MOST_WORDS];
+    if (!size && value.kind == SPV_BYTES)
+        return value;
+    if (!size)
+        bytes.size = value.kind == SPV_U64 || is_float(value) ? 8 : 4;
+    spv_to_words(lowering, value, words);
+    for (uint32_t i = 0; i < spv_word_count(bytes); i++)
+        spv_set_word(&bytes, i, words[i]);
+    return bytes;
 }
 
 struct spv_value spv_cast(struct spv_lowering *lowering, const struct ir_expr *expr,
@@ -371,10 +442,15 @@ struct spv_value spv_cast(struct spv_lowering *lowering, const struct ir_expr *e
 {
     switch (expr->type->kind) {
     case IR_TYPE_U32: return word(spv_as_word(lowering, value), SPV_U32);
-    case IR_TYPE_I32: return word(spv_as_word(lowering, value), SPV_I32);
+    case IR_TYPE_I32:
+        if (value.kind == SPV_F32)
+            return word(spv_call1(lowering, "f32_to_i32", value.id), SPV_I32);
+        return word(spv_as_word(lowering, value), SPV_I32);
+    case IR_TYPE_U64: return to_u64(lowering, expr, value);
+    case IR_TYPE_F32: return spv_to_f32(lowering, value);
     case IR_TYPE_BOOL: return condition(spv_as_bool(lowering, value));
-    default: break;
+    case IR_TYPE_VEC2_U32: return to_bytes(lowering, value, 8);
+    case IR_TYPE_VEC4_U32: return to_bytes(lowering, value, 16);
+    default: return to_bytes(lowering, value, 0);
     }
-    spv_refuse_type(lowering, expr->type, &expr->pos, "a cast to");
-    return value;
 }

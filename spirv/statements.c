@@ -10,45 +10,38 @@
 
 // ---- Expressions ------------------------------------------------------------------------------
 
-static struct spv_value word(uint32_t id, uint8_t kind)
-{
-    return (struct spv_value){ id, kind };
-}
-
 static struct spv_value refuse_expr(struct spv_lowering *lowering, const struct ir_expr *expr)
 {
     if (expr->kind == IR_EXPR_CALL)
         spv_refuse_call(lowering, expr);
     spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &expr->pos,
                "the expression %s is not compiled yet", ir_expr_info(expr->kind)->name);
-    return word(spv_u32(lowering, 0), SPV_U32);
+    return spv_value_of(spv_u32(lowering, 0), SPV_U32);
 }
 
 static struct spv_value lower_var(struct spv_lowering *lowering, const struct ir_expr *expr)
 {
     const struct spv_binding *local = &lowering->locals[expr->name];
-    if (!local->id) {
+    if (!local->value.id) {
         spv_refuse(lowering, VYRE_ERR_INVALID_PROGRAM, DIAG_L014, &expr->pos,
                    "there is no local %s", ir_name_text(lowering->program, expr->name).text);
-        return word(spv_u32(lowering, 0), SPV_U32);
+        return spv_value_of(spv_u32(lowering, 0), SPV_U32);
     }
-    struct spv_value value = { .kind = local->kind };
+    struct spv_value value = local->value;
     if (spv_passed_local(lowering, expr->name, &value))
         return value;
-    if (!local->is_variable)
-        return word(local->id, local->kind);
-    return word(spv_op1(lowering, SpvOpLoad, lowering->type_u32, local->id), local->kind);
+    for (uint32_t i = 0; local->is_variable && i < spv_word_count(value); i++)
+        spv_set_word(&value, i,
+                     spv_op1(lowering, SpvOpLoad, lowering->type_u32, spv_value_word(value, i)));
+    return value;
 }
 
 static struct spv_value lower_length(struct spv_lowering *lowering, const struct ir_expr *expr)
 {
     uint32_t buffer = spv_find_buffer(lowering, expr->name, &expr->pos);
     if (buffer == UINT32_MAX)
-        return word(spv_u32(lowering, 0), SPV_U32);
-    if (!lowering->buffers[buffer].has_length)
-        spv_refuse_type(lowering, lowering->program->buffers[buffer].element, &expr->pos,
-                        "the length of a buffer of");
-    return word(spv_length(lowering, buffer), SPV_U32);
+        return spv_value_of(spv_u32(lowering, 0), SPV_U32);
+    return spv_value_of(spv_element_count(lowering, buffer), SPV_U32);
 }
 
 static struct spv_value lower_id(struct spv_lowering *lowering, const struct ir_expr *expr,
@@ -57,9 +50,9 @@ static struct spv_value lower_id(struct spv_lowering *lowering, const struct ir_
     if (expr->op > 2) {
         spv_refuse(lowering, VYRE_ERR_INVALID_PROGRAM, DIAG_L014, &expr->pos, "there is no axis %d",
                    expr->op);
-        return word(spv_u32(lowering, 0), SPV_U32);
+        return spv_value_of(spv_u32(lowering, 0), SPV_U32);
     }
-    return word(spv_built_in(lowering, which, expr->op), SPV_U32);
+    return spv_value_of(spv_built_in(lowering, which, expr->op), SPV_U32);
 }
 
 static struct spv_value lower_extension(struct spv_lowering *lowering, const struct ir_expr *expr)
@@ -68,18 +61,27 @@ static struct spv_value lower_extension(struct spv_lowering *lowering, const str
     case IR_EXT_UNIFORM_LOAD: return spv_load(lowering, expr);
     case IR_EXT_ATOMIC_LOAD: return spv_atomic_load(lowering, expr);
     case IR_EXT_PARAM:
-        return word(spv_push_word(lowering, lowering->binding_count + expr->bits), SPV_U32);
+        return spv_value_of(spv_push_word(lowering, lowering->binding_count + expr->bits), SPV_U32);
     default: return refuse_expr(lowering, expr);
     }
+}
+
+static struct spv_value lower_fma(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    struct spv_value operands[3];
+    for (int i = 0; i < 3; i++)
+        operands[i] = spv_expr(lowering, expr->kids[i]);
+    return spv_fma(lowering, expr, operands);
 }
 
 struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *expr)
 {
     struct spv_value a, b, c;
     switch (expr->kind) {
-    case IR_EXPR_LIT_U32: return word(spv_u32(lowering, expr->bits), SPV_U32);
-    case IR_EXPR_LIT_I32: return word(spv_u32(lowering, expr->bits), SPV_I32);
-    case IR_EXPR_LIT_BOOL: return word(spv_bool(lowering, expr->bits != 0), SPV_BOOL);
+    case IR_EXPR_LIT_U32: return spv_value_of(spv_u32(lowering, expr->bits), SPV_U32);
+    case IR_EXPR_LIT_I32: return spv_value_of(spv_u32(lowering, expr->bits), SPV_I32);
+    case IR_EXPR_LIT_F32: return spv_literal_f32(lowering, expr->bits);
+    case IR_EXPR_LIT_BOOL: return spv_value_of(spv_bool(lowering, expr->bits != 0), SPV_BOOL);
     case IR_EXPR_VAR: return lower_var(lowering, expr);
     case IR_EXPR_LOAD: return spv_load(lowering, expr);
     case IR_EXPR_BUF_LEN: return lower_length(lowering, expr);
@@ -96,13 +98,14 @@ struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *e
         b = spv_expr(lowering, expr->kids[1]);
         c = spv_expr(lowering, expr->kids[2]);
         return spv_select(lowering, expr, a, b, c);
+    case IR_EXPR_FMA: return lower_fma(lowering, expr);
     case IR_EXPR_CAST: return spv_cast(lowering, expr, spv_expr(lowering, expr->kids[0]));
     case IR_EXPR_ATOMIC: return spv_atomic(lowering, expr);
     case IR_EXPR_SUBGROUP_ADD:
     case IR_EXPR_SUBGROUP_SHUFFLE:
     case IR_EXPR_SUBGROUP_BALLOT: return spv_subgroup(lowering, expr);
-    case IR_EXPR_SUBGROUP_LOCAL_ID: return word(spv_lane(lowering), SPV_U32);
-    case IR_EXPR_SUBGROUP_SIZE: return word(spv_u32(lowering, SPV_SUBGROUP), SPV_U32);
+    case IR_EXPR_SUBGROUP_LOCAL_ID: return spv_value_of(spv_lane(lowering), SPV_U32);
+    case IR_EXPR_SUBGROUP_SIZE: return spv_value_of(spv_u32(lowering, SPV_SUBGROUP), SPV_U32);
     case IR_EXPR_OPAQUE: return lower_extension(lowering, expr);
     default: return refuse_expr(lowering, expr);
     }
@@ -123,35 +126,42 @@ static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
     struct spv_value value = spv_expr(lowering, node->a);
     spv_note_passed(lowering, node->name, value);
     if (!lowering->facts.names[node->name].assigned) {
-        bind(lowering, node->name, (struct spv_binding){ value.id, value.kind, false });
+        bind(lowering, node->name, (struct spv_binding){ value, false });
         return;
     }
-    uint32_t variable = spv_local_variable(lowering);
-    spv_name(lowering, variable, node->name);
-    uint32_t stored = spv_as_word(lowering, value);
-    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, variable, stored);
-    // As a word a bool is 0 or 1, and every operator that takes bool treats that word alike.
-    uint8_t kind = value.kind == SPV_BOOL ? SPV_U32 : value.kind;
-    bind(lowering, node->name, (struct spv_binding){ variable, kind, true });
+    value = spv_hold(lowering, value);
+    struct spv_binding local = { value, true };
+    for (uint32_t i = 0; i < spv_word_count(value); i++) {
+        uint32_t variable = spv_local_variable(lowering);
+        spv_name(lowering, variable, node->name);
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, variable, spv_value_word(value, i));
+        spv_set_word(&local.value, i, variable);
+    }
+    bind(lowering, node->name, local);
 }
 
 static void lower_assign(struct spv_lowering *lowering, const struct ir_node *node)
 {
-    struct spv_value value = spv_expr(lowering, node->a);
+    struct spv_value value = spv_hold(lowering, spv_expr(lowering, node->a));
     const struct spv_binding *local = &lowering->locals[node->name];
     const char *name = ir_name_text(lowering->program, node->name).text;
-    if (!local->id || !local->is_variable) {
+    if (!local->value.id || !local->is_variable) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &node->pos,
                    "%s is not a local that can be assigned", name);
         return;
     }
-    uint8_t kind = value.kind == SPV_BOOL ? SPV_U32 : value.kind;
-    if (kind != local->kind)
+    struct spv_value held = { .kind = local->value.kind, .size = local->value.size };
+    if (held.kind == SPV_F64)
+        spv_unify(lowering, &held, &value);
+    if (value.kind != held.kind || value.size != held.size) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L013, &node->pos,
                    "%s would change its kind at run time, from %s to %s", name,
-                   local->kind == SPV_I32 ? "i32" : "u32", kind == SPV_I32 ? "i32" : "u32");
-    uint32_t stored = spv_as_word(lowering, value);
-    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, local->id, stored);
+                   spv_kind_names[held.kind], spv_kind_names[value.kind]);
+        return;
+    }
+    for (uint32_t i = 0; i < spv_word_count(value); i++)
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, spv_value_word(local->value, i),
+                 spv_value_word(value, i));
     spv_note_passed(lowering, node->name, value);
 }
 
@@ -250,9 +260,9 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
     }
     lowering->maybe_dead = !for_alive && spv_loop_body_maybe_dead(lowering, number);
     size_t mark = lowering->undo.count;
-    bind(lowering, node->name, (struct spv_binding){ counter, SPV_U32, false });
+    bind(lowering, node->name, (struct spv_binding){ spv_value_of(counter, SPV_U32), false });
     spv_name(lowering, counter, node->name);
-    spv_note_passed(lowering, node->name, word(counter, SPV_U32));
+    spv_note_passed(lowering, node->name, spv_value_of(counter, SPV_U32));
     spv_body(lowering, &node->body, SPV_LIST_BODY);
     spv_unbind(lowering, mark);
     spv_branch(lowering, step);

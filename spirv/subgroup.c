@@ -22,9 +22,9 @@ static bool keeps_copies(const struct spv_lowering *lowering, ir_name name)
     return lowering->flow.has_dead_exits && lowering->facts.names[name].passed;
 }
 
-static uint32_t copy_variable(struct spv_lowering *lowering, ir_name name)
+static uint32_t copy_variable(struct spv_lowering *lowering, ir_name name, uint32_t word)
 {
-    uint32_t *variable = &lowering->passed[name];
+    uint32_t *variable = &lowering->passed[(size_t)name * SPV_MOST_WORDS + word];
     if (!*variable) {
         *variable = spv_local_variable(lowering);
         SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpStore, *variable, spv_u32(lowering, 0));
@@ -36,22 +36,27 @@ void spv_note_passed(struct spv_lowering *lowering, ir_name name, struct spv_val
 {
     if (!keeps_copies(lowering, name))
         return;
-    uint32_t variable = copy_variable(lowering, name);
-    uint32_t word = spv_as_word(lowering, value);
+    value = spv_hold(lowering, value);
     uint32_t alive = spv_and_alive(lowering, 0);
-    if (alive) {
-        uint32_t kept = spv_op1(lowering, SpvOpLoad, lowering->type_u32, variable);
-        word = spv_choose(lowering, lowering->type_u32, alive, word, kept);
+    for (uint32_t i = 0; i < spv_word_count(value); i++) {
+        uint32_t variable = copy_variable(lowering, name, i);
+        uint32_t word = spv_value_word(value, i);
+        if (alive) {
+            uint32_t kept = spv_op1(lowering, SpvOpLoad, lowering->type_u32, variable);
+            word = spv_choose(lowering, lowering->type_u32, alive, word, kept);
+        }
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, variable, word);
     }
-    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, variable, word);
 }
 
 bool spv_passed_local(struct spv_lowering *lowering, ir_name name, struct spv_value *value)
 {
     if (!lowering->passes || !keeps_copies(lowering, name))
         return false;
-    uint32_t variable = copy_variable(lowering, name);
-    value->id = spv_op1(lowering, SpvOpLoad, lowering->type_u32, variable);
+    for (uint32_t i = 0; i < spv_word_count(*value); i++) {
+        uint32_t variable = copy_variable(lowering, name, i);
+        spv_set_word(value, i, spv_op1(lowering, SpvOpLoad, lowering->type_u32, variable));
+    }
     if (value->kind == SPV_BOOL)
         value->id = spv_test2(lowering, SpvOpINotEqual, value->id, spv_u32(lowering, 0));
     return true;
@@ -232,7 +237,7 @@ static struct spv_value refuse(struct spv_lowering *lowering, enum diag_code cod
 {
     spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, code, &expr->pos, "%s %s",
                ir_expr_info(expr->kind)->name, why);
-    return (struct spv_value){ spv_u32(lowering, 0), SPV_U32 };
+    return spv_value_of(spv_u32(lowering, 0), SPV_U32);
 }
 
 struct spv_value spv_subgroup(struct spv_lowering *lowering, const struct ir_expr *expr)
@@ -247,12 +252,12 @@ struct spv_value spv_subgroup(struct spv_lowering *lowering, const struct ir_exp
     const bool passes = spv_flow_passes(&lowering->flow, expr);
     if (expr->kind == IR_EXPR_SUBGROUP_BALLOT) {
         uint32_t mask = ballot(lowering, spv_as_bool(lowering, value), passes);
-        return (struct spv_value){ mask, SPV_U32 };
+        return spv_value_of(mask, SPV_U32);
     }
     if (value.kind != SPV_U32)
         return refuse(lowering, DIAG_L004, expr, "is defined for u32 only");
     if (expr->kind == IR_EXPR_SUBGROUP_ADD)
-        return (struct spv_value){ add(lowering, value.id, passes), SPV_U32 };
+        return spv_value_of(add(lowering, value.id, passes), SPV_U32);
     uint32_t lane = spv_as_word(lowering, spv_expr(lowering, expr->kids[1]));
-    return (struct spv_value){ shuffle(lowering, value.id, lane, passes), SPV_U32 };
+    return spv_value_of(shuffle(lowering, value.id, lane, passes), SPV_U32);
 }

@@ -16,8 +16,8 @@
 #include "base/array.h"
 #include <vyre/result.h>
 
-// In module order. The last four are the entry point function: its head, its variables, what is
-// computed once at its start, and everything else.
+// In module order. From SPV_HEAD to SPV_BODY it is the entry point function: its head, its
+// variables, what is computed once at its start, and everything else.
 enum spv_section {
     SPV_CAPABILITIES,
     SPV_EXTENSIONS,
@@ -32,6 +32,7 @@ enum spv_section {
     SPV_LOCALS,
     SPV_PROLOGUE,
     SPV_BODY,
+    SPV_FUNCTIONS, // what the entry point calls, each with its OpFunctionEnd
     SPV_SECTION_COUNT
 };
 

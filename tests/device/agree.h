@@ -23,8 +23,6 @@ static inline uint32_t next_random(uint32_t *state)
     return *state;
 }
 
-// ---- Running one program both ways ------------------------------------------------------------
-
 struct inputs {
     uint32_t *words[MOST_BUFFERS]; // owned, per buffer that is not workgroup memory
     size_t sizes[MOST_BUFFERS];    // bytes
@@ -32,7 +30,26 @@ struct inputs {
     size_t count;
 };
 
-// Edge values and small numbers; a buffer of unknown length ends with half a word.
+// Floats whose sums, products and roundings are where rounding, cancellation and the borders of the
+// format are.
+static const uint32_t float_edges[32] = {
+    0x00000000, 0x80000000, 0x00000001, 0x807fffff, 0x00800000, 0x80800001, 0x00ffffff, 0x01000000,
+    0x3f800000, 0xbf800000, 0x3f7fffff, 0xbf800001, 0x3f000000, 0xbf000000, 0x3effffff, 0x3fc00000,
+    0xc0200000, 0x40490fdb, 0x3eaaaaab, 0x4afffffe, 0x4b000001, 0xcb7fffff, 0x4effffff, 0x4f000000,
+    0xcf000000, 0x4f7fffff, 0x4f800000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fa12345,
+};
+
+static inline uint32_t input_word(const char *name, size_t word, uint32_t random)
+{
+    if (strcmp(name, "e") == 0)
+        return edges[word % 16];
+    if (strcmp(name, "f") == 0)
+        return float_edges[word % 32];
+    return random & 1 ? edges[random >> 8 & 15] : random >> 8 & 63;
+}
+
+// Edge values and small numbers, floats in a buffer `f`; one of unknown length ends with half a
+// word.
 static inline void make_inputs(struct inputs *inputs, const struct vyre_program *program,
                                uint32_t seed)
 {
@@ -44,16 +61,12 @@ static inline void make_inputs(struct inputs *inputs, const struct vyre_program 
         if (info.access == VYRE_ACCESS_WORKGROUP)
             continue;
         assert_true(inputs->count < MOST_BUFFERS);
-        size_t words = info.count ? info.count : RUNTIME_WORDS;
-        uint32_t *data = calloc(words + 1, sizeof *data);
-        for (size_t word = 0; word < words; word++) {
-            uint32_t random = next_random(&state);
-            data[word] = strcmp(info.name, "e") == 0 ? edges[word % 16]
-                         : random & 1                ? edges[random >> 8 & 15]
-                                                     : random >> 8 & 63;
-        }
+        size_t bytes = info.count ? info.count * (size_t)info.element_size : RUNTIME_WORDS * 4 + 2;
+        uint32_t *data = calloc(bytes / 4 + 2, sizeof *data);
+        for (size_t word = 0; word < (info.count ? (bytes + 3) / 4 : RUNTIME_WORDS); word++)
+            data[word] = input_word(info.name, word, next_random(&state));
         inputs->words[inputs->count] = data;
-        inputs->sizes[inputs->count] = words * 4 + (info.count ? 0 : 2);
+        inputs->sizes[inputs->count] = bytes;
         inputs->declared[inputs->count++] = i;
     }
 }

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// The interpreter and the device agree, byte for byte, on every kind of value that is not a word:
+// f32, u64, f64, and elements of any size.
+#include "agree.h"
+#include "values.h"
+
+#include <stdlib.h>
+
+static void agree_on(struct vyre_device *device, const char *format, const char *expression,
+                     uint32_t workgroups)
+{
+    char text[2000];
+    int written = snprintf(text, sizeof text, format, expression);
+    assert_in_range(written, 1, sizeof text - 1);
+    assert_agree(device, text, workgroups, 1);
+}
+
+// ---- f32 ----------------------------------------------------------------------------------------
+
+static void f32_on_every_pair_of_edge_values(void **state)
+{
+    for (size_t i = 0; i < sizeof float_expressions / sizeof *float_expressions; i++)
+        agree_on(*state, floats, float_expressions[i], 16);
+}
+
+static void f32_statements(void **state)
+{
+    for (size_t i = 0; i < sizeof float_statements / sizeof *float_statements; i++)
+        agree_on(*state, float_program, float_statements[i], 2);
+}
+
+// Random operands reach every exponent and every alignment of two of them.
+static void f32_on_random_operands(void **state)
+{
+    static const char *const expressions[] = { "a + b",   "a - b",
+                                               "a * b",   "a / b",
+                                               "sqrt(a)", "fma(a, b, c)",
+                                               "f32(u)",  "fma(a, b, -(a * b))" };
+    enum { COUNT = 1 << 15 };
+    static const char format[] = "workgroup 64\n"
+                                 "buffer r : u32[%d] readonly @0\n"
+                                 "buffer x : f32[%d] readwrite @1\n"
+                                 "buffer out : f32[%d] readwrite @2\n"
+                                 "let u = r[gid.x]\n"
+                                 "let a = x[gid.x]\n"
+                                 "let b = x[(gid.x * 5 + 1) & %d]\n"
+                                 "let c = x[(gid.x * 11 + 7) & %d]\n"
+                                 "out[gid.x] = %s\n";
+    for (size_t i = 0; i < sizeof expressions / sizeof *expressions; i++) {
+        char text[2000], why[200];
+        snprintf(text, sizeof text, format, COUNT, COUNT, COUNT, COUNT - 1, COUNT - 1,
+                 expressions[i]);
+        struct vyre_program *program = test_program(text);
+        struct inputs inputs;
+        make_inputs(&inputs, program, 1);
+        vyre_program_destroy(&program);
+        uint32_t random = 12345 + (uint32_t)i;
+        for (size_t word = 0; word < COUNT; word++) {
+            inputs.words[0][word] = next_random(&random);
+            // Half of them near each other, so that sums cancel and products do not overflow.
+            uint32_t bits = next_random(&random);
+            inputs.words[1][word] =
+                word & 1 ? (bits & 0x807FFFFF) | (112 + (bits >> 8) % 32) << 23 : bits;
+        }
+        const uint32_t grid[3] = { COUNT / 64, 1, 1 };
+        struct vyre_outputs *outputs = interpret(text, &inputs, grid);
+        if (!same_on_device(*state, text, &inputs, outputs, grid, why))
+            fail_msg("%s\n%s", why, text);
+        vyre_outputs_destroy(&outputs);
+        free_inputs(&inputs);
+    }
+}
+
+// ---- u64 and f64 --------------------------------------------------------------------------------
+
+static void u64_on_edge_values(void **state)
+{
+    for (size_t i = 0; i < sizeof wide_expressions / sizeof *wide_expressions; i++)
+        agree_on(*state, wide, wide_expressions[i], 16);
+}
+
+static void elements_of_64_bits(void **state)
+{
+    for (size_t i = 0; i < sizeof wide_statements / sizeof *wide_statements; i++)
+        agree_on(*state, wide_program, wide_statements[i], 1);
+}
+
+// ---- Elements of other sizes --------------------------------------------------------------------
+
+static void elements_of_any_size(void **state)
+{
+    for (size_t i = 0; i < sizeof element_types / sizeof *element_types; i++) {
+        for (size_t body = 0; body < sizeof element_statements / sizeof *element_statements;
+             body++) {
+            char inner[500], text[1000];
+            snprintf(inner, sizeof inner, element_statements[body], element_types[i]);
+            snprintf(text, sizeof text, element_program, element_types[i], element_types[i],
+                     element_types[i], inner);
+            assert_agree(*state, text, 1, 1);
+        }
+    }
+}
+
+static void casts_of_small_integers(void **state)
+{
+    for (size_t i = 0; i < sizeof small_casts / sizeof *small_casts; i++)
+        agree_on(*state, small_program, small_casts[i], 2);
+    // Stores keep the low bytes.
+    agree_on(*state,
+             "workgroup 32\n"
+             "buffer w : u32[] readonly @0\n"
+             "buffer b : u8[100] readwrite @1\n"
+             "buffer h : i16[50] readwrite @2\n"
+             "buffer v : vec4<u32>[10] readwrite @3\n"
+             "buffer x : i64[40] readwrite @4\n"
+             "b[gid.x] = %s\n"
+             "h[gid.x] = i16(w[gid.x])\n"
+             "v[gid.x] = cast<vec4<u32>>(i32(w[gid.x]))\n"
+             "x[gid.x] = i64(i32(w[gid.x]))\n",
+             "u8(w[gid.x])", 2);
+}
+
+// Neighbours of a byte are written by other invocations at the same time.
+static void no_byte_is_lost(void **state)
+{
+    agree_on(*state,
+             "workgroup 64\n"
+             "buffer b : u8[4096] readwrite @0\n"
+             "buffer h : u16[4096] readwrite @1\n"
+             "shared t : u8[64]\n"
+             "t[lid.x] = %s\n"
+             "b[gid.x] = u8(gid.x * 7)\n"
+             "h[gid.x ^ 1] = u16(gid.x * 77)\n"
+             "barrier\n"
+             "b[gid.x] = t[lid.x ^ 3]\n",
+             "u8(gid.x * 3)", 64);
+}
+
+static void a_planted_difference_is_found(void **state)
+{
+    char why[200];
+    const char *right = "workgroup 32\nbuffer f : f32[32] readonly @0\n"
+                        "buffer out : f32[32] readwrite @1\nout[gid.x] = f[gid.x] * 0.5";
+    const char *wrong = "workgroup 32\nbuffer f : f32[32] readonly @0\n"
+                        "buffer out : f32[32] readwrite @1\nout[gid.x] = f[gid.x] * 0.50000006";
+    assert_true(agree(*state, right, right, 1, 1, why));
+    assert_false(agree(*state, right, wrong, 1, 1, why));
+}
+
+static int set_up(void **state)
+{
+    *state = test_device(NULL);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct vyre_device *device = *state;
+    test_device_done(&device);
+    return 0;
+}
+
+int main(void)
+{
+    if (!test_has_device())
+        return TEST_SKIPPED;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(f32_on_every_pair_of_edge_values),
+        cmocka_unit_test(f32_statements),
+        cmocka_unit_test(f32_on_random_operands),
+        cmocka_unit_test(u64_on_edge_values),
+        cmocka_unit_test(elements_of_64_bits),
+        cmocka_unit_test(elements_of_any_size),
+        cmocka_unit_test(casts_of_small_integers),
+        cmocka_unit_test(no_byte_is_lost),
+        cmocka_unit_test(a_planted_difference_is_found),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

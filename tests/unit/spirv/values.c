@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Values that are not words: every operator, cast and element gives a valid module for every
+// environment and memory model.
+#include "check.h"
+#include "values.h"
+
+#include "spirv/lower.h"
+
+#include <spirv/unified1/spirv.h>
+
+static struct vyre_program *parse(const char *text)
+{
+    struct test_diags diags = { 0 };
+    struct vyre_program *program;
+    if (vyre_program_parse(text, strlen(text), "test", test_diag_sink(&diags), &program) ||
+        vyre_program_validate(program, vyre_validate_params(.diag = test_diag_sink(&diags))))
+        fail_msg("%s\n%s", diags.text, text);
+    return program;
+}
+
+static void check_each(const char *format, const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char text[2000];
+        snprintf(text, sizeof text, format, parts[i]);
+        struct vyre_program *program = parse(text);
+        check_everywhere(program);
+        vyre_program_destroy(&program);
+    }
+}
+
+#define CHECK_EACH(format, parts) check_each(format, parts, sizeof(parts) / sizeof *(parts))
+
+static void floats_are_valid(void **state)
+{
+    (void)state;
+    CHECK_EACH(floats, float_expressions);
+    CHECK_EACH(float_program, float_statements);
+}
+
+static void wide_values_are_valid(void **state)
+{
+    (void)state;
+    CHECK_EACH(wide, wide_expressions);
+    CHECK_EACH(wide_program, wide_statements);
+    CHECK_EACH(small_program, small_casts);
+}
+
+static void elements_of_any_size_are_valid(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof element_types / sizeof *element_types; i++) {
+        for (size_t body = 0; body < sizeof element_statements / sizeof *element_statements;
+             body++) {
+            char inner[500], text[1000];
+            snprintf(inner, sizeof inner, element_statements[body], element_types[i]);
+            snprintf(text, sizeof text, element_program, element_types[i], element_types[i],
+                     element_types[i], inner);
+            struct vyre_program *program = parse(text);
+            check_everywhere(program);
+            vyre_program_destroy(&program);
+        }
+    }
+}
+
+// A function of the library is copied once, and only into modules that call it.
+static void library_functions_are_copied_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        unsigned least, most;
+    } cases[] = {
+        { "out[gid.x] = -f[0]", 1, 1 },
+        { "out[gid.x] = floor(f[0])", 2, 4 },
+        { "out[gid.x] = floor(f[0]) - floor(f[1])", 2, 12 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "buffer f : f32[2] readonly @0\nbuffer out : f32[] readwrite @1\n%s\n",
+                 cases[i].body);
+        struct vyre_program *program = parse(text);
+        assert_in_range(check_count(program, SpvOpFunction), cases[i].least, cases[i].most);
+        vyre_program_destroy(&program);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(floats_are_valid),
+        cmocka_unit_test(wide_values_are_valid),
+        cmocka_unit_test(elements_of_any_size_are_valid),
+        cmocka_unit_test(library_functions_are_copied_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
