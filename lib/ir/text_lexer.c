@@ -154,6 +154,7 @@ static void read_suffix(struct text_parser *parser, struct text_token *token, bo
         token->kind = TEXT_LITERAL;
         token->type = (uint8_t)suffixes[i].type;
         parser->at += size;
+        return;
     }
 }
 
