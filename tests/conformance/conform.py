@@ -40,8 +40,8 @@ def main():
     done = subprocess.run([command, "conform", "--json", *rest], stdout=subprocess.PIPE, text=True,
                           check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    if not lines or lines[-1]["type"] != "summary":
-        sys.exit(f"no summary; exit status {done.returncode}")
+    if not lines or lines[-1]["type"] != "summary" or done.returncode not in (0, 1):
+        sys.exit(f"no whole summary; exit status {done.returncode}")
     summary = lines.pop()
     for line in lines:
         if line["type"] in ("failed", "malformed"):

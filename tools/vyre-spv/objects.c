@@ -64,8 +64,9 @@ struct vyre_cache *tool_cache_try(void)
 
 // ---- Programs -----------------------------------------------------------------------------------
 
-// The largest program, 64 MiB, in its largest usual form, the envelope.
-#define PROGRAM_MAX (UINT64_C(160) << 20)
+// The wire format of a program is at most 64 MiB, its envelope 132 MiB; its text is usually
+// smaller.
+#define PROGRAM_MAX (UINT64_C(512) << 20)
 
 enum form {
     FORM_TEXT,

@@ -651,6 +651,25 @@ class Conform(Case):
             result = self.conform(WRONG_INPUT, {**self.VALID, "extras": extras})
             self.assertIn(b"records.jsonl:1: v/one: extras: ", result.stderr)
 
+    def test_programs_in_memory_may_be_given_as_text(self):
+        text = "workgroup 0\nbuffer o : u32[1] readwrite @0\no[0] = 1\n"
+        memory = {**self.VALID, "wire": None, "decodes": False, "errors": ["U03"]}
+        self.assertEqual(self.last(self.conform(OK, memory)), "0 passed, 0 failed, 1 skipped")
+        for wire in (None, TRIPLE_WIRE[:-1].hex()):
+            result = self.conform(OK, {**memory, "wire": wire, "source": text})
+            self.assertEqual(self.last(result), "1 passed, 0 failed, 0 skipped")
+        self.conform(WRONG_INPUT, {**memory, "source": text, "errors": []})
+        result = self.conform(WRONG_INPUT, {**memory, "source": text, "wire": TRIPLE_WIRE.hex()})
+        self.assertIn(b"decoded; the original refuses it", result.stdout)
+        self.assertIn(b"source: T", self.conform(WRONG_INPUT, {**memory, "source": "let"}).stderr)
+        unknown = {**memory, "source": text + 'opaque("acme.node", "")\n'}
+        result = self.conform(OK, unknown)
+        self.assertIn(b"deviates as V-1 (docs/ir.md): 1\n", result.stdout)
+        for errors in ([], ["U03", "V031"], ["V008"], ["U03", "V008"]):
+            result = self.conform(OK if "V031" in errors else WRONG_INPUT,
+                                  {**unknown, "errors": errors})
+            self.assertNotIn(b"V-1", result.stdout)
+
     def test_what_is_no_record_is_told_with_its_place(self):
         for line in (b"{", b"[1]", b"7", b"{} {}", b'{"a": 1, "a": 2}', b"\xff", b"\0", b"{}",
                      b'{"name": "x"}', b"[" * 100000, b'{"a": "\\u0000"}', b"x" * 1000):
