@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 
+#include <stdalign.h>
 #include <string.h>
 
 struct arena_block {

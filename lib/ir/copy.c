@@ -91,9 +91,10 @@ struct ir_expr *ir_copy_expr(const struct ir_copy *copy, const struct ir_expr *e
         made->has_expected = expr->has_expected;
         made->bits = expr->bits;
         made->name = expr_name_use(expr, &use) ? ir_copy_name(copy, use, expr->name) : 0;
-        made->type = expr->type ? ir_copy_type(draft, expr->type) : NULL;
-        made->payload = copy_bytes(draft, expr->payload, expr->payload_size);
-        made->payload_size = expr->payload_size;
+        if (expr->kind == IR_EXPR_CAST)
+            made->type = ir_copy_type(draft, expr->type);
+        else if (ir_expr_is_foreign(expr))
+            made->payload = copy_bytes(draft, expr->payload, expr->payload_size);
         made->pos = expr->pos;
     }
     if (draft->failed)

@@ -52,23 +52,20 @@ static const struct ir_type *unop_type(unsigned op, const struct ir_type *operan
     }
 }
 
+const uint8_t ir_fixed_types[IR_EXPR_COUNT] = {
+    [IR_EXPR_LIT_U32] = IR_TYPE_U32 + 1,       [IR_EXPR_BUF_LEN] = IR_TYPE_U32 + 1,
+    [IR_EXPR_INVOCATION_ID] = IR_TYPE_U32 + 1, [IR_EXPR_WORKGROUP_ID] = IR_TYPE_U32 + 1,
+    [IR_EXPR_LOCAL_ID] = IR_TYPE_U32 + 1,      [IR_EXPR_SUBGROUP_LOCAL_ID] = IR_TYPE_U32 + 1,
+    [IR_EXPR_SUBGROUP_SIZE] = IR_TYPE_U32 + 1, [IR_EXPR_SUBGROUP_BALLOT] = IR_TYPE_U32 + 1,
+    [IR_EXPR_ATOMIC] = IR_TYPE_U32 + 1,        [IR_EXPR_LIT_I32] = IR_TYPE_I32 + 1,
+    [IR_EXPR_LIT_F32] = IR_TYPE_F32 + 1,       [IR_EXPR_LIT_BOOL] = IR_TYPE_BOOL + 1,
+};
+
 const struct ir_type *ir_expr_type(const struct vyre_program *program, const struct ir_expr *expr,
                                    const struct ir_type *const kids[3], const struct ir_type *local,
                                    const struct ir_buffer *buffer)
 {
     switch ((enum ir_expr_kind)expr->kind) {
-    case IR_EXPR_LIT_U32:
-    case IR_EXPR_BUF_LEN:
-    case IR_EXPR_INVOCATION_ID:
-    case IR_EXPR_WORKGROUP_ID:
-    case IR_EXPR_LOCAL_ID:
-    case IR_EXPR_SUBGROUP_LOCAL_ID:
-    case IR_EXPR_SUBGROUP_SIZE:
-    case IR_EXPR_SUBGROUP_BALLOT:
-    case IR_EXPR_ATOMIC: return ir_type_scalar(IR_TYPE_U32);
-    case IR_EXPR_LIT_I32: return ir_type_scalar(IR_TYPE_I32);
-    case IR_EXPR_LIT_F32: return ir_type_scalar(IR_TYPE_F32);
-    case IR_EXPR_LIT_BOOL: return ir_type_scalar(IR_TYPE_BOOL);
     case IR_EXPR_VAR: return local;
     case IR_EXPR_LOAD: return buffer ? buffer->element : NULL;
     case IR_EXPR_BINOP: return binop_type(expr->op, kids[0], kids[1]);
@@ -86,10 +83,9 @@ const struct ir_type *ir_expr_type(const struct vyre_program *program, const str
     case IR_EXPR_OPAQUE:
         return expr->ext != IR_EXT_NONE ? ir_type_scalar(IR_TYPE_U32)
                                         : ir_literal64_type(program, expr);
-    case IR_EXPR_CALL:
-    case IR_EXPR_COUNT: break;
+    case IR_EXPR_CALL: return NULL;
+    default: return ir_fixed_type(expr);
     }
-    return NULL;
 }
 
 struct inference {

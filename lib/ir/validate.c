@@ -28,7 +28,6 @@ static void fini(struct ir_validator *v)
     array_fini(&v->accesses);
     array_fini(&v->facts);
     array_fini(&v->pending);
-    array_fini(&v->open);
     array_fini(&v->lines);
     array_fini(&v->exclusive);
 }

@@ -127,24 +127,10 @@ static void check_after(struct ir_validator *v, uint32_t fact)
 // Facts that end before `at` are left, the innermost first.
 static void leave_before(struct ir_validator *v, uint32_t at)
 {
-    while (v->open.count > 0) {
-        const struct ir_open *open = &v->open.items[v->open.count - 1];
-        if (open->end > at)
-            return;
-        check_after(v, open->fact);
-        v->open.count--;
+    while (v->open_count > 0 && v->open[v->open_count - 1].end <= at) {
+        check_after(v, v->open[v->open_count - 1].fact);
+        v->open_count--;
     }
-}
-
-static bool enter(struct ir_validator *v, uint32_t fact)
-{
-    struct ir_open *parent = v->open.count > 0 ? &v->open.items[v->open.count - 1] : NULL;
-    const struct ir_open opened = {
-        .fact = fact,
-        .end = fact + v->facts.items[fact].size,
-        .kid = parent ? parent->entered++ : 0,
-    };
-    return array_push(&v->open, opened);
 }
 
 // Most expressions are literals and locals in scope: no rule can refuse them.
@@ -162,33 +148,28 @@ static bool is_beyond_rules(const struct ir_validator *v, const struct ir_expr *
 
 void ir_validate_expr(struct ir_validator *v, uint32_t fact, const char *role)
 {
-    const uint32_t end = fact + v->facts.items[fact].size;
+    const struct ir_fact *facts = v->facts.items;
+    const uint32_t end = fact + facts[fact].size;
     v->role = role;
     for (uint32_t at = fact; at < end;) {
         leave_before(v, at);
-        if (v->open.count <= IR_MAX_EXPR_DEPTH && is_beyond_rules(v, v->facts.items[at].expr)) {
-            if (v->open.count > 0)
-                v->open.items[v->open.count - 1].entered++;
+        const uint32_t depth = v->open_count;
+        const uint32_t kid = depth > 0 ? v->open[depth - 1].entered++ : 0;
+        if (depth <= IR_MAX_EXPR_DEPTH && is_beyond_rules(v, facts[at].expr)) {
             at++;
             continue;
         }
-        if (!enter(v, at)) {
-            v->failed = true;
-            break;
-        }
-        const size_t depth = v->open.count - 1;
+        v->open[v->open_count++] = (struct ir_open){ at, at + facts[at].size, kid, 0 };
         if (depth <= IR_MAX_EXPR_DEPTH) {
             check_before(v, at);
             at++;
             continue;
         }
         ir_validate_report(v, DIAG_V033,
-                           "this expression is nested %zu deep, at most %d are allowed", depth,
+                           "this expression is nested %u deep, at most %d are allowed", depth,
                            IR_MAX_EXPR_DEPTH);
-        v->open.count--;
-        at += v->facts.items[at].size; // what is inside is not looked at
+        v->open_count--;
+        at += facts[at].size; // what is inside is not looked at
     }
-    if (!v->failed)
-        leave_before(v, end);
-    v->open.count = 0;
+    leave_before(v, end);
 }

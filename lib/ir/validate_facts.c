@@ -43,6 +43,12 @@ static void conclude(struct ir_validator *v, uint32_t index)
     struct ir_fact *const facts = v->facts.items;
     struct ir_fact *fact = &facts[index];
     const struct ir_expr *expr = fact->expr;
+    if (expr->kid_count == 0 && ir_fixed_types[expr->kind]) {
+        fact->size = 1;
+        fact->uniform = kinds[expr->kind].uniform;
+        fact->type = ir_fixed_type(expr);
+        return;
+    }
     const struct ir_type *kids[3] = { NULL, NULL, NULL };
     const struct ir_type *local = NULL;
     const struct ir_buffer *buffer = NULL;
@@ -69,27 +75,47 @@ static void conclude(struct ir_validator *v, uint32_t index)
     fact->type = ir_expr_type(v->program, expr, kids, local, buffer);
 }
 
+// Appends a fact for `root` and for everything in it, in pre-order. Only `expr` is set.
+static bool add_facts(struct ir_validator *v, const struct ir_expr *root)
+{
+    size_t pending = 0;
+    size_t count = v->facts.count;
+    v->pending.count = 0;
+    if (!array_reserve(&v->pending, 1))
+        return false;
+    v->pending.items[pending++] = root;
+    while (pending > 0) {
+        const struct ir_expr *expr = v->pending.items[--pending];
+        const uint32_t kid_count = expr->kid_count;
+        if (count == v->facts.capacity) {
+            v->facts.count = count;
+            if (count >= UINT32_MAX - 1 || !array_reserve(&v->facts, 1))
+                return false;
+        }
+        v->facts.items[count++].expr = expr;
+        if (kinds[expr->kind].access)
+            add_access(v, expr);
+        if (v->pending.capacity - pending < kid_count) {
+            v->pending.count = pending;
+            if (!array_reserve(&v->pending, kid_count))
+                return false;
+        }
+        for (uint32_t i = kid_count; i > 0; i--)
+            v->pending.items[pending++] = expr->kids[i - 1];
+    }
+    v->facts.count = count;
+    return true;
+}
+
 uint32_t ir_validate_facts(struct ir_validator *v, const struct ir_expr *expr)
 {
     const size_t root = v->facts.count;
-    v->pending.count = 0;
-    if (!array_push(&v->pending, expr))
-        goto no_memory;
-    while (v->pending.count > 0) {
-        const struct ir_fact fact = { .expr = v->pending.items[--v->pending.count] };
-        if (v->facts.count >= UINT32_MAX - 1 || !array_push(&v->facts, fact))
-            goto no_memory;
-        add_access(v, fact.expr);
-        for (uint32_t i = fact.expr->kid_count; i > 0; i--)
-            if (!array_push(&v->pending, fact.expr->kids[i - 1]))
-                goto no_memory;
+    if (!add_facts(v, expr)) {
+        v->failed = true;
+        return UINT32_MAX;
     }
     // Children lie behind their parent, so backwards every child comes before it.
     for (size_t i = v->facts.count; i > root; i--)
         conclude(v, (uint32_t)i - 1);
     return (uint32_t)root;
-
-no_memory:
-    v->failed = true;
-    return UINT32_MAX;
 }

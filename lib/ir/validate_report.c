@@ -77,7 +77,7 @@ static bool path_full(const struct path *path)
 static void path_add_step(struct path *path, const struct ir_validator *v, size_t index)
 {
     bool numbered = false;
-    const struct ir_open *open = &v->open.items[index];
+    const struct ir_open *open = &v->open[index];
     const char *role =
         index == 0 ? v->role
                    : ir_validate_kid_role(v->facts.items[open[-1].fact].expr, open->kid, &numbered);
@@ -94,15 +94,15 @@ static void spell_path(const struct ir_validator *v, struct path *path)
         const struct ir_frame *frame = &v->frames.items[i];
         path_add(path, "%s%s[%u]", i ? "." : "", frame->role, frame->next ? frame->next - 1 : 0);
     }
-    for (size_t i = 0; i < v->open.count && !path_full(path); i++)
+    for (size_t i = 0; i < v->open_count && !path_full(path); i++)
         path_add_step(path, v, i);
 }
 
 // An expression has a position of its own, or that of what it is a part of.
 static struct ir_pos position(const struct ir_validator *v)
 {
-    for (size_t i = v->open.count; i > 0; i--) {
-        const struct ir_expr *expr = v->facts.items[v->open.items[i - 1].fact].expr;
+    for (size_t i = v->open_count; i > 0; i--) {
+        const struct ir_expr *expr = v->facts.items[v->open[i - 1].fact].expr;
         if (expr->pos.line != 0)
             return expr->pos;
     }

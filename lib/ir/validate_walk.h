@@ -108,9 +108,10 @@ struct ir_validator {
     struct {
         ARRAY(const struct ir_expr *);
     } pending; // expressions that have no fact yet, the next one last
-    struct {
-        ARRAY(struct ir_open);
-    } open; // from the statement's own expression inwards; empty between expressions
+    // From the statement's own expression inwards; empty between expressions. One more than what is
+    // allowed, which is where the error is.
+    struct ir_open open[IR_MAX_EXPR_DEPTH + 2];
+    uint32_t open_count;
     struct {
         ARRAY(size_t);
     } lines; // offset of each source line; made when first needed
@@ -133,13 +134,13 @@ struct ir_validator {
 
 // Reports at the current statement and the innermost open expression.
 #if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
+__attribute__((cold, format(printf, 3, 4)))
 #endif
 void ir_validate_report(struct ir_validator *v, enum diag_code code, const char *format, ...);
 
 // Reports about a declaration: `path` such as "buffers[2]", at `pos`.
 #if defined(__GNUC__)
-__attribute__((format(printf, 5, 6)))
+__attribute__((cold, format(printf, 5, 6)))
 #endif
 void ir_validate_report_at(struct ir_validator *v, enum diag_code code, const char *path,
                            struct ir_pos pos, const char *format, ...);
@@ -210,6 +211,15 @@ void ir_validate_ext(struct ir_validator *v, unsigned ext, ir_name buffer, unsig
                      uint32_t first_operand, uint32_t second_operand);
 
 // ---- Type facts (infer.c) ----------------------------------------------------------------------
+
+// Types that an expression has by its kind alone, plus one; 0: it depends on more.
+extern const uint8_t ir_fixed_types[IR_EXPR_COUNT];
+
+static inline const struct ir_type *ir_fixed_type(const struct ir_expr *expr)
+{
+    const uint8_t fixed = ir_fixed_types[expr->kind];
+    return fixed ? ir_type_scalar((enum ir_type_kind)(fixed - 1)) : NULL;
+}
 
 // Type of an expression from those of its first three children, of the local that it names and of
 // the buffer that it names; each may be NULL.

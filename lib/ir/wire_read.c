@@ -75,7 +75,7 @@ ir_name ir_wire_get_name(struct ir_wire_reader *r)
     struct ir_recent_name found = { .size = size };
     if (size == 0 || size > sizeof found.text)
         return intern(r, text, size);
-    memcpy(found.text, text, size);
+    str_copy_few((char *)found.text, (const char *)text, size);
     // A multiplicative hash will do: names that share a place only displace one another.
     const uint64_t hash = (found.text[0] ^ found.text[1] << 7) * UINT64_C(0x9E3779B97F4A7C15);
     struct ir_recent_name *recent = &r->recent[hash >> 56];
@@ -348,7 +348,7 @@ static void get_records(struct ir_wire_reader *r, struct ir_nodes *entry)
     if (count > WIRE_MAX_RECORDS || (count == 0 && !r->failed))
         ir_wire_fail(r, DIAG_W004, "the record count is out of range");
     for (uint64_t i = 0; i < count && !r->failed && !r->draft->failed; i++) {
-        struct record record;
+        struct record record = { 0 };
         if (!get_record(r, i, &record))
             return;
         const size_t behind = r->at;

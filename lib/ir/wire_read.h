@@ -31,6 +31,9 @@ struct ir_wire_reader {
 };
 
 // Reports the first failure with its byte offset and makes it sticky. Always returns false.
+#if defined(__GNUC__)
+__attribute__((cold))
+#endif
 bool ir_wire_fail(struct ir_wire_reader *r, enum diag_code code, const char *what);
 
 // Each returns 0, "" or NULL after a failure. The small ones are inline: nearly every byte of a

@@ -44,7 +44,11 @@ static void put_str32(struct ir_wire_writer *w, const char *text, size_t size)
         return;
     }
     ir_wire_u32(w, (uint32_t)size);
-    str_add(w->out, text, size);
+    if (!str_has_room(w->out, size) && !str_reserve(w->out, size))
+        return;
+    str_copy_few(w->out->text + w->out->size, text, size);
+    w->out->size += size;
+    w->out->text[w->out->size] = '\0';
 }
 
 void ir_wire_name(struct ir_wire_writer *w, ir_name name)
@@ -82,16 +86,26 @@ static bool add_part(struct ir_wire_writer *w)
     return !w->refused;
 }
 
+// Why a node or an expression may not begin here, if so.
+static bool may_enter(struct ir_wire_writer *w)
+{
+    if (!w->lenient && w->depth >= WIRE_MAX_DEPTH)
+        ir_wire_refuse(w, DIAG_W022, "nodes and expressions are nested deeper than 64 levels");
+    else if (w->depth >= WIRE_MAX_IDENTITY_DEPTH)
+        ir_wire_refuse(w, DIAG_W022, "nodes and expressions are nested deeper than 4,096 levels");
+    return add_part(w);
+}
+
 // Begins a node or an expression.
 static bool enter(struct ir_wire_writer *w, struct ir_pos pos)
 {
     if (pos.line)
         w->pos = pos;
-    if (!w->lenient && w->depth >= WIRE_MAX_DEPTH)
-        ir_wire_refuse(w, DIAG_W022, "nodes and expressions are nested deeper than 64 levels");
-    else if (w->depth >= WIRE_MAX_IDENTITY_DEPTH)
-        ir_wire_refuse(w, DIAG_W022, "nodes and expressions are nested deeper than 4,096 levels");
-    if (!add_part(w))
+    // What nearly always holds, in few steps.
+    if (w->depth < WIRE_MAX_DEPTH && w->parts < IR_MOST_PARTS && w->out->size <= WIRE_MAX_SIZE &&
+        !w->refused && !w->out->failed)
+        w->parts++;
+    else if (!may_enter(w))
         return false;
     w->depth++;
     return true;

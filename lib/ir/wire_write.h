@@ -40,6 +40,9 @@ void ir_wire_leb(struct ir_wire_writer *w, uint64_t value);
 void ir_wire_name(struct ir_wire_writer *w, ir_name name);
 void ir_wire_put_type(struct ir_wire_writer *w, const struct ir_type *type);
 bool ir_wire_quantized_ok(const struct ir_type *type);
+#if defined(__GNUC__)
+__attribute__((cold))
+#endif
 void ir_wire_refuse(struct ir_wire_writer *w, enum diag_code code, const char *what);
 
 // The buffer that stands at this position.

@@ -61,10 +61,11 @@ static void add_expr(struct blake3 *hash, const struct vyre_program *program,
     add_u64(hash, expr->ordering);
     add_u64(hash, expr->ext);
     add_u64(hash, expr->has_expected);
-    add_u64(hash, expr->bits);
+    const bool foreign = ir_expr_is_foreign(expr);
+    add_u64(hash, foreign ? 0 : expr->bits);
     add_name(hash, program, expr->name);
-    add_type(hash, expr->type);
-    add_bytes(hash, expr->payload, expr->payload_size);
+    add_type(hash, foreign ? NULL : expr->type);
+    add_bytes(hash, foreign ? expr->payload : NULL, foreign ? expr->payload_size : 0);
     add_u64(hash, expr->kid_count);
     for (uint32_t i = 0; i < expr->kid_count; i++)
         add_expr(hash, program, expr->kids[i]);

@@ -11,7 +11,7 @@
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(struct vyre_target) == 72, "target: see key.c");
 _Static_assert(sizeof(struct ir_type) == 40, "type: see key.c");
-_Static_assert(sizeof(struct ir_expr) == 48, "expression: see key.c");
+_Static_assert(sizeof(struct ir_expr) == 32, "expression: see key.c");
 _Static_assert(sizeof(struct ir_node) == 112, "node: see key.c");
 _Static_assert(sizeof(struct ir_buffer) == 80, "buffer: see key.c");
 _Static_assert(sizeof(struct ir_shape_predicate) == 56, "shape: see key.c");
@@ -154,8 +154,10 @@ static bool change_program(struct vyre_program *program, unsigned number)
     CHANGE(expr->name = program->buffers[1].name)
     CHANGE(expr->type = ir_type_scalar(IR_TYPE_I32))
     CHANGE(expr->type = NULL)
-    CHANGE(expr->payload = (const uint8_t *)"x"; expr->payload_size = 1)
-    CHANGE(expr->payload = (const uint8_t *)"y"; expr->payload_size = 1)
+    CHANGE(expr->kind = IR_EXPR_OPAQUE; expr->payload = (const uint8_t *)"x";
+           expr->payload_size = 1)
+    CHANGE(expr->kind = IR_EXPR_OPAQUE; expr->payload = (const uint8_t *)"y";
+           expr->payload_size = 1)
     CHANGE(expr->kid_count = 0)
     CHANGE(expr->kids[0]->kids[0]->bits = 3)
     CHANGE(expr->kids[0] = NULL)

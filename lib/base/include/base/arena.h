@@ -3,8 +3,6 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
-#include <assert.h>
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,12 +22,12 @@ struct arena {
 
 void arena_fini(struct arena *arena);
 
-enum { ARENA_ALIGN = 16 };
-static_assert(ARENA_ALIGN % alignof(max_align_t) == 0, "arena memory fits any type");
+enum { ARENA_ALIGN = 8 };
 
 void *arena_alloc_slowly(struct arena *arena, size_t size); // grows, rounds, refuses
 
-// Memory aligned for any type, or NULL. `arena_zalloc` zeroes it. `arena_array` checks the product.
+// Memory aligned for pointers and 64-bit numbers, or NULL. `arena_zalloc` zeroes it. `arena_array`
+// checks the product.
 static inline void *arena_alloc(struct arena *arena, size_t size)
 {
     const size_t room = (size_t)(arena->end - arena->next);

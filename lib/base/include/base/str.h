@@ -23,15 +23,37 @@ void str_clear(struct str *str); // keeps the memory
 // Room for `extra` more bytes and the NUL; false when out of memory.
 bool str_reserve(struct str *str, size_t extra);
 
+static inline bool str_has_room(const struct str *str, size_t extra)
+{
+    return !str->failed && str->capacity - str->size > extra;
+}
+
 // Inline because writers append a few bytes at a time.
 static inline void str_add(struct str *str, const char *text, size_t size)
 {
-    if ((str->failed || str->capacity - str->size <= size) && !str_reserve(str, size))
+    if (!str_has_room(str, size) && !str_reserve(str, size))
         return;
     if (size)
         memcpy(str->text + str->size, text, size);
     str->size += size;
     str->text[str->size] = '\0';
+}
+
+// Copies bytes that do not overlap; without a call where there are few, as in names.
+static inline void str_copy_few(char *to, const char *from, size_t size)
+{
+    if (size > 16) {
+        memcpy(to, from, size);
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
+    } else {
+        for (size_t i = 0; i < size; i++)
+            to[i] = from[i];
+    }
 }
 
 void str_puts(struct str *str, const char *text);

@@ -58,7 +58,8 @@ static inline struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr
     draft->parts++;
     if (draft->failed)
         return NULL;
-    struct ir_expr *expr = size_mul(kid_count, sizeof(struct ir_expr *), &bytes) &&
+    struct ir_expr *expr = kid_count <= IR_MOST_KIDS &&
+                                   size_mul(kid_count, sizeof(struct ir_expr *), &bytes) &&
                                    size_add(bytes, sizeof(struct ir_expr), &bytes)
                                ? arena_alloc(&draft->program->arena, bytes)
                                : NULL;
@@ -66,7 +67,7 @@ static inline struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr
         draft->failed = true;
         return NULL;
     }
-    *expr = (struct ir_expr){ .kind = (uint8_t)kind, .kid_count = kid_count };
+    *expr = (struct ir_expr){ .kind = (uint8_t)kind, .kid_count = kid_count & IR_MOST_KIDS };
     for (uint32_t i = 0; i < kid_count; i++)
         expr->kids[i] = NULL;
     return expr;

@@ -129,23 +129,38 @@ struct ir_type {
 // Children are in evaluation order of the wire: LOAD index; BINOP left, right; SELECT cond, true,
 // false; ATOMIC index, value, or index, expected, value when `has_expected`; FMA a, b, c;
 // SUBGROUP_SHUFFLE value, lane; CALL its arguments; an extension its operands.
+//
+// Programs are mostly expressions, so their size is what a program takes: fields that never meet
+// share their place.
 struct ir_expr {
-    uint8_t kind;      // enum ir_expr_kind
-    uint8_t op;        // enum ir_binop, ir_unop, ir_atomic_op; axis of the id expressions
-    uint8_t ordering;  // ATOMIC and extensions: enum ir_ordering
-    uint8_t ext;       // OPAQUE: enum ir_ext, or IR_EXT_NONE
-    bool has_expected; // ATOMIC
-    uint32_t kid_count;
-    uint32_t bits; // LIT_U32, LIT_I32, LIT_BOOL (0 or 1), LIT_F32; extension id of an opaque
-                   // operator; immediate operand of an extension
-    ir_name name;  // VAR; buffer of LOAD, BUF_LEN, ATOMIC, extensions; op id of CALL; OPAQUE:
-                   // kind when `ext` is IR_EXT_NONE
-    uint32_t payload_size;
-    const struct ir_type *type; // CAST: target
-    const uint8_t *payload;     // OPAQUE without `ext`: wire payload
+    uint8_t kind;     // enum ir_expr_kind
+    uint8_t op;       // enum ir_binop, ir_unop, ir_atomic_op; axis of the id expressions
+    uint8_t ordering; // ATOMIC and extensions: enum ir_ordering
+    uint8_t ext;      // OPAQUE: enum ir_ext, or IR_EXT_NONE
+    uint32_t kid_count : 31;
+    uint32_t has_expected : 1; // ATOMIC
+    union {
+        uint32_t bits; // LIT_U32, LIT_I32, LIT_BOOL (0 or 1), LIT_F32; extension id of an opaque
+                       // operator; immediate operand of an extension
+        uint32_t payload_size; // OPAQUE without `ext`
+    };
+    ir_name name; // VAR; buffer of LOAD, BUF_LEN, ATOMIC, extensions; op id of CALL; OPAQUE: kind
+                  // when `ext` is IR_EXT_NONE
     struct ir_pos pos;
+    union {
+        const struct ir_type *type; // CAST: target; NULL for all that has neither
+        const uint8_t *payload;     // OPAQUE without `ext`: wire payload
+    };
     struct ir_expr *kids[];
 };
+
+enum { IR_MOST_KIDS = INT32_MAX };
+
+// An opaque expression that this library knows nothing of but its bytes.
+static inline bool ir_expr_is_foreign(const struct ir_expr *expr)
+{
+    return expr->kind == IR_EXPR_OPAQUE && expr->ext == IR_EXT_NONE;
+}
 
 // ---- Nodes ------------------------------------------------------------------------------------
 
