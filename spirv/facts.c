@@ -24,68 +24,6 @@ struct walk {
     bool failed;
 };
 
-// ---- Bounds -----------------------------------------------------------------------------------
-
-static uint32_t bound_of(const struct vyre_program *program, const struct ir_expr *expr, int depth);
-
-static uint32_t binary_bound(const struct vyre_program *program, const struct ir_expr *expr,
-                             int depth)
-{
-    const struct ir_expr *right = expr->kids[1];
-    uint32_t left = bound_of(program, expr->kids[0], depth);
-    switch (expr->op) {
-    case IR_BIN_MIN:
-    case IR_BIN_BIT_AND: {
-        uint32_t other = bound_of(program, right, depth);
-        return left < other ? left : other;
-    }
-    case IR_BIN_MOD:
-        if (right->kind == IR_EXPR_LIT_U32 && right->bits > 0 && right->bits - 1 < left)
-            return right->bits - 1;
-        return left;
-    case IR_BIN_DIV:
-        return right->kind == IR_EXPR_LIT_U32 && right->bits > 0 ? left / right->bits : UINT32_MAX;
-    case IR_BIN_SHR: return right->kind == IR_EXPR_LIT_U32 ? left >> (right->bits & 31) : left;
-    case IR_BIN_MAX: {
-        uint32_t other = bound_of(program, right, depth);
-        return left > other ? left : other;
-    }
-    default: return UINT32_MAX;
-    }
-}
-
-// Signed values reach these operators only through a literal or a cast, which give no bound: so a
-// bound below UINT32_MAX is never that of an i32 with a sign.
-static uint32_t bound_of(const struct vyre_program *program, const struct ir_expr *expr, int depth)
-{
-    if (depth-- == 0)
-        return UINT32_MAX;
-    switch (expr->kind) {
-    case IR_EXPR_LIT_U32: return expr->bits;
-    case IR_EXPR_LOCAL_ID: return expr->op < 3 ? program->workgroup[expr->op] - 1 : UINT32_MAX;
-    case IR_EXPR_SELECT: {
-        uint32_t yes = bound_of(program, expr->kids[1], depth);
-        uint32_t no = bound_of(program, expr->kids[2], depth);
-        return yes > no ? yes : no;
-    }
-    case IR_EXPR_BINOP: return binary_bound(program, expr, depth);
-    default: return UINT32_MAX;
-    }
-}
-
-uint32_t spv_upper_bound(const struct vyre_program *program, const struct ir_expr *expr)
-{
-    return bound_of(program, expr, 4);
-}
-
-bool spv_always_inside(const struct ir_buffer *buffer, uint32_t bound)
-{
-    const uint64_t stride = ir_type_stride(buffer->element);
-    uint64_t bytes;
-    return stride && ir_type_packed_size(buffer->element, buffer->count, &bytes) &&
-           bound < bytes / stride;
-}
-
 uint64_t spv_workgroup_words(const struct ir_buffer *buffer)
 {
     uint64_t bytes;
@@ -219,9 +157,7 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
     struct summary inner = visit_body(walk, &node->body);
     walk->loop_depth--;
 
-    uint32_t to = spv_upper_bound(walk->program, node->b);
-    uint32_t from = node->a->kind == IR_EXPR_LIT_U32 ? node->a->bits : 0;
-    uint64_t trips = to > from ? to - from : 0;
+    const uint64_t trips = ir_ranges_iterations(&facts->ranges, node);
     struct ir_cost total = ir_cost_loop(trips, inner.cost);
     struct spv_loop_facts *loop = &facts->loops.items[number];
     loop->has_barrier = inner.has_barrier;
@@ -379,6 +315,8 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
         return VYRE_ERR_NO_MEMORY;
     for (uint32_t i = program->buffer_count; i-- > 0;)
         facts->names[program->buffers[i].name].buffer = i + 1;
+    if (ir_ranges_init(&facts->ranges, program, false) != VYRE_OK)
+        return VYRE_ERR_NO_MEMORY;
     count_workgroup_memory(program, facts);
 
     struct walk walk = { .program = program, .facts = facts };
@@ -403,5 +341,6 @@ void spv_facts_fini(struct spv_facts *facts)
     memory_free(facts->names);
     memory_free(facts->buffers);
     array_fini(&facts->loops);
+    ir_ranges_fini(&facts->ranges);
     *facts = (struct spv_facts){ 0 };
 }

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "ir/model.h"
+#include "ir/range.h"
 #include <vyre/compile.h>
 
 struct spv_name_facts {
@@ -43,8 +44,9 @@ struct spv_facts {
     struct {
         ARRAY(struct spv_loop_facts);
     } loops;
-    bool has_barrier;  // or a subgroup operation between several invocations
-    bool has_subgroup; // a subgroup operation between several invocations
+    struct ir_ranges ranges; // which accesses need no check
+    bool has_barrier;        // or a subgroup operation between several invocations
+    bool has_subgroup;       // a subgroup operation between several invocations
     bool has_trap;
     bool has_guarded_loop;
     // Data passes between invocations, or comes from another agent, while the kernel runs.
@@ -84,14 +86,6 @@ static inline bool spv_is_subgroup(const struct ir_expr *expr)
 // Words of workgroup memory through which lanes pass their values: one for each lane of all
 // subgroups, also of those that the last one lacks.
 uint64_t spv_exchange_words(const struct spv_facts *facts);
-
-// An upper bound of a u32 expression that holds whatever the program's input is; UINT32_MAX when
-// nothing is known. Looks at the expression alone, a few levels deep.
-uint32_t spv_upper_bound(const struct vyre_program *program, const struct ir_expr *expr);
-
-// The count of a buffer may come from its declaration: true when every index up to `bound` is
-// inside, so that an access needs no check.
-bool spv_always_inside(const struct ir_buffer *buffer, uint32_t bound);
 
 // Words that a buffer of workgroup memory takes.
 uint64_t spv_workgroup_words(const struct ir_buffer *buffer);

@@ -273,7 +273,7 @@ uint32_t spv_last_word(struct spv_lowering *lowering, uint32_t buffer);
 
 // Whether an access at an index needs a check when running: the one place that decides it.
 bool spv_check_needed(const struct spv_lowering *lowering, uint32_t buffer,
-                      const struct ir_expr *index);
+                      const struct ir_expr *index, bool is_load);
 
 // Begins the branch in which the index is inside, when there has to be one.
 bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,

@@ -110,14 +110,29 @@ static uint32_t pointer_to(struct spv_lowering *lowering, uint32_t buffer, uint3
     return id;
 }
 
-// Whether an access needs a check when running: the one place that decides it.
-bool spv_check_needed(const struct spv_lowering *lowering, uint32_t buffer,
-                      const struct ir_expr *index)
+// Elements that a stride apart lie in what the declared count promises.
+static bool literal_is_inside(const struct ir_buffer *buffer, const struct ir_expr *index)
 {
-    uint32_t bound = index->kind == IR_EXPR_LIT_U32 ? index->bits : UINT32_MAX;
-    if (!lowering->no_optimize)
-        bound = spv_upper_bound(lowering->program, index);
-    return !spv_always_inside(&lowering->program->buffers[buffer], bound);
+    const uint64_t stride = ir_type_stride(buffer->element);
+    uint64_t bytes;
+    return index->kind == IR_EXPR_LIT_U32 && stride > 0 &&
+           ir_type_packed_size(buffer->element, buffer->count, &bytes) &&
+           index->bits < bytes / stride;
+}
+
+// Whether an access needs a check when running: the one place that decides it. `is_load`: those who
+// left and go on dead do it too.
+bool spv_check_needed(const struct spv_lowering *lowering, uint32_t buffer,
+                      const struct ir_expr *index, bool is_load)
+{
+    if (lowering->no_optimize)
+        return !literal_is_inside(&lowering->program->buffers[buffer], index);
+    switch (ir_ranges_inside(&lowering->facts.ranges, index)) {
+    case IR_INSIDE_ALWAYS: return false;
+    case IR_INSIDE_AFTER_EXITS: return is_load && lowering->maybe_dead;
+    case IR_INSIDE_UNKNOWN: break;
+    }
+    return true;
 }
 
 static bool non_private(const struct spv_lowering *lowering, uint32_t buffer)
@@ -185,7 +200,7 @@ bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer, const stru
                       uint32_t index, struct spv_if *branch)
 {
     uint32_t inside = 0;
-    if (spv_check_needed(lowering, buffer, expr)) {
+    if (spv_check_needed(lowering, buffer, expr, false)) {
         uint32_t length = spv_length(lowering, buffer);
         inside = spv_test2(lowering, SpvOpULessThan, index, length);
     }
