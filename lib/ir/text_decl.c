@@ -321,6 +321,7 @@ static void declare(struct text_parser *parser, const struct text_token *word,
     struct vyre_program none = { 0 }; // stands in when there was no memory for the program
     struct vyre_program *program = draft->program ? draft->program : &none;
     if (ir_text_token_is(parser, word, "workgroup")) {
+        program->workgroup_pos = word->pos;
         if (once(parser, word, &declared->workgroup))
             workgroup_declaration(parser);
     } else if (ir_text_token_is(parser, word, "op")) {

@@ -274,7 +274,7 @@ static void note_self_exclusive(struct ir_validator *v, const struct ir_node *re
     struct ir_text text = ir_name_text(v->program, region->name);
     size_t size = sizeof suffix - 1;
     if (text.size >= size && memcmp(text.text + text.size - size, suffix, size) == 0 &&
-        !array_push(&v->exclusive, region->name))
+        !array_push(&v->exclusive, region))
         v->failed = true;
 }
 

@@ -27,10 +27,9 @@ static void check_entry(struct ir_validator *v)
 
 static void check_workgroup(struct ir_validator *v)
 {
-    const struct ir_pos nowhere = { 0, 0 };
     for (unsigned axis = 0; axis < 3; axis++)
         if (v->program->workgroup[axis] == 0)
-            ir_validate_report_at(v, DIAG_V103, "workgroup", nowhere,
+            ir_validate_report_at(v, DIAG_V103, "workgroup", v->program->workgroup_pos,
                                   "the workgroup size is 0 on axis %c", "xyz"[axis]);
 }
 

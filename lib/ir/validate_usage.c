@@ -7,53 +7,65 @@
 
 #include "base/memory.h"
 #include "base/str.h"
+#include "ir/place.h"
 #include "ir/tables.h"
 #include "validate_walk.h"
 
 // ---- Self-exclusive regions --------------------------------------------------------------------
 
-struct region_name {
-    struct ir_text text;
-    ir_name name;
+struct region {
+    const struct ir_node *node;
+    struct ir_text name; // without the suffix
+    size_t order;        // in the program
 };
 
-static int compare_names(const void *left, const void *right)
+static int compare_regions(const void *left, const void *right)
 {
-    const struct region_name *a = left;
-    const struct region_name *b = right;
-    uint32_t size = a->text.size < b->text.size ? a->text.size : b->text.size;
-    int order = memcmp(a->text.text, b->text.text, size);
+    const struct region *a = left;
+    const struct region *b = right;
+    uint32_t size = a->name.size < b->name.size ? a->name.size : b->name.size;
+    int order = memcmp(a->name.text, b->name.text, size);
     if (order != 0)
         return order;
-    return (a->text.size > b->text.size) - (a->text.size < b->text.size);
+    if (a->name.size != b->name.size)
+        return a->name.size > b->name.size ? 1 : -1;
+    return (a->order > b->order) - (a->order < b->order);
+}
+
+// At the second of the regions that share a name.
+static void report_exclusive(struct ir_validator *v, const struct region *first, size_t count)
+{
+    char path[400];
+    if (!ir_node_path(v->program, first[1].node, path, sizeof path))
+        snprintf(path, sizeof path, "entry");
+    ir_validate_report_at(v, DIAG_V131, path, first[1].node->pos,
+                          "self-exclusive region %s occurs %zu times",
+                          ir_validate_text(v, first->name.text, first->name.size), count);
 }
 
 static void check_self_exclusive(struct ir_validator *v)
 {
-    static const struct ir_pos nowhere = { 0, 0 };
     size_t count = v->exclusive.count;
     if (count < 2)
         return;
-    struct region_name *names = memory_calloc(count, sizeof *names);
-    if (!names) {
+    struct region *regions = memory_calloc(count, sizeof *regions);
+    if (!regions) {
         v->failed = true;
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        names[i].name = v->exclusive.items[i];
-        names[i].text = ir_name_text(v->program, names[i].name);
-        names[i].text.size -= (uint32_t)strlen("#self-exclusive");
+        regions[i] = (struct region){ .node = v->exclusive.items[i], .order = i };
+        regions[i].name = ir_name_text(v->program, regions[i].node->name);
+        regions[i].name.size -= (uint32_t)strlen("#self-exclusive");
     }
-    qsort(names, count, sizeof *names, compare_names);
+    qsort(regions, count, sizeof *regions, compare_regions);
     for (size_t i = 0, end; i < count; i = end) {
-        for (end = i + 1; end < count && names[end].name == names[i].name; end++)
+        for (end = i + 1; end < count && regions[end].node->name == regions[i].node->name; end++)
             ;
         if (end - i > 1)
-            ir_validate_report_at(
-                v, DIAG_V131, "entry", nowhere, "self-exclusive region %s occurs %zu times",
-                ir_validate_text(v, names[i].text.text, names[i].text.size), end - i);
+            report_exclusive(v, &regions[i], end - i);
     }
-    memory_free(names);
+    memory_free(regions);
 }
 
 // ---- Linear types ------------------------------------------------------------------------------

@@ -116,8 +116,8 @@ struct ir_validator {
         ARRAY(size_t);
     } lines; // offset of each source line; made when first needed
     struct {
-        ARRAY(ir_name);
-    } exclusive; // base names of self-exclusive regions, as often as they occur
+        ARRAY(const struct ir_node *);
+    } exclusive; // self-exclusive regions, in program order
 
     uint64_t node_count;
     uint32_t next_serial;

@@ -319,7 +319,7 @@ static void every_allocation_may_fail(void **state)
         "buffer l : u32[4] readonly @20 usage(linear)\n"
         "region \"a#self-exclusive\" {\n let x = rw[0]\n let y = atomic_add(rw[0], 1)\n}\n"
         "region \"a#self-exclusive\" {\n if x {\n loop i in 0..4 {\n let z = i8(5)\n}\n}\n}\n");
-    struct validate_codes codes = { "" };
+    struct validate_codes codes = { .starved = true };
     const struct vyre_diag_sink sink = { validate_note, &codes };
     bool failed = true;
     for (uint64_t n = 1; failed; n++) {

@@ -24,7 +24,23 @@
 
 struct validate_codes {
     char text[8192];
+    bool starved; // memory runs out, so that places may be missing
 };
+
+// Every diagnostic of a program from text has its place: a path, and a stretch of a line. The one
+// exception is an entry without statements.
+static inline void validate_check_place(const struct vyre_diag *diag)
+{
+    assert_non_null(diag->path);
+    assert_true(diag->path[0] != '\0');
+    if (strcmp(diag->code, "V101") == 0)
+        return;
+    if (!diag->line || !diag->line_text)
+        fail_msg("%s at %s has no line", diag->code, diag->path);
+    assert_true(diag->column >= 1 && diag->length >= 1);
+    assert_true(diag->column - 1 + diag->length <= diag->line_text_size);
+    assert_string_equal(diag->source, "test");
+}
 
 static inline void validate_note(void *user, const struct vyre_diag *diag)
 {
@@ -33,7 +49,9 @@ static inline void validate_note(void *user, const struct vyre_diag *diag)
     snprintf(codes->text + used, sizeof codes->text - used, "%s%s", used ? " " : "", diag->code);
     // Every diagnostic says what to do.
     assert_non_null(diag->fix);
-    assert_true(strlen(diag->text) > 0);
+    assert_true(strlen(diag->fix) > 0 && strlen(diag->text) > 0);
+    if (!codes->starved)
+        validate_check_place(diag);
 }
 
 static inline struct vyre_program *validate_parse(const char *text)
@@ -50,7 +68,7 @@ static inline struct vyre_program *validate_parse(const char *text)
 static inline void assert_codes_with(const char *expected, struct vyre_validate_params params,
                                      const char *text)
 {
-    struct validate_codes codes = { "" };
+    struct validate_codes codes = { .text = "" };
     const struct vyre_diag_sink sink = { validate_note, &codes };
     struct vyre_program *program = validate_parse(text);
     params.diag = &sink;

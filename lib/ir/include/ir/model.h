@@ -255,6 +255,7 @@ struct vyre_program {
     struct ir_buffer *buffers;
     uint32_t buffer_count;
     uint32_t workgroup[3];
+    struct ir_pos workgroup_pos;
     bool non_composable;
     bool has_entry_op;
     ir_name entry_op;
