@@ -71,6 +71,56 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_replay_image_append(
     void *image, size_t size, const struct vyre_replay_record *record,
     const struct vyre_diag_sink *diag);
 
+// ---- Logs on disk -------------------------------------------------------------------------------
+
+// An open log. At most one process writes a log at a time; any number may read it meanwhile, and
+// may then see a record that is half new.
+struct vyre_replay;
+
+struct vyre_replay_params {
+    const char *path;  // required; not a symbolic link
+    uint32_t capacity; // records of a log that is made, with mode 0600; 0: 4,096. An existing log
+                       // keeps its own.
+    bool read_only;    // the log must exist, and nothing is written to it
+    bool sync;         // an append is on the disk when it returns
+    const struct vyre_diag_sink *diag;
+};
+
+#define vyre_replay_params(...) (&(const struct vyre_replay_params){ __VA_ARGS__ })
+
+// Opens a log, or makes one; a log that cannot be made whole is not made at all. All of its space
+// is taken at once, so that appends do not meet a full disk.
+//
+// VYRE_ERR_IO (P011): the operating system refused, or this is no regular file. VYRE_ERR_IO (P012):
+// it is open for writing elsewhere. VYRE_ERR_INVALID_DATA: not a replay log (P008), or one to be
+// written that is cut short (P009). VYRE_ERR_LIMIT: a capacity that cannot be.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_replay_open(const struct vyre_replay_params *params,
+                                                         struct vyre_replay **out);
+
+// Capacity and cursor, as they were when the log was opened, rewound, or appended to.
+VYRE_API void vyre_replay_get_header(const struct vyre_replay *log, struct vyre_replay_header *out);
+
+// Appends a record, over the oldest when the log is full, and rewinds. VYRE_ERR_IO: it may or may
+// not be there; the log goes on as if it were not, and can be appended to again.
+// VYRE_ERR_INVALID_ARGUMENT: the log was opened to be read only.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_replay_append(struct vyre_replay *log,
+                                                           const struct vyre_replay_record *record,
+                                                           const struct vyre_diag_sink *diag);
+
+// The next record, oldest first. VYRE_DONE: there is none. VYRE_ERR_INVALID_DATA: this one is
+// damaged, or the log is cut off here; call again for what comes after.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_replay_next(struct vyre_replay *log,
+                                                         struct vyre_replay_record *out,
+                                                         const struct vyre_diag_sink *diag);
+
+// Goes back to the oldest record, and sees what was written since. Errors as those of
+// vyre_replay_open; vyre_replay_next then goes on where it was.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_replay_rewind(struct vyre_replay *log,
+                                                           const struct vyre_diag_sink *diag);
+
+// Sets *log to NULL, which it may be.
+VYRE_API void vyre_replay_close(struct vyre_replay **log);
+
 VYRE_END
 
 #endif // VYRE_REPLAY_H
