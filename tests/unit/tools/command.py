@@ -561,6 +561,13 @@ class Conform(Case):
         self.assertIn(b'FAIL call/1 (' + self.path("records.jsonl").encode() +
                       b':2): result, from byte 0 on: 128, expected "11"\n', result.stdout)
 
+    def test_calls_with_other_arguments_are_skipped(self):
+        records = [{**one, "call": {**one["call"], "twice": True}} for one in self.calls()]
+        result = self.conform(OK, *records)
+        self.assertEqual(self.last(result), f"0 passed, 0 failed, {len(records)} skipped")
+        self.assertIn(b"a call of opcode with arguments that this version does not know: 1\n",
+                      result.stdout)
+
     def test_calls_may_name_programs_of_the_kind_wire(self):
         known = self.fingerprint()
         wire = {**self.WIRE, "fingerprint": known}
