@@ -4,8 +4,8 @@
 #include "ir/validate.h"
 #include "validate_walk.h"
 
-static const struct ir_type *binop_type(unsigned op, const struct ir_type *left,
-                                        const struct ir_type *right)
+const struct ir_type *ir_binop_type(unsigned op, const struct ir_type *left,
+                                    const struct ir_type *right)
 {
     switch (op) {
     case IR_BIN_ADD:
@@ -68,7 +68,7 @@ const struct ir_type *ir_expr_type(const struct vyre_program *program, const str
     switch ((enum ir_expr_kind)expr->kind) {
     case IR_EXPR_VAR: return local;
     case IR_EXPR_LOAD: return buffer ? buffer->element : NULL;
-    case IR_EXPR_BINOP: return binop_type(expr->op, kids[0], kids[1]);
+    case IR_EXPR_BINOP: return ir_binop_type(expr->op, kids[0], kids[1]);
     case IR_EXPR_UNOP: return unop_type(expr->op, kids[0]);
     case IR_EXPR_CAST: return expr->type;
     case IR_EXPR_SELECT:

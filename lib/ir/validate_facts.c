@@ -27,6 +27,11 @@ static const struct {
     [IR_EXPR_OPAQUE] = { .access = BY_EXTENSION },
 };
 
+bool ir_uniform_kind(const struct ir_expr *expr)
+{
+    return kinds[expr->kind].uniform;
+}
+
 static void add_access(struct ir_validator *v, const struct ir_expr *expr)
 {
     const enum access access = (enum access)kinds[expr->kind].access;
@@ -92,7 +97,8 @@ static bool add_facts(struct ir_validator *v, const struct ir_expr *root)
             if (count >= UINT32_MAX - 1 || !array_reserve(&v->facts, 1))
                 return false;
         }
-        v->facts.items[count++].expr = expr;
+        v->facts.items[count].expr = expr;
+        v->facts.items[count++].fine = false;
         if (kinds[expr->kind].access)
             add_access(v, expr);
         if (v->pending.capacity - pending < kid_count) {
@@ -110,6 +116,12 @@ static bool add_facts(struct ir_validator *v, const struct ir_expr *root)
 uint32_t ir_validate_facts(struct ir_validator *v, const struct ir_expr *expr)
 {
     const size_t root = v->facts.count;
+    struct ir_fact fact = { .expr = expr, .size = 1, .fine = true };
+    if (root < UINT32_MAX - 1 && ir_validate_is_fine(v, expr, &fact)) {
+        if (!array_push(&v->facts, fact))
+            v->failed = true;
+        return (uint32_t)root;
+    }
     if (!add_facts(v, expr)) {
         v->failed = true;
         return UINT32_MAX;

@@ -27,6 +27,7 @@ struct ir_fact {
     const struct ir_type *type; // NULL: unknown
     uint32_t size;              // expressions in this subtree
     bool uniform;               // the same for every invocation of a workgroup
+    bool fine;                  // no rule refuses it; its parts have no facts then
 };
 
 // A live local. `hidden` is 1 + the index of the binding of the same name that it covers.
@@ -150,11 +151,20 @@ const char *ir_validate_name(struct ir_validator *v, ir_name name);
 const char *ir_validate_type(struct ir_validator *v, const struct ir_type *type);
 const char *ir_validate_text(struct ir_validator *v, const char *text, size_t size);
 
+// ---- A first look (validate_fine.c) ------------------------------------------------------------
+
+// Whether no rule refuses the expression, decided for common ones only. Then the type and the
+// uniformity of `out` are set, and the accesses in it are collected; else nothing happened.
+bool ir_validate_is_fine(struct ir_validator *v, const struct ir_expr *expr, struct ir_fact *out);
+
 // ---- Facts (validate_facts.c) ------------------------------------------------------------------
 
 // Appends the facts of an expression and the accesses in it; returns the index of its fact, or
 // UINT32_MAX when out of memory.
 uint32_t ir_validate_facts(struct ir_validator *v, const struct ir_expr *expr);
+
+// Whether an expression of this kind is uniform when all of its children are.
+bool ir_uniform_kind(const struct ir_expr *expr);
 
 static inline uint32_t ir_fact_kid(const struct ir_validator *v, uint32_t fact, uint32_t kid)
 {
@@ -220,6 +230,10 @@ static inline const struct ir_type *ir_fixed_type(const struct ir_expr *expr)
     const uint8_t fixed = ir_fixed_types[expr->kind];
     return fixed ? ir_type_scalar((enum ir_type_kind)(fixed - 1)) : NULL;
 }
+
+// Type of a BINOP from those of its operands.
+const struct ir_type *ir_binop_type(unsigned op, const struct ir_type *left,
+                                    const struct ir_type *right);
 
 // Type of an expression from those of its first three children, of the local that it names and of
 // the buffer that it names; each may be NULL.
