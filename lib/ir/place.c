@@ -16,13 +16,11 @@ static uint32_t token_length(const char *text, uint32_t size)
 }
 
 struct diag_place ir_place_in_line(const struct vyre_program *program, struct ir_pos pos,
-                                   size_t line_start)
+                                   size_t line_start, size_t line_end)
 {
     struct diag_place place = { .source = program->source_name };
     const char *line = program->source_text + line_start;
-    const char *end = program->source_text + program->source_size;
-    const char *newline = memchr(line, '\n', (size_t)(end - line));
-    size_t size = (size_t)((newline ? newline : end) - line);
+    size_t size = line_end - line_start;
     if (size && line[size - 1] == '\r')
         size--;
     place.line_text = line;
@@ -48,7 +46,9 @@ struct diag_place ir_place(const struct vyre_program *program, struct ir_pos pos
             return nowhere;
         line = newline + 1;
     }
-    return ir_place_in_line(program, pos, (size_t)(line - program->source_text));
+    const char *newline = memchr(line, '\n', (size_t)(end - line));
+    return ir_place_in_line(program, pos, (size_t)(line - program->source_text),
+                            (size_t)((newline ? newline : end) - program->source_text));
 }
 
 // ---- Paths --------------------------------------------------------------------------------------

@@ -164,8 +164,10 @@ static void spell_quantization(const struct ir_type *type, struct str *out)
                    type->id2);
 }
 
-void ir_type_spell(const struct ir_type *type, struct str *out)
+void ir_type_spell_start(const struct ir_type *type, size_t most, struct str *out)
 {
+    if (out->size > most)
+        return;
     str_puts(out, ir_type_info((enum ir_type_kind)type->kind)->spelling);
     switch ((enum ir_type_kind)type->kind) {
     case IR_TYPE_ARRAY: str_printf(out, "<%lluB>", (unsigned long long)type->size); return;
@@ -184,7 +186,7 @@ void ir_type_spell(const struct ir_type *type, struct str *out)
     if (type->kind == IR_TYPE_DEVICE_MESH)
         spell_dims(type, out);
     else
-        ir_type_spell(type->element, out);
+        ir_type_spell_start(type->element, most, out);
     if (type->kind == IR_TYPE_VEC)
         str_printf(out, ";%u", type->lanes);
     if (type->kind == IR_TYPE_SPARSE_BSR)
@@ -196,4 +198,9 @@ void ir_type_spell(const struct ir_type *type, struct str *out)
         spell_dims(type, out);
     }
     str_putc(out, '>');
+}
+
+void ir_type_spell(const struct ir_type *type, struct str *out)
+{
+    ir_type_spell_start(type, SIZE_MAX, out);
 }

@@ -9,6 +9,8 @@
 
 // ---- Names and types in messages ---------------------------------------------------------------
 
+enum { SHOWN = 60 }; // bytes of a name or type
+
 static char *next_text(struct ir_validator *v)
 {
     return v->text[v->next_text++ % IR_VALIDATE_TEXT_SLOTS];
@@ -16,7 +18,6 @@ static char *next_text(struct ir_validator *v)
 
 static const char *quote(struct ir_validator *v, const char *text, size_t size, const char *mark)
 {
-    enum { SHOWN = 60 };
     char *out = next_text(v);
     struct str escaped = { 0 };
     str_add_escaped(&escaped, text, size < SHOWN ? size : SHOWN);
@@ -40,7 +41,7 @@ const char *ir_validate_name(struct ir_validator *v, ir_name name)
 const char *ir_validate_type(struct ir_validator *v, const struct ir_type *type)
 {
     struct str spelling = { 0 };
-    ir_type_spell(type, &spelling);
+    ir_type_spell_start(type, SHOWN, &spelling);
     const char *out = quote(v, str_text(&spelling), spelling.size, "");
     str_fini(&spelling);
     return out;
@@ -134,7 +135,9 @@ static struct diag_place place_of(struct ir_validator *v, struct ir_pos pos)
     const struct diag_place nowhere = { .source = v->program->source_name };
     if (pos.line == 0 || !index_lines(v) || pos.line > v->lines.count)
         return nowhere;
-    return ir_place_in_line(v->program, pos, v->lines.items[pos.line - 1]);
+    const size_t end =
+        pos.line < v->lines.count ? v->lines.items[pos.line] - 1 : v->program->source_size;
+    return ir_place_in_line(v->program, pos, v->lines.items[pos.line - 1], end);
 }
 
 static void report(struct ir_validator *v, enum diag_code code, const char *path, struct ir_pos pos,

@@ -301,4 +301,8 @@ bool ir_type_element_count(const struct ir_type *type, uint64_t bytes, uint64_t 
 struct str;
 void ir_type_spell(const struct ir_type *type, struct str *out); // display spelling
 
+// As much of the spelling as shows whether it is longer than `most` bytes, the first of which are
+// right: types may nest thousands of levels.
+void ir_type_spell_start(const struct ir_type *type, size_t most, struct str *out);
+
 #endif // IR_MODEL_H

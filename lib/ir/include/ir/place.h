@@ -11,9 +11,10 @@
 // Lifetime: borrowed from the program.
 struct diag_place ir_place(const struct vyre_program *program, struct ir_pos pos);
 
-// The same without the scan, for callers that know at which byte of the text the line starts.
+// The same without the scan, for callers that know at which byte of the text the line starts
+// and ends, its newline not included.
 struct diag_place ir_place_in_line(const struct vyre_program *program, struct ir_pos pos,
-                                   size_t line_start);
+                                   size_t line_start, size_t line_end);
 
 // Writes the path of a statement, such as "entry[0].body[2]", cut to `size` bytes with its NUL.
 // False when the statement is not in the program, or deeper in it than a valid program nests. Costs
