@@ -73,6 +73,15 @@ ir_text_error(struct text_parser *parser, enum diag_code code, const struct text
 // "expected WHAT, found ..." at the current token.
 void *ir_text_expected(struct text_parser *parser, const char *what);
 
+// ---- Advice (text_advice.c) ---------------------------------------------------------------------
+
+// What to write instead of a word that begins no statement; NULL when there is nothing to say.
+const char *ir_text_statement_advice(const struct text_parser *parser,
+                                     const struct text_token *word);
+// The candidate that differs from the word by a slip or two, NULL when none does. `candidate` gives
+// the spellings one after the other, then NULL. Lifetime: that of the spellings.
+const char *ir_text_nearest(const char *word, size_t size, const char *(*candidate)(size_t index));
+
 // ---- Tokens (text_lexer.c) ----------------------------------------------------------------------
 
 void ir_text_advance(struct text_parser *parser);
@@ -141,6 +150,9 @@ bool ir_text_begins_declaration(const struct text_parser *parser, const struct t
 void ir_text_statement(struct text_parser *parser, struct ir_nodes *out);
 
 struct ir_expr *ir_text_expr(struct text_parser *parser);
+// left OP= value: the current token is OP=. Gives left OP value; `height` is that of `left`.
+bool ir_text_is_compound(const struct text_parser *parser);
+struct ir_expr *ir_text_compound(struct text_parser *parser, struct ir_expr *left, uint32_t height);
 // `.ordering`. When there is none: *missing, or an error when that is NULL.
 enum ir_ordering ir_text_ordering(struct text_parser *parser, const enum ir_ordering *missing);
 // name[index]: the element that an atomic or an extension works on.

@@ -5,6 +5,7 @@
 #include "ir/literal64.h"
 #include "ir/tables.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_OPERANDS = 3 };
@@ -331,6 +332,28 @@ static struct ir_expr *cast(struct text_parser *parser, const struct text_token 
     return ir_cast(&parser->draft, type, kids[0]);
 }
 
+static const char *function_spelling(size_t index)
+{
+    if (index >= sizeof functions / sizeof functions[0])
+        return NULL;
+    const struct function *function = &functions[index];
+    return function->form == FORM_EXT ? ir_ext_info((enum ir_ext)function->value)->spelling
+                                      : function->spelling;
+}
+
+static struct ir_expr *no_operator(struct text_parser *parser, const struct text_token *word)
+{
+    const char *text = parser->text + word->start;
+    const char *nearest = ir_text_nearest(text, word->size, function_spelling);
+    char fix[200];
+    snprintf(fix, sizeof fix,
+             "%s%s%soperators are listed in docs/ir.md; operations of a registry are called as "
+             "call \"id\"(...)",
+             nearest ? "did you mean " : "", nearest ? nearest : "", nearest ? "? " : "");
+    return ir_text_error(parser, DIAG_T009, word, fix, "there is no operator '%.*s'",
+                         (int)word->size, text);
+}
+
 static struct ir_expr *function_call(struct text_parser *parser, const struct text_token *word)
 {
     if (ir_text_token_is(parser, word, "len"))
@@ -339,11 +362,7 @@ static struct ir_expr *function_call(struct text_parser *parser, const struct te
         return opaque(parser, word);
     const struct function *function = find_function(parser, word);
     if (!function)
-        return ir_text_error(parser, DIAG_T009, word,
-                             "operators are listed in docs/ir.md; operations of a registry are "
-                             "called as call \"id\"(...)",
-                             "there is no operator '%.*s'", (int)word->size,
-                             parser->text + word->start);
+        return no_operator(parser, word);
     switch (function->form) {
     case FORM_ATOMIC: return atomic(parser, word, (enum ir_atomic_op)function->value);
     case FORM_EXT: return extension(parser, word, (enum ir_ext)function->value);
@@ -596,4 +615,42 @@ static struct ir_expr *binary(struct text_parser *parser, unsigned weakest)
 struct ir_expr *ir_text_expr(struct text_parser *parser)
 {
     return binary(parser, 1);
+}
+
+// ---- Compound assignment ------------------------------------------------------------------------
+
+static const struct compound {
+    uint16_t punct;
+    enum ir_binop op;
+} compounds[] = {
+    { PUNCT2('+', '='), IR_BIN_ADD },    { PUNCT2('-', '='), IR_BIN_SUB },
+    { PUNCT2('*', '='), IR_BIN_MUL },    { PUNCT2('/', '='), IR_BIN_DIV },
+    { PUNCT2('%', '='), IR_BIN_MOD },    { PUNCT2('&', '='), IR_BIN_BIT_AND },
+    { PUNCT2('|', '='), IR_BIN_BIT_OR }, { PUNCT2('^', '='), IR_BIN_BIT_XOR },
+};
+
+static const struct compound *find_compound(const struct text_parser *parser)
+{
+    for (size_t i = 0; i < sizeof compounds / sizeof compounds[0]; i++)
+        if (ir_text_is_punct(parser, compounds[i].punct))
+            return &compounds[i];
+    return NULL;
+}
+
+bool ir_text_is_compound(const struct text_parser *parser)
+{
+    return find_compound(parser) != NULL;
+}
+
+struct ir_expr *ir_text_compound(struct text_parser *parser, struct ir_expr *left, uint32_t height)
+{
+    const struct compound *compound = find_compound(parser);
+    struct text_token token = parser->token;
+    if (!compound)
+        return ir_text_expected(parser, "an assignment");
+    ir_text_advance(parser);
+    struct ir_expr *value = ir_text_expr(parser);
+    if (parser->stopped || !grow(parser, parser->height > height ? parser->height : height, &token))
+        return NULL;
+    return placed(ir_bin(&parser->draft, compound->op, left, value), &token);
 }

@@ -51,6 +51,37 @@ static char peek(const struct text_parser *parser, uint32_t ahead)
     return parser->size - parser->at > ahead ? parser->text[parser->at + ahead] : '\0';
 }
 
+static void next_line(struct text_parser *parser)
+{
+    parser->at++;
+    parser->line++;
+    parser->line_start = parser->at;
+    parser->line_is_blank = true;
+}
+
+// From /* to */, which does not nest.
+static void skip_block_comment(struct text_parser *parser)
+{
+    struct text_token start = {
+        .start = parser->at,
+        .size = 2,
+        .pos = { parser->line, parser->at - parser->line_start + 1 },
+    };
+    parser->at += 2;
+    while (peek(parser, 0) != '*' || peek(parser, 1) != '/') {
+        if (parser->at >= parser->size) {
+            ir_text_error(parser, DIAG_T004, &start, "close it with */",
+                          "this comment does not end");
+            return;
+        }
+        if (peek(parser, 0) == '\n')
+            next_line(parser);
+        else
+            parser->at++;
+    }
+    parser->at += 2;
+}
+
 static void skip_space_and_comments(struct text_parser *parser)
 {
     for (;;) {
@@ -59,11 +90,10 @@ static void skip_space_and_comments(struct text_parser *parser)
             const char *rest = parser->text + parser->at;
             const char *end = memchr(rest, '\n', parser->size - parser->at);
             parser->at = end ? (uint32_t)(end - parser->text) : parser->size;
+        } else if (c == '/' && peek(parser, 1) == '*') {
+            skip_block_comment(parser);
         } else if (c == '\n') {
-            parser->at++;
-            parser->line++;
-            parser->line_start = parser->at;
-            parser->line_is_blank = true;
+            next_line(parser);
         } else if (c == ' ' || c == '\t' || c == '\r') {
             parser->at++;
         } else {
@@ -81,6 +111,8 @@ static bool read_digits(struct text_parser *parser, int base, uint64_t *value, b
     for (;; parser->at++) {
         char c = peek(parser, 0);
         int digit = base == 16 ? hex_value(c) : is_digit(c) ? c - '0' : -1;
+        if (digit >= base)
+            digit = -1;
         if (c == '_' && digits && ir_text_is_name_char(peek(parser, 1)) && peek(parser, 1) != '_')
             continue;
         if (digit < 0)
@@ -163,9 +195,14 @@ static void read_number(struct text_parser *parser, struct text_token *token)
     bool overflow = false;
     bool fits_syntax;
     bool is_float = false;
+    bool is_binary = false;
     if (peek(parser, 0) == '0' && (peek(parser, 1) == 'x' || peek(parser, 1) == 'X')) {
         parser->at += 2;
         fits_syntax = read_digits(parser, 16, &token->value, &overflow);
+    } else if (peek(parser, 0) == '0' && (peek(parser, 1) == 'b' || peek(parser, 1) == 'B')) {
+        parser->at += 2;
+        is_binary = true;
+        fits_syntax = read_digits(parser, 2, &token->value, &overflow);
     } else {
         fits_syntax = read_digits(parser, 10, &token->value, &overflow);
         // 0..8 is a range, not a float.
@@ -180,7 +217,7 @@ static void read_number(struct text_parser *parser, struct text_token *token)
     read_suffix(parser, token, is_float);
     is_float =
         token->kind == TEXT_LITERAL && (token->type == IR_TYPE_F32 || token->type == IR_TYPE_F64);
-    if (ir_text_is_name_char(peek(parser, 0))) {
+    if (ir_text_is_name_char(peek(parser, 0)) || (is_binary && is_float)) {
         fits_syntax = false;
         while (ir_text_is_name_char(peek(parser, 0)))
             parser->at++;
@@ -214,7 +251,8 @@ static void read_quoted(struct text_parser *parser, struct text_token *token, ch
 
 static void read_punct(struct text_parser *parser, struct text_token *token)
 {
-    static const char pairs[][3] = { "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", ".." };
+    static const char pairs[][3] = { "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "..",
+                                     "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=" };
     char first = peek(parser, 0);
     char second = peek(parser, 1);
     token->kind = TEXT_PUNCT;
@@ -231,7 +269,11 @@ static void read_punct(struct text_parser *parser, struct text_token *token)
     parser->at += (uint32_t)(length ? length : 1);
     if (first == '\0' || !strchr("()[]{},:;.@=<>+-*/%&|^~!", first)) {
         token->size = parser->at - token->start;
-        ir_text_error(parser, DIAG_T003, token, NULL, "this character starts nothing");
+        ir_text_error(parser, DIAG_T003, token,
+                      first == '?'   ? "to choose between two values write select(condition, a, b)"
+                      : first == '#' ? "comments begin with //"
+                                     : NULL,
+                      "this character starts nothing");
     }
 }
 
@@ -246,6 +288,8 @@ void ir_text_advance(struct text_parser *parser)
         return;
     }
     skip_space_and_comments(parser);
+    if (parser->stopped)
+        return;
     struct text_token token = {
         .kind = TEXT_END,
         .starts_line = parser->line_is_blank,

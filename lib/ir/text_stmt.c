@@ -29,6 +29,10 @@ static struct ir_node *new_node(struct text_parser *parser, enum ir_node_kind ki
 static struct ir_node *let_statement(struct text_parser *parser)
 {
     ir_name name = ir_text_name(parser, "the name of the value");
+    if (ir_text_is_punct(parser, PUNCT1(':')))
+        return ir_text_error(parser, DIAG_T001, &parser->token,
+                             "leave the type out; let x = 0 is a u32, 0i an i32, 0.0 an f32",
+                             "a value has the type of its expression");
     ir_text_expect(parser, PUNCT1('='), "'='");
     struct ir_expr *value = ir_text_expr(parser);
     return parser->stopped ? NULL : ir_let(&parser->draft, name, value);
@@ -42,14 +46,60 @@ static struct ir_node *assign_statement(struct text_parser *parser, const struct
     return parser->stopped ? NULL : ir_assign(&parser->draft, name, value);
 }
 
+// x += value
+static struct ir_node *compound_statement(struct text_parser *parser, const struct text_token *word)
+{
+    ir_name name = ir_text_token_name(parser, word);
+    struct ir_expr *local = parser->stopped ? NULL : ir_var(&parser->draft, name);
+    if (local)
+        local->pos = word->pos;
+    struct ir_expr *value = ir_text_compound(parser, local, 1);
+    return parser->stopped ? NULL : ir_assign(&parser->draft, name, value);
+}
+
+static bool has_effect(const struct ir_expr *expr)
+{
+    if (!expr)
+        return false;
+    bool found = expr->kind == IR_EXPR_ATOMIC || expr->kind == IR_EXPR_CALL;
+    for (uint32_t i = 0; !found && i < expr->kid_count; i++)
+        found = has_effect(expr->kids[i]);
+    return found;
+}
+
+// buffer[index] += value: gives buffer[index] + value, whose index is read a second time from
+// `before` on, because expressions have one parent.
+static struct ir_expr *compound_element(struct text_parser *parser, const struct text_token *word,
+                                        ir_name buffer, const struct ir_expr *index,
+                                        const struct ir_text_position *before)
+{
+    if (has_effect(index))
+        return ir_text_error(parser, DIAG_T019, word, NULL,
+                             "the index has an effect, and would be evaluated twice");
+    ir_text_go_back(parser, before);
+    struct ir_expr *again = ir_text_expr(parser);
+    uint32_t height = parser->height + 1;
+    ir_text_expect(parser, PUNCT1(']'), "']'");
+    struct ir_expr *element = parser->stopped ? NULL : ir_load(&parser->draft, buffer, again);
+    if (element)
+        element->pos = word->pos;
+    return ir_text_compound(parser, element, height);
+}
+
 static struct ir_node *store_statement(struct text_parser *parser, const struct text_token *word)
 {
     ir_name name = ir_text_token_name(parser, word);
     ir_text_advance(parser);
+    struct ir_text_position before = ir_text_position(parser);
     struct ir_expr *index = ir_text_expr(parser);
     ir_text_expect(parser, PUNCT1(']'), "']'");
-    ir_text_expect(parser, PUNCT1('='), "'=' and the value to store");
-    struct ir_expr *value = ir_text_expr(parser);
+    struct ir_expr *value;
+    if (ir_text_is_compound(parser)) {
+        value = compound_element(parser, word, name, index, &before);
+    } else {
+        ir_text_expect(parser, PUNCT1('='), "'=' and the value to store");
+        value = ir_text_expr(parser);
+    }
     return parser->stopped ? NULL : ir_store(&parser->draft, name, index, value);
 }
 
@@ -315,32 +365,11 @@ static const struct {
     { "opaque", opaque_statement },
 };
 
-// Words that people bring along from other languages.
-static const char *advice(const struct text_parser *parser, const struct text_token *word)
-{
-    static const struct {
-        const char *word;
-        const char *fix;
-    } known[] = {
-        { "for", "loops count over a range: loop i in 0..n { }" },
-        { "while", "loops count over a range: loop i in 0..n { }; leave the program with return" },
-        { "var", "names are made by let: let x = 0, and changed by x = 1" },
-        { "const", "names are made by let: let x = 0" },
-        { "else", "else stands behind the } of its if" },
-        { "break", "there is no break: put the rest of the loop's body into an if" },
-        { "continue", "there is no continue: put the rest of the loop's body into an if" },
-    };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (ir_text_token_is(parser, word, known[i].word))
-            return known[i].fix;
-    return NULL;
-}
-
 static struct ir_node *not_a_statement(struct text_parser *parser, const struct text_token *word)
 {
     if (ir_text_begins_declaration(parser, word))
         return ir_text_error(parser, DIAG_T014, word, NULL, "declarations stand before statements");
-    const char *fix = advice(parser, word);
+    const char *fix = ir_text_statement_advice(parser, word);
     if (fix)
         return ir_text_error(parser, DIAG_T009, word, fix, "'%.*s' begins no statement",
                              (int)word->size, parser->text + word->start);
@@ -350,8 +379,8 @@ static struct ir_node *not_a_statement(struct text_parser *parser, const struct 
     if (parser->token.kind == TEXT_PUNCT && !parser->token.starts_line)
         return ir_text_error(
             parser, DIAG_T001, &parser->token,
-            "statements are x = ..., buffer[i] = ... or begin with a word; there is "
-            "no += or ++: write x = x + 1",
+            "statements are x = ..., x += ..., buffer[i] = ... or begin with a word; there is "
+            "no ++ and no <<=: write x += 1, x = x << 1",
             "expected '=' or '[' behind a name");
     return ir_text_error(parser, DIAG_T009, word,
                          "statements are x = ..., buffer[i] = ... or begin with one of: let, if, "
@@ -370,6 +399,8 @@ static struct ir_node *worded(struct text_parser *parser)
             return assign_statement(parser, &word);
         if (ir_text_is_punct(parser, PUNCT1('[')))
             return store_statement(parser, &word);
+        if (ir_text_is_compound(parser))
+            return compound_statement(parser, &word);
     }
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         if (ir_text_token_is(parser, &word, statements[i].word))

@@ -109,8 +109,9 @@ static void write_dictionary(struct seeds *seeds)
                                                     WORD("subgroup_ballot(") WORD("len(")
                                                         WORD("f32.bits(0x") WORD("f64.bits(0x")
                                                             WORD("u64") WORD("i64") WORD("0x")
-                                                                WORD("\\x41") WORD("scale:")
-                                                                    WORD("zp:")
+                                                                WORD("\\x41") WORD("+=") WORD("/*")
+                                                                    WORD("*/") WORD("0b1") WORD(
+                                                                        "scale:") WORD("zp:")
                                                                         WORD("per_channel(axis=")
                                                                             WORD("per_group(size=");
     write_file(seeds, "text.dict", words, sizeof words - 1);

@@ -225,6 +225,27 @@ static void statements(void **state)
                   "}\n");
 }
 
+static void compound_assignments_say_the_left_side_once(void **state)
+{
+    (void)state;
+    assert_prints("x += 1\nx -= a * b\nx *= a + b\nx /= 2\nx %= 2\nx &= a == b\nx |= 1\nx ^= 1\n"
+                  "`a b` += 1\nb[i + 1] += c[b[0]]\nb[b[i]]*=2;b[0]+=1\n",
+                  "workgroup 1\n"
+                  "\n"
+                  "x = x + 1\n"
+                  "x = x - a * b\n"
+                  "x = x * (a + b)\n"
+                  "x = x / 2\n"
+                  "x = x % 2\n"
+                  "x = x & a == b\n"
+                  "x = x | 1\n"
+                  "x = x ^ 1\n"
+                  "`a b` = `a b` + 1\n"
+                  "b[i + 1] = b[i + 1] + c[b[0]]\n"
+                  "b[b[i]] = b[b[i]] * 2\n"
+                  "b[0] = b[0] + 1\n");
+}
+
 // Each as the printer writes it.
 static const char *const canonical[] = {
     "7",
@@ -446,6 +467,13 @@ static const char *const same[][2] = {
     { "-1e3f32", "-1000.0" },
     { "1_000_u64", "1000u64" },
     { "0x10i64", "16i64" },
+    { "0b1010", "10" },
+    { "0B1111_0000", "240" },
+    { "-0b101i", "-5i" },
+    { "0b1u64", "1u64" },
+    { "a /* why */ + /* a\n line */ b", "a + b" },
+    { "a /**/", "a" },
+    { "a /* // */ + b", "a + b" },
     { "7f64", "7.0f64" },
     { "9007199254740993f64", "9007199254740992.0f64" }, // rounded to even
     { "1e3f64", "1000.0f64" },
@@ -601,6 +629,7 @@ int main(void)
         cmocka_unit_test(declarations),
         cmocka_unit_test(every_type),
         cmocka_unit_test(statements),
+        cmocka_unit_test(compound_assignments_say_the_left_side_once),
         cmocka_unit_test(expressions),
         cmocka_unit_test(the_root_region_is_hidden_only_when_it_comes_back),
         cmocka_unit_test(positions_are_those_of_words_and_operators),

@@ -45,7 +45,23 @@ static const struct golden goldens[] = {
       "2:1+6 T014 declarations stand before statements" },
     // statements
     { "x", "1:1+1 T009 'x' begins no statement" },
-    { "x += 1", "1:3+1 T001 expected '=' or '[' behind a name" },
+    { "x ++", "1:3+1 T001 expected '=' or '[' behind a name" },
+    { "x <<= 1", "1:3+2 T001 expected '=' or '[' behind a name" },
+    { "x +=", "1:5+1 T001 expected an expression, found the end of the program" },
+    { "b[0] += ", "1:9+1 T001 expected an expression, found the end of the program" },
+    { "b[atomic_add(c[0], 1)] += 1",
+      "1:1+1 T019 the index has an effect, and would be evaluated twice" },
+    { "b[1 + call \"f\"()] ^= 1",
+      "1:1+1 T019 the index has an effect, and would be evaluated twice" },
+    { "let x : u32 = 1", "1:7+1 T001 a value has the type of its expression" },
+    { "fn main() { }", "1:1+2 T009 'fn' begins no statement" },
+    { "let x = a ? b : c", "1:11+1 T003 this character starts nothing" },
+    { "let x = 1 /* and", "1:11+2 T004 this comment does not end" },
+    { "/*/", "1:1+2 T004 this comment does not end" },
+    { "let x = 0b102", "1:9+5 T006 this is not a number" },
+    { "let x = 0b", "1:9+2 T006 this is not a number" },
+    { "let x = 0b1f32", "1:9+6 T006 this is not a number" },
+    { "let x =\n/*\n\n*/ )", "4:4+1 T001 expected an expression, found ')'" },
     { "x = 1 y = 2", "1:7+1 T001 expected the end of the line behind a statement, found 'y'" },
     { "for i in 0..4 { }", "1:1+3 T009 'for' begins no statement" },
     { "else { }", "1:1+4 T009 'else' begins no statement" },
@@ -121,6 +137,7 @@ struct heard {
     unsigned count;
     bool has_line;
     bool has_fix;
+    char fix[300];
 };
 
 static void hear(void *user, const struct vyre_diag *diag)
@@ -129,6 +146,7 @@ static void hear(void *user, const struct vyre_diag *diag)
     heard->count++;
     heard->has_line = diag->line_text != NULL && diag->source != NULL;
     heard->has_fix = diag->fix != NULL && diag->fix[0] != '\0';
+    snprintf(heard->fix, sizeof heard->fix, "%s", diag->fix ? diag->fix : "");
     snprintf(heard->text, sizeof heard->text, "%u:%u+%u %s %s", diag->line, diag->column,
              diag->length, diag->code, diag->text);
 }
@@ -167,6 +185,31 @@ static void errors_have_their_place_their_code_and_a_fix(void **state)
 static void show(void *user, const struct vyre_diag *diag)
 {
     vyre_diag_format(diag, user, 600);
+}
+
+static void slips_are_recognised(void **state)
+{
+    (void)state;
+    static const char *const slips[][2] = {
+        { "let x = popcnt(1)", "did you mean popcount? " },
+        { "let x = atomic_ad(b[0], 1)", "did you mean atomic_add? " },
+        { "let x = mni(1, 2)", NULL }, // two slips in three characters are another word
+        { "let x = selct(a, b, c)", "did you mean select? " },
+        { "let x = parm(1)", "did you mean param? " },
+        { "let x = completely_different(1)", NULL },
+        { "let x = a_name_of_more_than_thirty_one_characters(1)", NULL },
+        { "while x { }", "loops count over a range" },
+        { "int x = 1", "names are made by let" },
+        { "let x = a ? b : c", "to choose between two values write select" },
+    };
+    for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
+        struct heard heard;
+        assert_result(VYRE_ERR_INVALID_PROGRAM, parse(slips[i][0], strlen(slips[i][0]), &heard));
+        if (slips[i][1] && strncmp(heard.fix, slips[i][1], strlen(slips[i][1])) != 0)
+            fail_msg("%s\nFix: %s", slips[i][0], heard.fix);
+        if (!slips[i][1] && strstr(heard.fix, "did you mean"))
+            fail_msg("%s\nFix: %s", slips[i][0], heard.fix);
+    }
 }
 
 static void a_diagnostic_shows_the_line_and_a_caret(void **state)
@@ -301,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_have_their_place_their_code_and_a_fix),
+        cmocka_unit_test(slips_are_recognised),
         cmocka_unit_test(a_diagnostic_shows_the_line_and_a_caret),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(long_programs_take_linear_time),
