@@ -173,6 +173,35 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
                              inner.has_barrier || meets_before };
 }
 
+// The start of a copy. Its loop takes a pass for each word of the destination that it touches, of
+// which the first and the last may be partial.
+static struct summary visit_copy(struct walk *walk, const struct ir_node *node)
+{
+    struct spv_facts *facts = walk->facts;
+    struct spv_buffer_facts *source = buffer_facts(walk, node->name);
+    struct spv_buffer_facts *destination = buffer_facts(walk, node->name2);
+    if (source)
+        source->loaded = true;
+    if (destination)
+        destination->stored = true;
+    facts->has_copies = true;
+    if (spv_copy_is_small(node))
+        return (struct summary){ 0 };
+    const bool known = node->b && node->b->kind == IR_EXPR_LIT_U32;
+    const uint64_t words = known ? (uint64_t)node->b->bits / 4 + 2 : UINT64_MAX;
+    if (words >= facts->loop_budget) {
+        facts->guard_copies = true;
+        return (struct summary){ 0 };
+    }
+    return (struct summary){ .cost = ir_cost_loop(words, (struct ir_cost){ 0 }) };
+}
+
+static void visit_meeting(struct walk *walk, struct summary *sum)
+{
+    sum->has_barrier = true;
+    walk->facts->exits_before_meeting = walk->facts->exit_count;
+}
+
 static struct summary visit_node(struct walk *walk, const struct ir_node *node)
 {
     struct summary sum = { 0 };
@@ -189,9 +218,18 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
         if (buffer)
             buffer->stored = true;
         break;
-    case IR_NODE_BARRIER:
-        sum.has_barrier = true;
-        walk->facts->exits_before_meeting = walk->facts->exit_count;
+    case IR_NODE_BARRIER: visit_meeting(walk, &sum); break;
+    case IR_NODE_ASYNC_LOAD:
+    case IR_NODE_ASYNC_STORE:
+        sum = visit_copy(walk, node);
+        // A workgroup may share the work.
+        if (walk->facts->workgroup_invocations > 1)
+            visit_meeting(walk, &sum);
+        break;
+    case IR_NODE_ASYNC_WAIT:
+        walk->facts->has_copies = true;
+        if (walk->facts->workgroup_invocations > 1)
+            visit_meeting(walk, &sum);
         break;
     case IR_NODE_TRAP:
         walk->facts->has_trap = true;
@@ -285,7 +323,8 @@ static bool exceeds(const struct spv_facts *facts, const struct vyre_target *tar
                     uint64_t passes)
 {
     const uint32_t limit = target->loop_limit;
-    if (limit && (facts->has_guarded_loop || passes > limit - limit / LIMIT_PER_MARGIN))
+    if (limit && (facts->has_guarded_loop || facts->guard_copies ||
+                  passes > limit - limit / LIMIT_PER_MARGIN))
         return true;
     return passes > facts->loop_budget;
 }
@@ -299,6 +338,7 @@ static void guard_all(struct spv_facts *facts)
         facts->loops.items[i].guarded = true;
         facts->loops.items[i].charge = 1;
     }
+    facts->guard_copies = facts->has_copies;
     facts->has_guarded_loop = facts->loops.count > 0;
 }
 

@@ -47,6 +47,8 @@ struct spv_facts {
     struct ir_ranges ranges; // which accesses need no check
     bool has_barrier;        // or a subgroup operation between several invocations
     bool has_subgroup;       // a subgroup operation between several invocations
+    bool has_copies;         // or waits for them
+    bool guard_copies;       // their loops pay from the budget, as guarded loops do
     bool has_trap;
     bool has_guarded_loop;
     // Data passes between invocations, or comes from another agent, while the kernel runs.
@@ -81,6 +83,14 @@ static inline bool spv_is_subgroup(const struct ir_expr *expr)
 {
     return expr->kind == IR_EXPR_SUBGROUP_ADD || expr->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
            expr->kind == IR_EXPR_SUBGROUP_BALLOT;
+}
+
+// A copy whose bytes fit into a few registers.
+enum { SPV_SMALL_COPY = 64 };
+
+static inline bool spv_copy_is_small(const struct ir_node *copy)
+{
+    return copy->b && copy->b->kind == IR_EXPR_LIT_U32 && copy->b->bits <= SPV_SMALL_COPY;
 }
 
 // Words of workgroup memory through which lanes pass their values: one for each lane of all

@@ -77,7 +77,7 @@ void spv_refuse_type(struct spv_lowering *lowering, const struct ir_type *type,
 
 static bool can_fault(const struct spv_facts *facts)
 {
-    return facts->has_trap || facts->has_guarded_loop;
+    return facts->has_trap || facts->has_guarded_loop || facts->guard_copies;
 }
 
 static void check_workgroup(struct spv_lowering *lowering)
@@ -139,6 +139,16 @@ static void check_flow(struct spv_lowering *lowering)
                    "this barrier is not in provably uniform control flow");
 }
 
+static void check_copies(struct spv_lowering *lowering)
+{
+    struct spv_copy_offence offence;
+    if (spv_copies_plan(lowering->program, &lowering->facts, &lowering->copies, &offence))
+        lowering->writer.status = VYRE_ERR_NO_MEMORY;
+    else if (offence.node)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, offence.code, &offence.node->pos, "%s",
+                   offence.what);
+}
+
 // ---- Lowering ---------------------------------------------------------------------------------
 
 static enum vyre_result current_status(const struct spv_lowering *lowering)
@@ -180,12 +190,14 @@ static enum vyre_result prepare(struct spv_lowering *lowering)
     lowering->buffers = memory_calloc(program->buffer_count, sizeof *lowering->buffers);
     lowering->passed =
         memory_calloc(program->name_count, SPV_MOST_WORDS * sizeof *lowering->passed);
-    if (!lowering->locals || !lowering->buffers || !lowering->passed)
+    lowering->open_copies = memory_calloc(program->name_count, sizeof *lowering->open_copies);
+    if (!lowering->locals || !lowering->buffers || !lowering->passed || !lowering->open_copies)
         return VYRE_ERR_NO_MEMORY;
     plan_buffers(lowering);
     check_workgroup(lowering);
     check_interface(lowering);
     check_flow(lowering);
+    check_copies(lowering);
     if (current_status(lowering))
         return current_status(lowering);
     lowering->push_values = memory_calloc(lowering->push_words, sizeof(uint32_t));
@@ -286,6 +298,8 @@ enum vyre_result spv_lower(const struct vyre_program *program,
     array_fini(&lowering.interface);
     memory_free(lowering.locals);
     memory_free(lowering.passed);
+    memory_free(lowering.open_copies);
+    array_fini(&lowering.copies);
     memory_free(lowering.buffers);
     memory_free(lowering.push_values);
     return result;

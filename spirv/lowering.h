@@ -10,6 +10,7 @@
 #define SPV_LOWERING_H
 
 #include "base/report.h"
+#include "copies.h"
 #include "flow.h"
 #include "ir/model.h"
 #include "library.h"
@@ -79,6 +80,7 @@ struct spv_lowering {
     uint32_t loop_budget;                 // as in vyre_compile_params
     struct spv_facts facts;
     struct spv_flow flow;
+    struct spv_copies copies;
     struct spv_writer writer;
     enum vyre_result status; // the first refusal
 
@@ -91,11 +93,14 @@ struct spv_lowering {
     uint32_t next_loop;
     uint32_t next_trap;
     uint32_t next_exit;
-    uint32_t *passed;  // owned, SPV_MOST_WORDS variables per name, 0: none; see subgroup.c
-    uint32_t exchange; // workgroup variable of subgroup operations; 0: not used yet
-    bool passes;       // within a value that a subgroup operation passes to other lanes
-    uint32_t alive;    // variable, 0 once the invocation is dead; 0: not used yet
-    bool maybe_dead;   // whether a dead invocation may come to where the program stands
+    uint32_t next_copy;
+    uint32_t *open_copies; // owned, by tag: number of the copy plus 1; 0: none
+    bool mixed_flow;       // part of a workgroup may pass where the program stands
+    uint32_t *passed;      // owned, SPV_MOST_WORDS variables per name, 0: none; see subgroup.c
+    uint32_t exchange;     // workgroup variable of subgroup operations; 0: not used yet
+    bool passes;           // within a value that a subgroup operation passes to other lanes
+    uint32_t alive;        // variable, 0 once the invocation is dead; 0: not used yet
+    bool maybe_dead;       // whether a dead invocation may come to where the program stands
 
     // Where the program stands, for diagnostics: the index of the current node in each enclosing
     // list, and which list of its parent that is.
@@ -182,6 +187,26 @@ void spv_branch(struct spv_lowering *lowering, uint32_t label);
 struct spv_if spv_if_begin(struct spv_lowering *lowering, uint32_t cond, bool has_otherwise);
 void spv_if_otherwise(struct spv_lowering *lowering, struct spv_if *branch);
 void spv_if_end(struct spv_lowering *lowering, struct spv_if *branch);
+
+// ---- Loops (loops.c) ----------------------------------------------------------------------------
+
+// A loop over `counter` from `from` while it is below `to`.
+struct spv_loop {
+    uint32_t from, to; // ids
+    uint32_t step;     // what the counter grows by
+    bool guarded; // pays `charge` from a budget before each iteration; `fault` when it is spent
+    bool uniform; // the whole workgroup runs it alike
+    uint32_t charge;
+    bool for_alive; // the dead do not enter it, or leave it
+    enum vyre_fault_kind fault;
+    uint32_t number; // first detail of the fault; the counter is the second
+    // Results. `running` tells in the header whether the loop's own condition holds.
+    uint32_t counter, running;
+    uint32_t header, next_block, merge, next;
+    bool dead_before;
+};
+void spv_loop_begin(struct spv_lowering *lowering, struct spv_loop *loop);
+void spv_loop_end(struct spv_lowering *lowering, const struct spv_loop *loop);
 
 // ---- Values (values.c) ------------------------------------------------------------------------
 
@@ -289,6 +314,13 @@ struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr 
 struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_expr *expr);
 void spv_atomic_store(struct spv_lowering *lowering, const struct ir_node *node);
 void spv_store(struct spv_lowering *lowering, const struct ir_node *node);
+
+uint32_t spv_byte_length(struct spv_lowering *lowering, uint32_t buffer);
+
+// Asynchronous copies (async.c).
+void spv_async_start(struct spv_lowering *lowering, const struct ir_node *node);
+void spv_async_wait(struct spv_lowering *lowering, const struct ir_node *node);
+
 void spv_zero_workgroup_memory(struct spv_lowering *lowering);
 void spv_barrier(struct spv_lowering *lowering);
 

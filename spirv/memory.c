@@ -178,6 +178,17 @@ void spv_store_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t ind
         SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, pointer, value);
 }
 
+uint32_t spv_byte_length(struct spv_lowering *lowering, uint32_t buffer)
+{
+    const struct ir_buffer *declared = &lowering->program->buffers[buffer];
+    uint64_t bytes = 0;
+    if (!is_workgroup(lowering, buffer))
+        return spv_push_word(lowering, lowering->buffers[buffer].binding);
+    // Workgroup memory has a size, and one that the target can hold.
+    ir_type_packed_size(declared->element, declared->count, &bytes);
+    return spv_u32(lowering, (uint32_t)bytes);
+}
+
 // Clearing and setting are two steps; what is between them is seen by nobody who does not race for
 // these very bits.
 void spv_merge_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, uint32_t mask,

@@ -171,9 +171,11 @@ static void lower_if(struct spv_lowering *lowering, const struct ir_node *node)
 {
     uint32_t cond = spv_as_bool(lowering, spv_expr(lowering, node->a));
     const bool has_otherwise = node->otherwise.count > 0;
+    const bool mixed = spv_flow_is_mixed(&lowering->flow, node->a);
+    const bool around = lowering->mixed_flow;
     struct spv_if outer;
-    const bool only_alive =
-        spv_flow_is_mixed(&lowering->flow, node->a) && spv_if_alive(lowering, &outer);
+    const bool only_alive = mixed && spv_if_alive(lowering, &outer);
+    lowering->mixed_flow |= mixed;
     const bool before = lowering->maybe_dead;
     struct spv_if branch = spv_if_begin(lowering, cond, has_otherwise);
     spv_body(lowering, &node->body, SPV_LIST_THEN);
@@ -184,96 +186,39 @@ static void lower_if(struct spv_lowering *lowering, const struct ir_node *node)
         spv_body(lowering, &node->otherwise, SPV_LIST_OTHERWISE);
     }
     spv_if_end(lowering, &branch);
+    lowering->mixed_flow = around;
     lowering->maybe_dead |= before || after || only_alive;
     if (only_alive)
         spv_if_end(lowering, &outer);
 }
 
-// The variable that holds what is left of a budget. Loops that the whole workgroup runs alike, and
-// so those with barriers, have one of their own: every invocation finds the same rest in it, and
-// what such a loop computes is the same for all of them even when it is cut short.
-static uint32_t budget_variable(struct spv_lowering *lowering, uint32_t number)
-{
-    uint32_t *variable = &lowering->budget[!lowering->flow.mixed_loops[number]];
-    if (!*variable) {
-        *variable = spv_local_variable(lowering);
-        SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpStore, *variable,
-                 spv_u32(lowering, lowering->facts.loop_budget));
-    }
-    return *variable;
-}
-
-// A loop that ended although its own condition still holds ran out of budget, or was ended by the
-// driver. Either way its results are wrong, and that must not go unseen.
-static void check_completion(struct spv_lowering *lowering, uint32_t unfinished, uint32_t number,
-                             uint32_t counter)
-{
-    struct spv_if branch = spv_if_begin(lowering, spv_and_alive(lowering, unfinished), false);
-    spv_record_fault(lowering, VYRE_FAULT_LOOP_LIMIT, spv_u32(lowering, number), counter);
-    // Leaving would make others of the workgroup wait for ever at a barrier. Going on is safe:
-    // accesses stay checked, and loops find the budget spent.
-    if (!lowering->facts.has_barrier) {
-        spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
-        lowering->block = 0;
-    }
-    spv_if_end(lowering, &branch);
-}
-
 static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node)
 {
-    struct spv_writer *writer = &lowering->writer;
     const uint32_t number = lowering->next_loop++;
     const struct spv_loop_facts facts = lowering->facts.loops.items[number];
-    uint32_t from = spv_as_word(lowering, spv_expr(lowering, node->a));
-    uint32_t to = spv_as_word(lowering, spv_expr(lowering, node->b));
-    uint32_t header = spv_writer_id(writer), body = spv_writer_id(writer);
-    uint32_t step = spv_writer_id(writer), merge = spv_writer_id(writer);
-    uint32_t counter = spv_writer_id(writer), next = spv_writer_id(writer);
-    uint32_t before = lowering->block;
-    const bool for_alive = spv_loop_is_for_alive(lowering, node, number);
-
-    spv_branch(lowering, header);
-    spv_start_block(lowering, header);
-    SPV_EMIT(writer, SPV_BODY, SpvOpPhi, lowering->type_u32, counter, from, before, next, step);
-    uint32_t unfinished = spv_test2(lowering, SpvOpULessThan, counter, to);
-    const bool dead_before = lowering->maybe_dead;
-    if (for_alive) {
-        lowering->maybe_dead = true;
-        unfinished = spv_and_alive(lowering, unfinished);
-    }
-    uint32_t enter = unfinished;
-    uint32_t budget = 0, left = 0, charge = 0;
-    if (facts.guarded) {
-        budget = budget_variable(lowering, number);
-        charge = spv_u32(lowering, facts.charge);
-        left = spv_op1(lowering, SpvOpLoad, lowering->type_u32, budget);
-        uint32_t enough = spv_test2(lowering, SpvOpUGreaterThanEqual, left, charge);
-        enter = spv_test2(lowering, SpvOpLogicalAnd, unfinished, enough);
-    }
-    SPV_EMIT(writer, SPV_BODY, SpvOpLoopMerge, merge, step, SpvLoopControlMaskNone);
-    SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, enter, body, merge);
-
-    spv_start_block(lowering, body);
-    if (facts.guarded) {
-        uint32_t rest = spv_word2(lowering, SpvOpISub, left, charge);
-        SPV_EMIT(writer, SPV_BODY, SpvOpStore, budget, rest);
-    }
-    lowering->maybe_dead = !for_alive && spv_loop_body_maybe_dead(lowering, number);
+    const bool around = lowering->mixed_flow;
+    struct spv_loop loop = {
+        .from = spv_as_word(lowering, spv_expr(lowering, node->a)),
+        .to = spv_as_word(lowering, spv_expr(lowering, node->b)),
+        .step = 1,
+        .guarded = facts.guarded,
+        .uniform = !lowering->flow.mixed_loops[number],
+        .charge = facts.charge,
+        .for_alive = spv_loop_is_for_alive(lowering, node, number),
+        .fault = VYRE_FAULT_LOOP_LIMIT,
+        .number = number,
+    };
+    spv_loop_begin(lowering, &loop);
+    lowering->mixed_flow |= !loop.uniform;
+    lowering->maybe_dead = !loop.for_alive && spv_loop_body_maybe_dead(lowering, number);
     size_t mark = lowering->undo.count;
-    bind(lowering, node->name, (struct spv_binding){ spv_value_of(counter, SPV_U32), false });
-    spv_name(lowering, counter, node->name);
-    spv_note_passed(lowering, node->name, spv_value_of(counter, SPV_U32));
+    bind(lowering, node->name, (struct spv_binding){ spv_value_of(loop.counter, SPV_U32), false });
+    spv_name(lowering, loop.counter, node->name);
+    spv_note_passed(lowering, node->name, spv_value_of(loop.counter, SPV_U32));
     spv_body(lowering, &node->body, SPV_LIST_BODY);
     spv_unbind(lowering, mark);
-    spv_branch(lowering, step);
-
-    spv_start_block(lowering, step);
-    SPV_EMIT(writer, SPV_BODY, SpvOpIAdd, lowering->type_u32, next, counter, spv_u32(lowering, 1));
-    spv_branch(lowering, header);
-    spv_start_block(lowering, merge);
-    lowering->maybe_dead |= dead_before;
-    if (facts.guarded)
-        check_completion(lowering, unfinished, number, counter);
+    lowering->mixed_flow = around;
+    spv_loop_end(lowering, &loop);
 }
 
 static void lower_trap(struct spv_lowering *lowering, const struct ir_node *node)
@@ -312,6 +257,9 @@ static void lower_node(struct spv_lowering *lowering, const struct ir_node *node
         else
             spv_barrier(lowering);
         break;
+    case IR_NODE_ASYNC_LOAD:
+    case IR_NODE_ASYNC_STORE: spv_async_start(lowering, node); break;
+    case IR_NODE_ASYNC_WAIT: spv_async_wait(lowering, node); break;
     case IR_NODE_TRAP: lower_trap(lowering, node); break;
     case IR_NODE_OPAQUE:
         if (node->ext == IR_EXT_ATOMIC_STORE)
@@ -328,6 +276,7 @@ static void skip_node(struct spv_lowering *lowering, const struct ir_node *node)
 {
     const struct ir_body *bodies[] = { &node->body, &node->otherwise };
     lowering->next_loop += node->kind == IR_NODE_LOOP;
+    lowering->next_copy += node->kind == IR_NODE_ASYNC_LOAD || node->kind == IR_NODE_ASYNC_STORE;
     lowering->next_trap += node->kind == IR_NODE_TRAP;
     lowering->next_exit += node->kind == IR_NODE_TRAP || node->kind == IR_NODE_RETURN;
     for (int k = 0; k < 2; k++)

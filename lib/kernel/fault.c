@@ -10,19 +10,30 @@
 
 // ---- Meaning ------------------------------------------------------------------------------------
 
-// Finds statement `*number` of a kind, counted in program order as the compiler counts; counts
-// *number down on the way.
-static const struct ir_node *find_node(const struct ir_body *body, enum ir_node_kind kind,
+static bool is_of(const struct ir_node *node, enum vyre_fault_kind fault)
+{
+    switch (fault) {
+    case VYRE_FAULT_TRAP: return node->kind == IR_NODE_TRAP;
+    case VYRE_FAULT_LOOP_LIMIT: return node->kind == IR_NODE_LOOP;
+    case VYRE_FAULT_COPY_LIMIT:
+        return node->kind == IR_NODE_ASYNC_LOAD || node->kind == IR_NODE_ASYNC_STORE;
+    default: return false;
+    }
+}
+
+// Finds statement `*number` of those that may fault so, counted in program order as the compiler
+// counts; counts *number down on the way.
+static const struct ir_node *find_node(const struct ir_body *body, enum vyre_fault_kind fault,
                                        uint32_t *number)
 {
     const struct ir_node *found = NULL;
     for (uint32_t i = 0; !found && i < body->count; i++) {
         const struct ir_node *node = body->nodes[i];
-        if (node->kind == kind && (*number)-- == 0)
+        if (is_of(node, fault) && (*number)-- == 0)
             return node;
-        found = find_node(&node->body, kind, number);
+        found = find_node(&node->body, fault, number);
         if (!found)
-            found = find_node(&node->otherwise, kind, number);
+            found = find_node(&node->otherwise, fault, number);
     }
     return found;
 }
@@ -35,18 +46,22 @@ enum vyre_result kernel_fault_report(const struct vyre_program *program, const u
     char where[40] = "";
     if (linear)
         snprintf(where, sizeof where, " in workgroup %u", record[3]);
-    if (record[0] > VYRE_FAULT_LOOP_LIMIT) {
+    if (record[0] > VYRE_FAULT_COPY_LIMIT) {
         diag_report(diag, DIAG_K010, NULL, "a fault record of kind %u", record[0]);
         return VYRE_ERR_FAULT;
     }
-    bool is_trap = record[0] == VYRE_FAULT_TRAP;
-    uint32_t number = is_trap ? record[2] : record[1];
+    const enum vyre_fault_kind fault = (enum vyre_fault_kind)record[0];
+    const uint32_t number = fault == VYRE_FAULT_TRAP ? record[2] : record[1];
     uint32_t left = number;
-    const struct ir_node *node =
-        find_node(&program->entry, is_trap ? IR_NODE_TRAP : IR_NODE_LOOP, &left);
+    const struct ir_node *node = find_node(&program->entry, fault, &left);
     struct diag_place place = ir_place(program, node ? node->pos : (struct ir_pos){ 0, 0 });
-    const char *name = node ? ir_name_text(program, node->name).text : "?";
-    if (is_trap)
+    const ir_name said = !node ? 0 : fault == VYRE_FAULT_COPY_LIMIT ? node->tag : node->name;
+    const char *name = node ? ir_name_text(program, said).text : "?";
+    if (fault == VYRE_FAULT_COPY_LIMIT)
+        diag_report(diag, DIAG_K008, &place,
+                    "copy %u with tag '%s' did not end: it had made %u words%s", number, name,
+                    record[2], where);
+    else if (fault == VYRE_FAULT_TRAP)
         diag_report(diag, DIAG_K007, &place, "trap '%s' with address %u%s", name, record[1], where);
     else
         diag_report(diag, DIAG_K008, &place, "loop %u over '%s' did not end: its counter was %u%s",

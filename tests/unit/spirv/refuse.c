@@ -42,7 +42,6 @@ static void constructs(void **state)
     (void)state;
     static const struct refusal refusals[] = {
         { "L001", "FetchNand", OUT "let x = atomic_nand(out[0], 1)" },
-        { "L001", "AsyncWait", OUT "async_wait(\"tag\")" },
         { "L001", "IndirectDispatch", OUT "indirect_dispatch(out, 0)" },
         { "L002", "vec<f32;5>",
           OUT "buffer v : vec<f32;5>[] readonly @1\nlet x = v[0]\nout[0] = 1" },
