@@ -95,13 +95,23 @@ static uint32_t want(struct spv_lowering *lowering, uint32_t function)
 
 uint32_t spv_library_function(struct spv_lowering *lowering, const char *name)
 {
+    struct spv_library *library = &lowering->library;
     if (!open_library(lowering))
         return 1;
     const size_t size = strlen(name);
+    size_t slot = size;
+    for (size_t i = 0; i < size; i++)
+        slot = slot * 31 + (unsigned char)name[i];
+    uint32_t *found = &library->found[slot % (sizeof library->found / sizeof *library->found)];
+    if (*found && has_name(*found, name, size))
+        return want(lowering, text[*found + 1]);
     for (uint32_t at = HEADER_WORDS; at < TEXT_SIZE && op_at(at) != SpvOpFunction;
-         at += count_at(at))
-        if (has_name(at, name, size))
-            return want(lowering, text[at + 1]);
+         at += count_at(at)) {
+        if (!has_name(at, name, size))
+            continue;
+        *found = at;
+        return want(lowering, text[at + 1]);
+    }
     return 1; // a test calls every function by its name
 }
 

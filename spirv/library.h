@@ -17,6 +17,7 @@ struct spv_library {
     uint32_t *places; // owned; per id of the library: where it is defined. NULL: not looked at yet
     uint32_t *ids;    // owned; per id of the library: the module's; 0: none yet
     struct spv_words wanted; // functions to copy, by their id in the library
+    uint32_t found[32];      // where names are that were looked for, by a hash of the name; 0: none
 };
 
 // The id that a function has in the module. The function itself is copied by spv_library_finish,

@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "base/size.h"
 
+enum { FIRST_BYTES = 512 };
+
 bool array_reserve_bytes(void **items, size_t *capacity, size_t count, size_t extra,
                          size_t item_size)
 {
@@ -11,7 +13,9 @@ bool array_reserve_bytes(void **items, size_t *capacity, size_t count, size_t ex
         return false;
     if (needed <= *capacity)
         return true;
-    size_t grown = *capacity < 8 ? 8 : *capacity + *capacity / 2;
+    // The first time enough for small lists, of small items more of them.
+    const size_t first = item_size < FIRST_BYTES / 8 ? FIRST_BYTES / item_size : 8;
+    size_t grown = *capacity < first ? first : *capacity + *capacity / 2;
     if (grown < needed)
         grown = needed;
     size_t bytes;

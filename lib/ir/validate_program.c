@@ -70,27 +70,23 @@ static bool binding_set_add(struct binding_set *set, uint32_t binding)
 static void check_buffer(struct ir_validator *v, uint32_t index, struct binding_set *bindings)
 {
     const struct ir_buffer *buffer = &v->program->buffers[index];
-    char path[32];
-    snprintf(path, sizeof path, "buffers[%u]", index);
     bool workgroup = buffer->access == VYRE_ACCESS_WORKGROUP;
     if (v->buffer_of[buffer->name] != 0)
-        ir_validate_report_at(v, DIAG_V104, path, buffer->pos, "buffer %s is declared twice",
-                              ir_validate_name(v, buffer->name));
+        ir_validate_report_buffer(v, DIAG_V104, index, "buffer %s is declared twice",
+                                  ir_validate_name(v, buffer->name));
     // Later declarations hide earlier ones.
     v->buffer_of[buffer->name] = index + 1;
     if (!workgroup && binding_set_add(bindings, buffer->binding))
-        ir_validate_report_at(v, DIAG_V105, path, buffer->pos,
-                              "buffer %s uses binding %u, which is taken",
-                              ir_validate_name(v, buffer->name), buffer->binding);
+        ir_validate_report_buffer(v, DIAG_V105, index, "buffer %s uses binding %u, which is taken",
+                                  ir_validate_name(v, buffer->name), buffer->binding);
     if (workgroup && buffer->count == 0)
-        ir_validate_report_at(v, DIAG_V106, path, buffer->pos,
-                              "workgroup buffer %s has no elements",
-                              ir_validate_name(v, buffer->name));
+        ir_validate_report_buffer(v, DIAG_V106, index, "workgroup buffer %s has no elements",
+                                  ir_validate_name(v, buffer->name));
     unsigned kind = buffer->element->kind;
     if (buffer->is_output && (kind == IR_TYPE_ARRAY || kind == IR_TYPE_TENSOR))
-        ir_validate_report_at(v, DIAG_V107, path, buffer->pos, "output %s has elements of type %s",
-                              ir_validate_name(v, buffer->name),
-                              ir_validate_type(v, buffer->element));
+        ir_validate_report_buffer(v, DIAG_V107, index, "output %s has elements of type %s",
+                                  ir_validate_name(v, buffer->name),
+                                  ir_validate_type(v, buffer->element));
 }
 
 static void check_output_marks(struct ir_validator *v)

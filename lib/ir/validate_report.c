@@ -173,3 +173,14 @@ void ir_validate_report_at(struct ir_validator *v, enum diag_code code, const ch
     report(v, code, path, pos, format, args);
     va_end(args);
 }
+
+void ir_validate_report_buffer(struct ir_validator *v, enum diag_code code, uint32_t index,
+                               const char *format, ...)
+{
+    char path[32];
+    va_list args;
+    snprintf(path, sizeof path, "buffers[%u]", index);
+    va_start(args, format);
+    report(v, code, path, v->program->buffers[index].pos, format, args);
+    va_end(args);
+}

@@ -149,10 +149,8 @@ static void report_uses(struct ir_validator *v, uint32_t index, uint64_t uses)
         code = DIAG_V134;
     else
         return;
-    char path[32];
-    snprintf(path, sizeof path, "buffers[%u]", index);
-    ir_validate_report_at(v, code, path, buffer->pos, "buffer %s is used %llu times",
-                          ir_validate_name(v, buffer->name), (unsigned long long)uses);
+    ir_validate_report_buffer(v, code, index, "buffer %s is used %llu times",
+                              ir_validate_name(v, buffer->name), (unsigned long long)uses);
 }
 
 static void check_linear(struct ir_validator *v)
@@ -252,12 +250,10 @@ static void check_shapes(struct ir_validator *v)
         if (!buffer->shape || holds(buffer->shape, buffer->count, 0))
             continue;
         struct str predicate = { 0 };
-        char path[32];
         spell_shape(buffer->shape, &predicate, 0);
-        snprintf(path, sizeof path, "buffers[%u]", i);
-        ir_validate_report_at(
-            v, DIAG_V135, path, buffer->pos, "buffer %s has count %u, which breaks %.400s",
-            ir_validate_name(v, buffer->name), buffer->count, str_text(&predicate));
+        ir_validate_report_buffer(v, DIAG_V135, i, "buffer %s has count %u, which breaks %.400s",
+                                  ir_validate_name(v, buffer->name), buffer->count,
+                                  str_text(&predicate));
         str_fini(&predicate);
     }
 }

@@ -146,6 +146,13 @@ __attribute__((cold, format(printf, 5, 6)))
 void ir_validate_report_at(struct ir_validator *v, enum diag_code code, const char *path,
                            struct ir_pos pos, const char *format, ...);
 
+// Reports about the declaration of a buffer.
+#if defined(__GNUC__)
+__attribute__((cold, format(printf, 4, 5)))
+#endif
+void ir_validate_report_buffer(struct ir_validator *v, enum diag_code code, uint32_t index,
+                               const char *format, ...);
+
 // A name or type for a message, escaped and cut to fit. Valid until IR_VALIDATE_TEXT_SLOTS more.
 const char *ir_validate_name(struct ir_validator *v, ir_name name);
 const char *ir_validate_type(struct ir_validator *v, const struct ir_type *type);

@@ -17,7 +17,8 @@ void memory_free(void *memory);
 char *memory_copy_text(const char *text, size_t size);
 
 // Fault injection for tests: the `nth` allocation from now on (1 is the next one) fails, and only
-// that one. 0 switches it off. Returns how many allocations happened since the last call.
+// that one. 0 switches it off. Returns how many allocations happened since the last call;
+// the first one starts the count.
 // Thread-safety: Safe, but counts allocations of all threads.
 uint64_t memory_fail_nth(uint64_t nth);
 
