@@ -54,9 +54,8 @@ static uint64_t clip(uint64_t size, uint64_t room)
 
 // What lies beyond the end of the destination would be dropped anyway, so it is not kept, and a
 // copy never takes more memory than its destination.
-static bool start(struct interp_run *run, const struct ir_node *node,
-                  const struct interp_buffer *source, uint64_t from,
-                  struct interp_buffer *destination, uint64_t to, uint64_t size)
+static bool start(struct interp_run *run, const struct ir_node *node, struct interp_buffer *source,
+                  uint64_t from, struct interp_buffer *destination, uint64_t to, uint64_t size)
 {
     size = to < destination->size ? clip(size, destination->size - to) : 0;
     struct interp_transfer *transfer;
@@ -72,8 +71,11 @@ static bool start(struct interp_run *run, const struct ir_node *node,
     transfer->destination = destination;
     transfer->start = to;
     transfer->size = size;
-    if (from < source->size)
-        memcpy(transfer->bytes, source->bytes + from, (size_t)clip(size, source->size - from));
+    if (from < source->size) {
+        const uint64_t copied = clip(size, source->size - from);
+        interp_note(run, source, INTERP_LOAD, from, copied, false);
+        memcpy(transfer->bytes, source->bytes + from, (size_t)copied);
+    }
     transfer->next = run->current->transfers;
     run->current->transfers = transfer;
     return true;
@@ -85,7 +87,7 @@ bool interp_async_start(struct interp_run *run, const struct ir_node *node)
     bool load = node->kind == IR_NODE_ASYNC_LOAD;
     if (!eval_bytes(run, node->a, &offset) || !eval_bytes(run, node->b, &size))
         return false;
-    const struct interp_buffer *source = interp_find_buffer(run, node->name);
+    struct interp_buffer *source = interp_find_buffer(run, node->name);
     struct interp_buffer *destination = interp_find_buffer(run, node->name2);
     if (!source || !destination)
         return interp_fail(run, DIAG_X023, "buffer '%.60s' is not declared",
@@ -103,9 +105,12 @@ bool interp_async_wait(struct interp_run *run, const struct ir_node *node)
     if (!transfer)
         return interp_fail(run, DIAG_X027, "no copy with tag '%.60s' was started",
                            interp_name_text(run, node->name));
-    if (transfer->size > 0)
-        memcpy(transfer->destination->bytes + transfer->start, transfer->bytes,
-               (size_t)transfer->size);
+    if (transfer->size > 0) {
+        uint8_t *to = transfer->destination->bytes + transfer->start;
+        interp_note(run, transfer->destination, INTERP_STORE, transfer->start, transfer->size,
+                    memcmp(to, transfer->bytes, (size_t)transfer->size) != 0);
+        memcpy(to, transfer->bytes, (size_t)transfer->size);
+    }
     drop(run, at);
     return true;
 }

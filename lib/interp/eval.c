@@ -67,13 +67,13 @@ static bool eval_atomic(struct interp_run *run, const struct ir_expr *expr,
         (expr->has_expected && !interp_eval_u32(run, expr->kids[1], DIAG_X018, &expected)) ||
         !interp_eval_u32(run, expr->kids[last], DIAG_X018, &value))
         return false;
-    uint8_t *bytes = interp_atomic_word(interp_find_buffer(run, expr->name), index);
+    struct interp_buffer *buffer = interp_find_buffer(run, expr->name);
+    uint8_t *bytes = interp_atomic_word(buffer, index);
     *out = interp_u32(bytes ? interp_load_word(bytes) : 0);
     if (!interp_atomic(expr->op, out->u32, expected, value, &word))
         return interp_fail(run, DIAG_X019, "%s has no reference semantics",
                            ir_atomic_info(expr->op)->name);
-    if (bytes)
-        interp_store_word(bytes, word);
+    interp_atomic_store(run, buffer, bytes, word);
     return true;
 }
 
@@ -155,8 +155,10 @@ static bool eval_extension(struct interp_run *run, const struct ir_expr *expr,
     case IR_EXT_ATOMIC_LOAD: {
         if (!interp_eval_u32(run, expr->kids[0], DIAG_X016, &index))
             return false;
-        const uint8_t *bytes = interp_atomic_word(interp_find_buffer(run, expr->name), index);
+        struct interp_buffer *buffer = interp_find_buffer(run, expr->name);
+        uint8_t *bytes = interp_atomic_word(buffer, index);
         *out = interp_u32(bytes ? interp_load_word(bytes) : 0);
+        interp_atomic_store(run, buffer, bytes, out->u32);
         return true;
     }
     default: return interp_fail(run, DIAG_X019, "an opaque expression has no reference semantics");

@@ -279,15 +279,18 @@ static bool execute(struct interp_run *run, struct vyre_outputs **out)
 {
     return validate(run) && create_tables(run) && interp_supports(run) &&
            (interp_plan(run) || no_memory(run)) && create_buffers(run) && choose_grid(run) &&
-           create_invocations(run) && run_grid(run) && take_outputs(run, out);
+           create_invocations(run) && (!run->params->order_matters || interp_watch_order(run)) &&
+           run_grid(run) && take_outputs(run, out);
 }
 
 static void fini(struct interp_run *run)
 {
     for (uint32_t i = 0; i < run->invocation_count; i++)
         interp_drop_transfers(run, &run->invocations[i]);
-    for (uint32_t i = 0; run->buffers && i < run->program->buffer_count; i++)
+    for (uint32_t i = 0; run->buffers && i < run->program->buffer_count; i++) {
         memory_free(run->buffers[i].bytes);
+        memory_free(run->buffers[i].marks);
+    }
     interp_drop_bytes(run);
     memory_free(run->buffers);
     memory_free(run->buffer_of);
@@ -316,6 +319,8 @@ enum vyre_result vyre_interpret(const struct vyre_program *program,
         return VYRE_ERR_INVALID_ARGUMENT;
     if (!params)
         params = &defaults;
+    if (params->order_matters)
+        *params->order_matters = false;
     if ((params->input_count > 0 && !params->inputs) ||
         (params->launch_param_count > 0 && !params->launch_params) ||
         (params->capability_count > 0 && !params->capabilities))
@@ -343,6 +348,8 @@ enum vyre_result vyre_interpret(const struct vyre_program *program,
     struct vyre_program *lowered = NULL;
     if (lower_collectives(&run, &lowered))
         execute(&run, out);
+    if (params->order_matters)
+        *params->order_matters = run.order_matters;
     fini(&run);
     vyre_program_destroy(&lowered);
     return run.result;

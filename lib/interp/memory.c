@@ -52,19 +52,23 @@ static uint8_t *element(const struct interp_buffer *buffer, uint32_t index)
 }
 
 // The bytes from `index` on, which is what a bytes buffer has for an element.
-static bool load_slice(struct interp_run *run, const struct interp_buffer *buffer, uint32_t index,
+static bool load_slice(struct interp_run *run, struct interp_buffer *buffer, uint32_t index,
                        struct interp_value *out)
 {
     uint64_t size = index < buffer->size ? buffer->size - index : 0;
+    interp_note(run, buffer, INTERP_LOAD, index, size, false);
     return interp_make_bytes(run, size ? buffer->bytes + index : NULL, size, size, out);
 }
 
-bool interp_load(struct interp_run *run, const struct interp_buffer *buffer, uint32_t index,
+bool interp_load(struct interp_run *run, struct interp_buffer *buffer, uint32_t index,
                  struct interp_value *out)
 {
     static const uint8_t zeros[8];
     const uint8_t *found = element(buffer, index);
     const uint8_t *bytes = found ? found : zeros;
+    if (found)
+        interp_note(run, buffer, INTERP_LOAD, (uint64_t)(found - buffer->bytes), buffer->stride,
+                    false);
     switch (buffer->decl->element->kind) {
     case IR_TYPE_U32:
     // A bool buffer holds words, and loading one does not normalise it.
@@ -90,9 +94,16 @@ static uint32_t f32_slot_bits(const struct interp_value *value)
     return interp_f32_bits(interp_canonical(number));
 }
 
+static bool is_zero(const uint8_t *bytes, uint64_t size)
+{
+    while (size && bytes[size - 1] == 0)
+        size--;
+    return size == 0;
+}
+
 // Copies what fits and zeroes `fill - size` bytes behind it.
-static bool store_view(struct interp_run *run, uint8_t *slot, uint64_t room, bool fill,
-                       const struct interp_value *value)
+static bool store_view(struct interp_run *run, struct interp_buffer *buffer, uint8_t *slot,
+                       uint64_t room, bool fill, const struct interp_value *value)
 {
     uint8_t scratch[INTERP_MAX_BYTES];
     uint64_t size;
@@ -100,6 +111,10 @@ static bool store_view(struct interp_run *run, uint8_t *slot, uint64_t room, boo
     size = u64_min(size, room);
     if (!interp_charge(run, (fill ? room : size) / INTERP_BYTES_PER_STEP))
         return false;
+    if (buffer->marks)
+        interp_note(run, buffer, INTERP_STORE, (uint64_t)(slot - buffer->bytes), fill ? room : size,
+                    memcmp(slot, bytes, (size_t)size) != 0 ||
+                        (fill && !is_zero(slot + size, room - size)));
     memmove(slot, bytes, (size_t)size);
     if (fill)
         memset(slot + size, 0, (size_t)(room - size));
@@ -111,13 +126,16 @@ bool interp_store(struct interp_run *run, struct interp_buffer *buffer, uint32_t
 {
     if (buffer->decl->element->kind == IR_TYPE_BYTES)
         return index >= buffer->size ||
-               store_view(run, buffer->bytes + index, buffer->size - index, false, value);
+               store_view(run, buffer, buffer->bytes + index, buffer->size - index, false, value);
     uint8_t *slot = element(buffer, index);
     if (!slot)
         return true;
     if (buffer->decl->element->kind != IR_TYPE_F32)
-        return store_view(run, slot, buffer->stride, true, value);
-    interp_store_word(slot, f32_slot_bits(value));
+        return store_view(run, buffer, slot, buffer->stride, true, value);
+    const uint32_t bits = f32_slot_bits(value);
+    interp_note(run, buffer, INTERP_STORE, (uint64_t)(slot - buffer->bytes), sizeof bits,
+                bits != interp_load_word(slot));
+    interp_store_word(slot, bits);
     return true;
 }
 
@@ -127,4 +145,14 @@ uint8_t *interp_atomic_word(struct interp_buffer *buffer, uint32_t index)
     if (buffer->size < 4 || index > (buffer->size - 4) / stride)
         return NULL;
     return buffer->bytes + index * stride;
+}
+
+void interp_atomic_store(struct interp_run *run, struct interp_buffer *buffer, uint8_t *word,
+                         uint32_t value)
+{
+    if (!word)
+        return;
+    interp_note(run, buffer, INTERP_ATOMIC, (uint64_t)(word - buffer->bytes), sizeof value,
+                value != interp_load_word(word));
+    interp_store_word(word, value);
 }

@@ -22,7 +22,8 @@ struct interp_buffer {
     const struct ir_buffer *decl;
     uint8_t *bytes; // owned
     uint64_t size;
-    uint64_t stride; // of loads and stores; 0: elements cannot be addressed
+    uint64_t stride;            // of loads and stores; 0: elements cannot be addressed
+    struct interp_marks *marks; // owned; NULL: nobody asks about the order of accesses
 };
 
 // A position in a list of statements, or a loop about to test its bound.
@@ -88,6 +89,9 @@ struct interp_run {
 
     uint32_t grid[3];
     uint32_t group[3];
+    uint32_t group_number; // from 1, in the order in which they run
+    uint32_t epoch;        // barriers that the workgroup has passed
+    bool order_matters;    // two accesses met that have no order
     struct interp_invocation *invocations;
     uint32_t invocation_count;
     void *invocation_memory;
@@ -125,7 +129,7 @@ bool interp_plan(struct interp_run *run);
 
 struct interp_buffer *interp_find_buffer(struct interp_run *run, ir_name name); // or NULL
 uint64_t interp_buffer_length(const struct interp_buffer *buffer);              // elements
-bool interp_load(struct interp_run *run, const struct interp_buffer *buffer, uint32_t index,
+bool interp_load(struct interp_run *run, struct interp_buffer *buffer, uint32_t index,
                  struct interp_value *out);
 bool interp_store(struct interp_run *run, struct interp_buffer *buffer, uint32_t index,
                   const struct interp_value *value);
@@ -133,6 +137,24 @@ bool interp_store(struct interp_run *run, struct interp_buffer *buffer, uint32_t
 uint8_t *interp_atomic_word(struct interp_buffer *buffer, uint32_t index);
 uint32_t interp_load_word(const uint8_t *bytes);
 void interp_store_word(uint8_t *bytes, uint32_t value);
+// An atomic that leaves `value` in such a word of `buffer`; nothing for NULL.
+void interp_atomic_store(struct interp_run *run, struct interp_buffer *buffer, uint8_t *word,
+                         uint32_t value);
+
+// ---- Order of accesses (order.c) ----------------------------------------------------------------
+
+enum interp_access {
+    INTERP_LOAD,
+    INTERP_STORE,
+    INTERP_ATOMIC, // reads and writes
+};
+
+// Makes marks for every buffer. False when out of memory.
+bool interp_watch_order(struct interp_run *run);
+// An access of the current invocation to `size` bytes from `start` on; `changes`: with another
+// value than is there. Does nothing when nobody asked.
+void interp_note(struct interp_run *run, struct interp_buffer *buffer, enum interp_access access,
+                 uint64_t start, uint64_t size, bool changes);
 
 // ---- Long byte strings (bytes.c) ---------------------------------------------------------------
 

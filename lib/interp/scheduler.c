@@ -87,9 +87,11 @@ static bool release(struct interp_run *run)
             waiting += invocation->waiting;
         }
     }
-    if (live > 0 && waiting == live)
+    if (live > 0 && waiting == live) {
+        run->epoch++;
         for (uint32_t i = 0; i < run->invocation_count; i++)
             run->invocations[i].waiting = false;
+    }
     return live > 0;
 }
 
@@ -155,6 +157,8 @@ bool interp_run_workgroup(struct interp_run *run)
 {
     run->node = NULL;
     run->current = NULL;
+    run->epoch = 0;
+    run->group_number++;
     if (!start(run))
         return false;
     do {

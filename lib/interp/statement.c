@@ -132,9 +132,8 @@ static bool execute_extension(struct interp_run *run, const struct ir_node *node
     if (!interp_eval_u32(run, node->a, DIAG_X016, &index) ||
         !interp_eval_u32(run, node->b, DIAG_X018, &value))
         return false;
-    uint8_t *bytes = interp_atomic_word(interp_find_buffer(run, node->name), index);
-    if (bytes)
-        interp_store_word(bytes, value);
+    struct interp_buffer *buffer = interp_find_buffer(run, node->name);
+    interp_atomic_store(run, buffer, interp_atomic_word(buffer, index), value);
     return true;
 }
 

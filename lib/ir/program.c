@@ -50,6 +50,9 @@ enum vyre_result vyre_program_buffer_info(const struct vyre_program *program, si
     const struct ir_buffer *buffer = &program->buffers[index];
     struct ir_text name = ir_name_text(program, buffer->name);
     uint64_t stride = ir_type_stride(buffer->element);
+    uint64_t byte_size = 0;
+    if (!ir_type_packed_size(buffer->element, buffer->count, &byte_size))
+        byte_size = 0;
     *out = (struct vyre_buffer_info){
         .name = name.text,
         .name_size = name.size,
@@ -58,6 +61,7 @@ enum vyre_result vyre_program_buffer_info(const struct vyre_program *program, si
         .element = buffer->element_spelling,
         .element_size = stride <= UINT32_MAX ? (uint32_t)stride : 0,
         .count = buffer->count,
+        .byte_size = byte_size,
         .is_output = buffer->is_output,
         .is_live_out = buffer->live_out,
         .has_range = buffer->has_range,

@@ -52,12 +52,13 @@ static enum vyre_result check_size(const struct ir_buffer *buffer, const char *n
                                    uint64_t max_range, const struct vyre_diag_sink *diag,
                                    const struct kernel_range *range)
 {
-    uint64_t declared = 0;
-    uint64_t stride = ir_type_stride(buffer->element);
-    if (!u64_mul(buffer->count, stride, &declared) || range->size < declared) {
+    uint64_t declared = 0; // small elements are packed
+    if (buffer->count && (!ir_type_packed_size(buffer->element, buffer->count, &declared) ||
+                          range->size < declared)) {
         diag_report(diag, DIAG_K002, NULL,
-                    "argument '%s' has %llu bytes; %u elements of %llu bytes are declared", name,
-                    (unsigned long long)range->size, buffer->count, (unsigned long long)stride);
+                    "argument '%s' has %llu bytes; %u elements of %llu bytes in all are declared",
+                    name, (unsigned long long)range->size, buffer->count,
+                    (unsigned long long)declared);
         return VYRE_ERR_INVALID_ARGUMENT;
     }
     // Byte lengths travel to the device as u32.

@@ -88,6 +88,26 @@ static enum conform_outcome compare_outputs(struct conform_case *c,
     return CONFORM_PASSED;
 }
 
+// Whether the interpreter finds accesses of invocations that have no order, so that a device may
+// rightly give another result (docs/ir.md, D-2).
+static bool order_matters(const struct conform_case *c, const struct vyre_program *program)
+{
+    struct conform_inputs inputs;
+    struct vyre_outputs *outputs = NULL;
+    bool matters = false;
+    if (conform_inputs_read(c, &inputs)) {
+        enum vyre_result result = vyre_interpret(
+            program,
+            vyre_interpret_params(.inputs = inputs.values, .input_count = inputs.count,
+                                  .registry = c->backend->ops, .order_matters = &matters),
+            &outputs);
+        matters = matters && result == VYRE_OK;
+    }
+    vyre_outputs_destroy(&outputs);
+    conform_inputs_fini(&inputs);
+    return matters;
+}
+
 static enum conform_outcome judge(struct conform_case *c, const struct vyre_program *program,
                                   const struct launch *launch, enum vyre_result result,
                                   const struct conform_diags *diags)
@@ -107,7 +127,12 @@ static enum conform_outcome judge(struct conform_case *c, const struct vyre_prog
         return conform_fail(c, "%s %s: %s", vyre_result_name(result), diags->first, diags->text);
     if (expected == EXPECT_TOTAL)
         return conform_deviate(c, "D-1", "an i32 division that is an error of the interpreter");
-    return compare_outputs(c, program, launch);
+    enum conform_outcome outcome = compare_outputs(c, program, launch);
+    if (outcome == CONFORM_FAILED && order_matters(c, program)) {
+        outcome = CONFORM_DEVIATES; // the text says what differs
+        c->deviation = "D-2";
+    }
+    return outcome;
 }
 
 // Moves the record's inputs to the slots that take them.

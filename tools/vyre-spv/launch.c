@@ -38,8 +38,7 @@ static enum vyre_result upload(struct vyre_device *device, struct launch_slot *s
                                struct vyre_argument *argument, const struct vyre_diag_sink *diag)
 {
     enum { EMPTY_OFFSET = 256 };
-    slot->size =
-        slot->takes_input ? slot->bytes.size : (uint64_t)slot->info.count * slot->info.element_size;
+    slot->size = slot->takes_input ? slot->bytes.size : slot->info.byte_size;
     void *host = NULL;
     enum vyre_result result = vyre_buffer_create(
         device, vyre_buffer_params(.size = slot->size ? slot->size : EMPTY_OFFSET, .diag = diag),

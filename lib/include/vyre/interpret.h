@@ -31,6 +31,13 @@ struct vyre_interpret_params {
     const struct vyre_registry *registry;
     const char *const *capabilities;
     size_t capability_count;
+    // Set to whether the run met two accesses of different invocations to the same memory, one of
+    // them a store of another value and not both atomic, with no barrier of their workgroup between
+    // them: another order of the invocations, such as a device's, may give another result then.
+    // That atomics may return other values in another order is not looked at. Costs time, and
+    // memory: 9 times the size of buffers whose elements have whole words, else 36 times. NULL: not
+    // asked.
+    bool *order_matters;
     const struct vyre_diag_sink *diag;
 };
 

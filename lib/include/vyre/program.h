@@ -31,6 +31,7 @@ struct vyre_buffer_info {
     const char *element;   // type spelling, for example "u32"; borrowed from the program
     uint32_t element_size; // bytes from one element to the next; 0 when the type has no stride
     uint32_t count;        // elements; 0 means sized at run time
+    uint64_t byte_size;    // of `count` elements, packed; 0 when sized at run time or not known
     bool is_output;        // the program's result, allocated for the caller by vyre_interpret
     bool is_live_out;      // read by the host after the run
     // A run returns bytes range_start to range_end, the end excluded, and not the whole buffer; but
