@@ -6,8 +6,10 @@
 #include "ring_support.h"
 
 #include "base/memory.h"
+#include <vyre/protocol.h>
 
 #include <time.h>
+#include <unistd.h>
 
 static const uint64_t ms = 1000 * 1000;
 
@@ -153,6 +155,68 @@ static void destroying_a_ring_that_hangs_takes_bounded_time(void **state)
     vyre_device_destroy(&device);
 }
 
+// Three units that freeze; whether the pump or the destroyer meets the hang.
+static void hang_with_log(bool pumped, const char *path)
+{
+    fault_only("VYRE_FAULT_FREEZE", "1");
+    struct vyre_device *device = NULL;
+    struct vyre_replay *log;
+    assert_result(VYRE_OK, vyre_replay_open(vyre_replay_params(.path = path), &log));
+    assert_result(VYRE_OK, vyre_device_create(vyre_device_params(.pretend = &timeline), &device));
+    uint32_t *words;
+    struct vyre_buffer *out = test_buffer(device, 64, &words);
+    struct vyre_program *program = test_program(add_text);
+    struct vyre_ring *ring = NULL;
+    assert_result(VYRE_OK, vyre_ring_create(device,
+                                            vyre_ring_params(.payload = program, .segments = &out,
+                                                             .segment_count = 1, .replay = log,
+                                                             .hang_timeout_ns = 200 * ms),
+                                            &ring));
+    const struct vyre_work work[3] = { { .windows = { { 0, 4 } }, .tenant = 1 },
+                                       { .windows = { { 0, 4 } }, .tenant = 2 },
+                                       { .windows = { { 0, 4 } }, .tenant = 3 } };
+    struct vyre_completion completion;
+    size_t count;
+    assert_result(VYRE_OK, vyre_ring_publish(ring, work, 3));
+    enum vyre_result expected = pumped ? VYRE_ERR_HANG : VYRE_TIMEOUT;
+    assert_result(expected,
+                  vyre_ring_pump(ring, pumped ? test_wait_ns : 10 * ms, &completion, 1, &count));
+    if (pumped) // and the second time adds nothing
+        assert_result(VYRE_ERR_HANG, vyre_ring_pump(ring, 0, &completion, 1, &count));
+    vyre_ring_destroy(&ring);
+    vyre_program_destroy(&program);
+    vyre_buffer_destroy(&out);
+    vyre_device_destroy(&device);
+    vyre_replay_close(&log);
+}
+
+static void what_was_in_flight_at_a_hang_is_recorded(void **state)
+{
+    (void)state;
+    for (int pumped = 0; pumped < 2; pumped++) {
+        char folder[] = "/tmp/vyre-hang-test-XXXXXX";
+        char path[64];
+        assert_non_null(mkdtemp(folder));
+        snprintf(path, sizeof path, "%s/log", folder);
+        hang_with_log(pumped, path);
+        struct vyre_replay *log;
+        struct vyre_replay_record record;
+        assert_result(VYRE_OK,
+                      vyre_replay_open(vyre_replay_params(.path = path, .read_only = true), &log));
+        unsigned seen = 0;
+        for (; vyre_replay_next(log, &record, NULL) == VYRE_OK; seen++) {
+            assert_int_equal(record.tenant, seen + 1);
+            assert_int_equal(record.status, VYRE_STATUS_CLAIMED);
+            assert_int_equal(record.failure, VYRE_REPLAY_DEVICE_LOSS);
+            assert_int_equal(record.error_code, 1005);
+        }
+        assert_in_range(seen, 1, 3); // as many as the first epoch took
+        vyre_replay_close(&log);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(rmdir(folder), 0);
+    }
+}
+
 // The 1st, 2nd, ... call fails until there is none left to fail.
 static void fail_each(const char *function, const char *injected, enum vyre_result expected,
                       const struct vyre_pretend *pretend)
@@ -252,6 +316,7 @@ int main(void)
         cmocka_unit_test(dispatches_that_do_nothing_are_a_hang),
         cmocka_unit_test(work_that_never_ends_is_a_hang),
         cmocka_unit_test(destroying_a_ring_that_hangs_takes_bounded_time),
+        cmocka_unit_test(what_was_in_flight_at_a_hang_is_recorded),
         cmocka_unit_test(a_device_may_be_lost_at_any_time),
         cmocka_unit_test(every_call_may_fail),
         cmocka_unit_test(every_allocation_may_fail),

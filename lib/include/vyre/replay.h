@@ -100,11 +100,12 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_replay_open(const struct vyre_repla
 // Capacity and cursor, as they were when the log was opened, rewound, or appended to.
 VYRE_API void vyre_replay_get_header(const struct vyre_replay *log, struct vyre_replay_header *out);
 
-// Appends a record, over the oldest when the log is full, and rewinds. VYRE_ERR_IO: it may or may
-// not be there; the log goes on as if it were not, and can be appended to again.
-// VYRE_ERR_INVALID_ARGUMENT: the log was opened to be read only.
+// Appends records, over the oldest when the log is full, and rewinds. VYRE_ERR_IO: the log goes on
+// as if none of them were there, and can be appended to again; records that they were written over
+// may be lost. VYRE_ERR_INVALID_ARGUMENT: the log was opened to be read only.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_replay_append(struct vyre_replay *log,
-                                                           const struct vyre_replay_record *record,
+                                                           const struct vyre_replay_record *records,
+                                                           size_t count,
                                                            const struct vyre_diag_sink *diag);
 
 // The next record, oldest first. VYRE_DONE: there is none. VYRE_ERR_INVALID_DATA: this one is

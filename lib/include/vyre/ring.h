@@ -4,6 +4,7 @@
 #define VYRE_RING_H
 
 #include <vyre/kernel.h>
+#include <vyre/replay.h>
 
 VYRE_BEGIN
 
@@ -36,6 +37,10 @@ struct vyre_ring_params {
     // share the device's loop limit. 0: chosen, see vyre_ring_stats.max_workgroups.
     uint32_t max_workgroups;
     struct vyre_cache *cache; // NULL: compile every time
+    // NULL: none. Gets a record of each unit of work that is retired, and of those that were in
+    // flight when the device hung or was lost (docs/megakernel.md). Borrowed until the ring is
+    // destroyed. When it cannot be written to, the log has a warning and the ring goes on without.
+    struct vyre_replay *replay;
     const struct vyre_diag_sink *diag;
     struct vyre_log log; // kept by the ring
 };

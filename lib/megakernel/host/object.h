@@ -24,6 +24,8 @@ struct mk_entry {
     uint64_t tag;
     uint32_t slot;
     uint32_t verdict; // once the position is below head
+    uint32_t tenant;
+    uint32_t args[2]; // by MK_ARG_BASE and MK_ARG_COUNT
 };
 
 struct mk_epoch {
@@ -43,6 +45,7 @@ struct mk_memory {
 struct vyre_ring {
     struct vyre_device *device;
     struct vyre_log log;
+    struct vyre_replay *replay; // borrowed; NULL when there is none or it failed
     struct mk_shape shape;
     struct mk_epoch_limits limits;
     uint64_t hang_timeout_ns;
@@ -79,6 +82,9 @@ uint64_t mk_now_ns(void);
 
 // Gives a claimed or denied slot back to the host's free list, with a status that tools understand.
 void mk_ring_free_slot(struct vyre_ring *ring, const struct mk_entry *entry);
+
+// Records the work of [from, to): its verdict, or, when `lost`, that the device took it along.
+void mk_ring_record(struct vyre_ring *ring, uint64_t from, uint64_t to, bool lost);
 
 // Stops using the device: reports `code`, poisons it and returns VYRE_ERR_HANG.
 #if defined(__GNUC__)

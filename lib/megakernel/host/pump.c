@@ -91,8 +91,8 @@ static enum vyre_result submit_what_waits(struct vyre_ring *ring)
 
 // ---- Retiring -----------------------------------------------------------------------------------
 
-// Every claimed entry must have its completion: a shader that a driver ended early leaves none.
-static enum vyre_result retire_entries(struct vyre_ring *ring, uint32_t count)
+// Takes up to `count` verdicts. Fewer: the next entry has no completion.
+static void take_verdicts(struct vyre_ring *ring, uint32_t count)
 {
     const uint32_t mask = ring->limits.slot_count - 1;
     const uint32_t *completions = ring->own[MK_BUFFER_COMPLETION].words;
@@ -100,13 +100,25 @@ static enum vyre_result retire_entries(struct vyre_ring *ring, uint32_t count)
         const uint32_t at = (uint32_t)ring->head & mask;
         const uint32_t *completion = completions + (size_t)at * MK_COMPLETION_WORDS;
         if (completion[MK_COMPLETION_TICKET] != (uint32_t)ring->head + 1)
-            return mk_ring_hang(ring, DIAG_M007, "slot %u at queue position %llu",
-                                ring->entries[at].slot, (unsigned long long)ring->head);
+            return;
         ring->entries[at].verdict = completion[MK_COMPLETION_VERDICT];
         ring->stats.slots_retired++;
         ring->stats.slots_faulted += (ring->entries[at].verdict & 0xFF) == VYRE_WORK_FAULT;
     }
-    return VYRE_OK;
+}
+
+// Every claimed entry must have its completion: a shader that a driver ended early leaves none.
+static enum vyre_result retire_entries(struct vyre_ring *ring, uint32_t count)
+{
+    const uint64_t first = ring->head;
+    take_verdicts(ring, count);
+    mk_ring_record(ring, first, ring->head, false);
+    if (ring->head - first == count)
+        return VYRE_OK;
+    const struct mk_entry *entry =
+        &ring->entries[(uint32_t)ring->head & (ring->limits.slot_count - 1)];
+    return mk_ring_hang(ring, DIAG_M007, "slot %u at queue position %llu", entry->slot,
+                        (unsigned long long)ring->head);
 }
 
 static enum vyre_result note_progress(struct vyre_ring *ring, enum mk_progress progress)
@@ -200,14 +212,9 @@ static size_t deliver(struct vyre_ring *ring, struct vyre_completion *completion
     return count;
 }
 
-enum vyre_result vyre_ring_pump(struct vyre_ring *ring, uint64_t timeout_ns,
-                                struct vyre_completion *completions, size_t capacity, size_t *count)
+static enum vyre_result pump(struct vyre_ring *ring, uint64_t timeout_ns,
+                             struct vyre_completion *completions, size_t capacity, size_t *count)
 {
-    if (!count)
-        return VYRE_ERR_INVALID_ARGUMENT;
-    *count = 0;
-    if (!ring || timeout_ns == UINT64_MAX || (capacity > 0 && !completions))
-        return VYRE_ERR_INVALID_ARGUMENT;
     const uint64_t start = mk_now_ns();
     for (;;) {
         enum vyre_result result = vyre_device_status(ring->device);
@@ -228,4 +235,20 @@ enum vyre_result vyre_ring_pump(struct vyre_ring *ring, uint64_t timeout_ns,
         if (result != VYRE_OK)
             return result;
     }
+}
+
+enum vyre_result vyre_ring_pump(struct vyre_ring *ring, uint64_t timeout_ns,
+                                struct vyre_completion *completions, size_t capacity, size_t *count)
+{
+    if (!count)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *count = 0;
+    if (!ring || timeout_ns == UINT64_MAX || (capacity > 0 && !completions))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    enum vyre_result result = pump(ring, timeout_ns, completions, capacity, count);
+    if (result == VYRE_ERR_HANG || result == VYRE_ERR_DEVICE_LOST) {
+        mk_ring_record(ring, ring->head, ring->tail, true);
+        ring->replay = NULL; // nothing more will happen on this device
+    }
+    return result;
 }

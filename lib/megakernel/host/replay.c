@@ -236,31 +236,49 @@ enum vyre_result vyre_replay_rewind(struct vyre_replay *log, const struct vyre_d
 
 // ---- Writing ------------------------------------------------------------------------------------
 
-// The record is there before the cursor says so: what is lost in between is the newest record, and
-// the one that it was written over.
+// As many records as fit the block and the rest of the file before it starts over; at most `count`.
+static int write_some(struct vyre_replay *log, uint32_t cursor,
+                      const struct vyre_replay_record *records, size_t count, size_t *done)
+{
+    const uint32_t room = log->header.capacity - cursor;
+    *done = count < BLOCK_RECORDS ? count : BLOCK_RECORDS;
+    if (*done > room)
+        *done = room;
+    log->block_count = 0;
+    for (size_t i = 0; i < *done; i++)
+        mk_replay_encode_record(&records[i], log->block + i * VYRE_REPLAY_RECORD_SIZE);
+    return write_at(log->file, log->block, *done * VYRE_REPLAY_RECORD_SIZE,
+                    mk_replay_offset(cursor));
+}
+
+// Records are there before the cursor says so: what a crash in between loses is the newest, and the
+// oldest that they were written over.
 enum vyre_result vyre_replay_append(struct vyre_replay *log,
-                                    const struct vyre_replay_record *record,
+                                    const struct vyre_replay_record *records, size_t count,
                                     const struct vyre_diag_sink *diag)
 {
-    if (!log || !record || log->read_only)
+    if (!log || (!records && count > 0) || log->read_only)
         return VYRE_ERR_INVALID_ARGUMENT;
-    uint8_t bytes[VYRE_REPLAY_RECORD_SIZE];
-    uint8_t cursor[MK_REPLAY_CURSOR_SIZE];
-    const uint32_t next = (log->header.cursor + 1) % log->header.capacity;
-    mk_replay_encode_record(record, bytes);
-    mk_replay_encode_cursor(next, cursor);
+    uint8_t bytes[MK_REPLAY_CURSOR_SIZE];
+    uint32_t cursor = log->header.cursor;
+    int error = 0;
     log->next_age = 0;
-    log->block_count = 0;
-    int error = write_at(log->file, bytes, sizeof bytes, mk_replay_offset(log->header.cursor));
+    if (count == 0)
+        return VYRE_OK;
+    for (size_t i = 0, done; !error && i < count; i += done) {
+        error = write_some(log, cursor, records + i, count - i, &done);
+        cursor = (uint32_t)((cursor + done) % log->header.capacity);
+    }
+    mk_replay_encode_cursor(cursor, bytes);
     if (!error && log->sync && fdatasync(log->file))
         error = errno;
     if (!error)
-        error = write_at(log->file, cursor, sizeof cursor, MK_REPLAY_CURSOR_OFFSET);
+        error = write_at(log->file, bytes, sizeof bytes, MK_REPLAY_CURSOR_OFFSET);
     if (!error && log->sync && fdatasync(log->file))
         error = errno;
     if (error)
         return refused("written", error, diag);
-    log->header.cursor = next;
+    log->header.cursor = cursor;
     return VYRE_OK;
 }
 

@@ -212,6 +212,7 @@ enum vyre_result vyre_ring_create(struct vyre_device *device, const struct vyre_
         return VYRE_ERR_NO_MEMORY;
     ring->device = vyre_device_ref(device);
     ring->log = params->log;
+    ring->replay = params->replay;
     ring->workgroup_width = params->payload->workgroup[0];
     set_limits(ring, params);
     result = make_kernel(ring, params);
@@ -243,10 +244,13 @@ void vyre_ring_destroy(struct vyre_ring **ring)
     *ring = NULL;
     // One after the other, so that each has its own time. A hang poisons the device, whose life
     // then keeps what the device may still touch.
-    for (uint32_t i = 0; i < dropped->epoch_count; i++)
-        if (vk_wait_or_hang(dropped->device, dropped->epochs[i].point, dropped->hang_timeout_ns) !=
+    for (uint32_t i = 0; i < dropped->epoch_count; i++) {
+        if (vk_wait_or_hang(dropped->device, dropped->epochs[i].point, dropped->hang_timeout_ns) ==
             VYRE_OK)
-            break;
+            continue;
+        mk_ring_record(dropped, dropped->head, dropped->tail, true);
+        break;
+    }
     if (dropped->bindings)
         vk_bindings_unref(&dropped->bindings);
     kernel_code_fini(&dropped->code);
@@ -318,7 +322,12 @@ static void publish(struct vyre_ring *ring, const struct vyre_work *work)
     mk_slot_write(ring->own[MK_BUFFER_SLOTS].words + (size_t)slot * VYRE_SLOT_WORDS, work->tenant,
                   &item);
     ring->own[MK_BUFFER_QUEUE].words[at] = slot;
-    ring->entries[at] = (struct mk_entry){ .tag = work->tag, .slot = slot };
+    ring->entries[at] = (struct mk_entry){
+        .tag = work->tag,
+        .slot = slot,
+        .tenant = work->tenant,
+        .args = { [MK_ARG_BASE] = args[MK_ARG_BASE], [MK_ARG_COUNT] = args[MK_ARG_COUNT] },
+    };
     ring->published++;
     ring->stats.slots_published++;
 }

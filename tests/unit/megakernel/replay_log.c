@@ -212,7 +212,7 @@ static struct vyre_replay *open_log(const struct folder *folder, uint32_t capaci
 static void append(struct vyre_replay *log, uint32_t k)
 {
     const struct vyre_replay_record record = record_of(k);
-    assert_result(VYRE_OK, vyre_replay_append(log, &record, NULL));
+    assert_result(VYRE_OK, vyre_replay_append(log, &record, 1, NULL));
 }
 
 // The log holds records first, first + 1, ... up to, not including, end.
@@ -294,6 +294,36 @@ static void a_log_goes_on_where_it_was(void **state)
     folder_fini(&folder);
 }
 
+static void many_records_are_appended_at_once(void **state)
+{
+    (void)state;
+    static const uint32_t capacities[] = { 1, 3, 63, 64, 65, 150 };
+    enum { MOST = 150 };
+    static struct vyre_replay_record records[MOST];
+    for (size_t c = 0; c < sizeof capacities / sizeof *capacities; c++) {
+        struct folder folder;
+        folder_init(&folder);
+        struct vyre_replay *log = open_log(&folder, capacities[c], false);
+        uint32_t total = 0;
+        for (uint32_t count = 0; count <= MOST; count += count < 4 ? 1 : 73) {
+            for (uint32_t i = 0; i < count; i++)
+                records[i] = record_of(total + i);
+            assert_result(VYRE_OK, vyre_replay_append(log, records, count, NULL));
+            total += count;
+            assert_records(log, total > capacities[c] ? total - capacities[c] : 0, total);
+        }
+        vyre_replay_close(&log);
+        size_t size;
+        uint8_t *image = image_of(capacities[c], total, &size);
+        uint8_t *bytes = malloc(size + 1);
+        assert_int_equal(get_file(&folder, bytes, size + 1), size);
+        assert_memory_equal(bytes, image, size);
+        free(bytes);
+        free(image);
+        folder_fini(&folder);
+    }
+}
+
 static void one_writes_and_others_read(void **state)
 {
     (void)state;
@@ -313,7 +343,7 @@ static void one_writes_and_others_read(void **state)
     assert_result(VYRE_OK, vyre_replay_rewind(reader, NULL));
     assert_records(reader, 0, 2);
     const struct vyre_replay_record record = record_of(9);
-    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_replay_append(reader, &record, NULL));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_replay_append(reader, &record, 1, NULL));
     vyre_replay_close(&log);
     log = open_log(&folder, 0, false); // the lock went with its owner
     append(log, 2);
@@ -477,7 +507,7 @@ static bool live(const struct folder *folder, bool sync, uint32_t *appended)
     assert_true(good || result == VYRE_ERR_IO || result == VYRE_ERR_NO_MEMORY);
     for (uint32_t tries = 0; log && *appended < 3 && tries < 5; tries++) {
         record = record_of(*appended);
-        result = vyre_replay_append(log, &record, NULL);
+        result = vyre_replay_append(log, &record, 1, NULL);
         assert_true(result == VYRE_OK || result == VYRE_ERR_IO);
         good &= result == VYRE_OK;
         *appended += result == VYRE_OK;
@@ -542,6 +572,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_log_on_disk_is_the_image),
         cmocka_unit_test(a_log_goes_on_where_it_was),
+        cmocka_unit_test(many_records_are_appended_at_once),
         cmocka_unit_test(one_writes_and_others_read),
         cmocka_unit_test(a_file_system_without_links_will_do),
         cmocka_unit_test(what_is_no_file_is_refused),
