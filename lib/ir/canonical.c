@@ -75,6 +75,11 @@ static bool in_wrong_order(struct canonical *canonical, const struct ir_expr *le
                            const struct ir_expr *right)
 {
     const struct vyre_program names = { .names = canonical->draft.names.items };
+    // The first byte mostly decides, and then neither has to be written.
+    const uint8_t left_tag = ir_expr_info((enum ir_expr_kind)left->kind)->tag;
+    const uint8_t right_tag = ir_expr_info((enum ir_expr_kind)right->kind)->tag;
+    if (left_tag != right_tag)
+        return left_tag > right_tag;
     str_clear(&canonical->left);
     str_clear(&canonical->right);
     ir_wire_expr(&names, left, &canonical->left);
