@@ -8,9 +8,12 @@
 #include <vyre/builder.h>
 
 enum {
-    BUILDER_DEEPEST = 200,      // below what the text form can nest, so that a print parses back
-    BUILDER_DEEPEST_TYPE = 60,  // likewise
-    BUILDER_FIRST_TYPE = 0x100, // handles below are tags
+    // Below what the text form can nest, so that a print parses back, and above what the binary
+    // form
+    // carries, so that whatever is read can be built.
+    BUILDER_DEEPEST = 200,
+    BUILDER_DEEPEST_TYPE = 4095, // around a scalar, as in the binary form
+    BUILDER_FIRST_TYPE = 0x100,  // handles below are tags
 };
 
 struct builder_expr {

@@ -475,7 +475,7 @@ static void deep_blocks(struct vyre_builder *b)
 static void deep_type(struct vyre_builder *b)
 {
     vyre_type type = VYRE_TYPE_U32;
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 5000; i++)
         type = vyre_builder_type_vec(b, type, 2);
 }
 
@@ -519,7 +519,7 @@ static const struct misuse {
     { pull_from_a_bad_name, VYRE_ERR_INVALID_ARGUMENT,
       "B004 call 3, vyre_builder_pull_file_async_direct: a name is not UTF-8" },
     { deep_type, VYRE_ERR_LIMIT,
-      "B005 call 61, vyre_builder_type_vec: more than 60 types are nested" },
+      "B005 call 4096, vyre_builder_type_vec: more than 4095 types are nested" },
 };
 
 static void the_first_wrong_call_is_reported_at_the_end(void **state)
@@ -579,6 +579,10 @@ static void the_deepest_program_prints_and_parses_back(void **state)
                 : i % 2 ? vyre_builder_unary(b, VYRE_UN_LOGICAL_NOT, value)
                         : vyre_builder_unary(b, VYRE_UN_POPCOUNT, value);
     vyre_builder_let(b, "y", value);
+    vyre_type type = VYRE_TYPE_U32;
+    for (int i = 0; i < 4095; i++) // as deep as the binary form goes
+        type = vyre_builder_type_vec(b, type, 2);
+    vyre_builder_let(b, "z", vyre_builder_cast(b, type, U32(1)));
     assert_result(VYRE_OK, vyre_builder_finish(b, NULL, &program));
     vyre_builder_destroy(&b);
     char *text;
@@ -589,6 +593,29 @@ static void the_deepest_program_prints_and_parses_back(void **state)
         fail_msg("%s", diags.text);
     assert_true(ir_program_equal(program, again));
     vyre_free(text);
+    vyre_program_destroy(&again);
+    vyre_program_destroy(&program);
+}
+
+static void the_deepest_type_travels(void **state)
+{
+    (void)state;
+    struct vyre_builder *b;
+    struct vyre_program *program;
+    struct vyre_program *again;
+    uint8_t *bytes;
+    size_t size;
+    assert_result(VYRE_OK, vyre_builder_create(&b));
+    vyre_type type = VYRE_TYPE_F32;
+    for (int i = 0; i < 4095; i++)
+        type = vyre_builder_type_vec(b, type, 2);
+    vyre_builder_let(b, "x", vyre_builder_cast(b, type, U32(1)));
+    assert_result(VYRE_OK, vyre_builder_finish(b, NULL, &program));
+    vyre_builder_destroy(&b);
+    assert_result(VYRE_OK, vyre_program_encode(program, NULL, &bytes, &size));
+    assert_result(VYRE_OK, vyre_program_decode(bytes, size, NULL, &again));
+    assert_true(ir_program_equal(program, again));
+    vyre_free(bytes);
     vyre_program_destroy(&again);
     vyre_program_destroy(&program);
 }
@@ -619,6 +646,7 @@ int main(void)
         cmocka_unit_test(the_first_wrong_call_is_reported_at_the_end),
         cmocka_unit_test(a_finished_builder_refuses_everything),
         cmocka_unit_test(the_deepest_program_prints_and_parses_back),
+        cmocka_unit_test(the_deepest_type_travels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

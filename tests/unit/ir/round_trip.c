@@ -204,7 +204,7 @@ static void names_of_any_bytes_and_length_come_back(void **state)
     static char text[LONG];
     for (int kind = 0; kind < 4; kind++) {
         for (int i = 0; i < LONG; i++)
-            text[i] = kind == 0 ? 'a' : kind == 1 ? '\0' : (char)(i % 128);
+            text[i] = (char)(kind == 0 ? 'a' : kind == 1 ? '\0' : i % 128);
         for (int i = 0; kind == 3 && i + 1 < LONG; i += 2)
             memcpy(text + i, i % 4 ? "\xc2\x9b" : "\xc3\xa9", 2);
         for (size_t size = LONG; size > 0; size = size == LONG ? 2 : 0) {
