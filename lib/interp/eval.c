@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Expressions (spec: semantics.md, sections 3 to 6). Operands are evaluated left to right, always
 // all of them. Recursion is bounded by the depth that a valid program has.
-#include <math.h>
-
 #include "ir/tables.h"
 #include "interp/ops.h"
 #include "run.h"
@@ -120,18 +118,15 @@ static bool eval_select(struct interp_run *run, const struct ir_expr *expr,
 
 static bool eval_fma(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out)
 {
-    float operands[3];
+    struct interp_value operands[3];
+    float number;
     for (unsigned i = 0; i < 3; i++) {
-        struct interp_value value;
-        if (!interp_eval(run, expr->kids[i], &value))
+        if (!interp_eval(run, expr->kids[i], &operands[i]))
             return false;
-        if (!interp_as_f32(&value, &operands[i]))
-            return interp_fail(run, DIAG_X014, "fma of %s", interp_kind_name(value.kind));
-        operands[i] = interp_canonical(operands[i]);
+        if (!interp_as_f32(&operands[i], &number))
+            return interp_fail(run, DIAG_X014, "fma of %s", interp_kind_name(operands[i].kind));
     }
-    float fused = fmaf(operands[0], operands[1], operands[2]);
-    *out = interp_float((double)interp_canonical(fused));
-    return true;
+    return fail_op(run, interp_fma(operands, out), "fma", &operands[0], &operands[1]);
 }
 
 // ---- Extensions --------------------------------------------------------------------------------

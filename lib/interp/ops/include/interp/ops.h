@@ -20,6 +20,7 @@ enum interp_op_result interp_unop(enum ir_unop op, const struct interp_value *op
                                   struct interp_value *out);
 enum interp_op_result interp_cast(enum ir_type_kind target, const struct interp_value *value,
                                   struct interp_value *out);
+enum interp_op_result interp_fma(const struct interp_value operands[3], struct interp_value *out);
 
 // The new word of an atomic; false for operators without reference semantics.
 bool interp_atomic(enum ir_atomic_op op, uint32_t old, uint32_t expected, uint32_t value,
