@@ -26,12 +26,6 @@ struct canonical {
 
 // ---- Rules --------------------------------------------------------------------------------------
 
-static bool is_literal(const struct ir_expr *expr)
-{
-    return expr->kind == IR_EXPR_LIT_U32 || expr->kind == IR_EXPR_LIT_I32 ||
-           expr->kind == IR_EXPR_LIT_F32 || expr->kind == IR_EXPR_LIT_BOOL;
-}
-
 // Operators whose operands keep their places when neither is a literal.
 static bool keeps_plain_operands(enum ir_binop op)
 {
@@ -42,8 +36,8 @@ enum ir_operand_order ir_canonical_operands(const struct ir_expr *binop)
 {
     if (!ir_binop_info(binop->op)->commutative)
         return IR_OPERANDS_STAY;
-    const bool left = is_literal(binop->kids[0]);
-    const bool right = is_literal(binop->kids[1]);
+    const bool left = ir_is_literal(binop->kids[0]);
+    const bool right = ir_is_literal(binop->kids[1]);
     if (left != right)
         return left ? IR_OPERANDS_SWAP : IR_OPERANDS_STAY; // literals go right
     return left || !keeps_plain_operands(binop->op) ? IR_OPERANDS_BY_WIRE : IR_OPERANDS_STAY;

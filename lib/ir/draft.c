@@ -40,6 +40,37 @@ bool ir_draft_init(struct ir_draft *draft)
     return !draft->failed;
 }
 
+bool ir_draft_derive(struct ir_draft *draft, const struct vyre_program *from)
+{
+    *draft = (struct ir_draft){ 0 };
+    struct vyre_program *made = draft->program = keep(draft, memory_calloc(1, sizeof *made));
+    if (!made)
+        return false;
+    atomic_init(&made->references, 1);
+    // Programs are immutable but for their reference count, which is atomic.
+    made->source = vyre_program_ref((struct vyre_program *)from);
+    memcpy(made->workgroup, from->workgroup, sizeof made->workgroup);
+    made->non_composable = from->non_composable;
+    made->has_entry_op = from->has_entry_op;
+    made->entry_op = from->entry_op;
+    made->loop_numbers = from->loop_numbers;
+    made->trap_numbers = from->trap_numbers;
+    made->source_name = from->source_name;
+    made->source_text = from->source_text;
+    made->source_size = from->source_size;
+    if (!array_reserve(&draft->names, from->name_count) ||
+        !array_reserve(&draft->buffers, from->buffer_count)) {
+        draft->failed = true;
+        return false;
+    }
+    memcpy(draft->names.items, from->names, from->name_count * sizeof from->names[0]);
+    draft->names.count = from->name_count;
+    for (uint32_t i = 0; i < from->buffer_count; i++)
+        draft->buffers.items[i] = from->buffers[i];
+    draft->buffers.count = from->buffer_count;
+    return true;
+}
+
 void ir_draft_fini(struct ir_draft *draft)
 {
     vyre_program_destroy(&draft->program);
@@ -78,6 +109,8 @@ static struct ir_name_slot *find_slot(const struct ir_draft *draft, uint64_t has
 static bool grow_slots(struct ir_draft *draft)
 {
     size_t count = draft->name_slot_count ? draft->name_slot_count * 2 : FIRST_SLOTS;
+    while (count <= draft->names.count * 2) // a derived draft begins with names, without slots
+        count *= 2;
     struct ir_name_slot *slots = memory_calloc(count, sizeof *slots);
     if (!slots)
         return false;
@@ -229,6 +262,8 @@ static void spell_elements(struct ir_draft *draft)
     for (size_t i = 0; i < draft->buffers.count; i++) {
         struct ir_buffer *buffer = &draft->buffers.items[i];
         const struct ir_type *type = buffer->element;
+        if (buffer->element_spelling && draft->program->source)
+            continue; // of the source
         if (type == ir_type_scalar((enum ir_type_kind)type->kind)) {
             buffer->element_spelling = ir_type_info((enum ir_type_kind)type->kind)->spelling;
             continue;

@@ -17,11 +17,17 @@ void vyre_program_destroy(struct vyre_program **program)
         return;
     struct vyre_program *dropped = *program;
     *program = NULL;
-    // Release orders this thread's reads before the last owner's free, acquire is the other half.
-    if (!dropped || atomic_fetch_sub_explicit(&dropped->references, 1, memory_order_acq_rel) != 1)
-        return;
-    arena_fini(&dropped->arena);
-    memory_free(dropped);
+    // A program that was edited often stands at the end of a chain of sources.
+    while (dropped) {
+        // Release orders this thread's reads before the last owner's free, acquire is the other
+        // half.
+        if (atomic_fetch_sub_explicit(&dropped->references, 1, memory_order_acq_rel) != 1)
+            return;
+        struct vyre_program *source = dropped->source;
+        arena_fini(&dropped->arena);
+        memory_free(dropped);
+        dropped = source;
+    }
 }
 
 const struct ir_buffer *ir_find_buffer(const struct vyre_program *program, ir_name name)

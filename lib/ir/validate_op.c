@@ -28,8 +28,7 @@ static const char *side(unsigned kid)
     return kid ? "right" : "left";
 }
 
-// A literal zero, or a cast of one.
-static bool is_static_zero(const struct ir_expr *expr)
+bool ir_is_static_zero(const struct ir_expr *expr)
 {
     while (expr->kind == IR_EXPR_CAST)
         expr = expr->kids[0];
@@ -117,7 +116,7 @@ void ir_validate_binop(struct ir_validator *v, uint32_t fact)
         v->facts.items[ir_fact_kid(v, fact, 0)].type,
         v->facts.items[ir_fact_kid(v, fact, 1)].type,
     };
-    if ((expr->op == IR_BIN_DIV || expr->op == IR_BIN_MOD) && is_static_zero(expr->kids[1]))
+    if ((expr->op == IR_BIN_DIV || expr->op == IR_BIN_MOD) && ir_is_static_zero(expr->kids[1]))
         ir_validate_report(v, DIAG_V044, "the divisor is 0");
     if (is_u32(types[0]) && is_u32(types[1]) && !is_subgroup_op(expr->op))
         return; // what most operands are, and nothing below refuses it

@@ -12,13 +12,9 @@
 #include "base/array.h"
 #include "base/report.h"
 #include "ir/model.h"
+#include "ir/validate.h"
 
-enum {
-    IR_MAX_NESTING = 64,        // V018
-    IR_MAX_NODES = 100000,      // V019
-    IR_MAX_EXPR_DEPTH = 128,    // V033
-    IR_VALIDATE_TEXT_SLOTS = 4, // names and types that one message can quote
-};
+enum { IR_VALIDATE_TEXT_SLOTS = 4 }; // names and types that one message can quote
 
 // What inference knows about one expression. Facts of an expression are in an array in pre-order:
 // those of its first child follow at once, `size` leads from one sibling to the next.
@@ -241,12 +237,6 @@ static inline const struct ir_type *ir_fixed_type(const struct ir_expr *expr)
 // Type of a BINOP from those of its operands.
 const struct ir_type *ir_binop_type(unsigned op, const struct ir_type *left,
                                     const struct ir_type *right);
-
-// Type of an expression from those of its first three children, of the local that it names and of
-// the buffer that it names; each may be NULL.
-const struct ir_type *ir_expr_type(const struct vyre_program *program, const struct ir_expr *expr,
-                                   const struct ir_type *const kids[3], const struct ir_type *local,
-                                   const struct ir_buffer *buffer);
 
 static inline bool ir_type_is(const struct ir_type *type, enum ir_type_kind kind)
 {

@@ -41,6 +41,12 @@ struct ir_nodes {
 };
 
 bool ir_draft_init(struct ir_draft *draft); // false: out of memory, and the draft is failed
+
+// A draft that begins with the declarations and names of a program, which keep their numbers, and
+// that may use its nodes, expressions and types as its own: the result keeps `from` alive. What
+// belongs to `from` must not be changed.
+bool ir_draft_derive(struct ir_draft *draft, const struct vyre_program *from);
+
 void ir_draft_fini(struct ir_draft *draft); // drops what was not finished
 
 ir_name ir_draft_name(struct ir_draft *draft, const char *text, size_t size);

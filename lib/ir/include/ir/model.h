@@ -249,7 +249,10 @@ struct ir_shape_predicate {
 
 struct vyre_program {
     _Atomic uint32_t references;
-    struct arena arena; // owns everything below
+    struct arena arena; // owns what is below, but for what is shared with `source`
+    // The program that this one was made from by an edit (ir/edit.h) and shares parts with;
+    // referenced, NULL for programs that stand alone.
+    struct vyre_program *source;
     struct ir_text *names;
     uint32_t name_count;
     struct ir_buffer *buffers;
@@ -260,6 +263,10 @@ struct vyre_program {
     bool has_entry_op;
     ir_name entry_op;
     struct ir_body entry;
+    // Loops and traps have numbers, by which faults name them: their order in the program. A pass
+    // that drops some keeps the numbers of the others here, in order; NULL: nothing was dropped.
+    const uint32_t *loop_numbers;
+    const uint32_t *trap_numbers;
     // Text that positions refer to; NULL for programs that did not come from text.
     const char *source_name;
     const char *source_text;
@@ -270,6 +277,12 @@ struct vyre_program {
 static inline struct ir_text ir_name_text(const struct vyre_program *program, ir_name name)
 {
     return program->names[name];
+}
+
+static inline bool ir_is_literal(const struct ir_expr *expr)
+{
+    return expr->kind == IR_EXPR_LIT_U32 || expr->kind == IR_EXPR_LIT_I32 ||
+           expr->kind == IR_EXPR_LIT_F32 || expr->kind == IR_EXPR_LIT_BOOL;
 }
 
 // The first declaration of a name, or NULL. Linear: passes that look up often make a table with one

@@ -5,6 +5,13 @@
 
 #include "ir/model.h"
 
+// Limits of a valid program.
+enum {
+    IR_MAX_NESTING = 64,     // V018
+    IR_MAX_NODES = 100000,   // V019
+    IR_MAX_EXPR_DEPTH = 128, // V033
+};
+
 // Types of the locals in scope, for inference. Maintained by whoever walks a program in order.
 struct ir_scope;
 
@@ -13,5 +20,14 @@ struct ir_scope;
 const struct ir_type *ir_infer_type(const struct vyre_program *program, const struct ir_expr *expr,
                                     const struct ir_type *(*local_type)(void *user, ir_name name),
                                     void *user);
+
+// Type of an expression from those of its first three children, of the local that it names and of
+// the buffer that it names; each may be NULL.
+const struct ir_type *ir_expr_type(const struct vyre_program *program, const struct ir_expr *expr,
+                                   const struct ir_type *const kids[3], const struct ir_type *local,
+                                   const struct ir_buffer *buffer);
+
+// A literal zero, or a cast of one: no divisor (V044).
+bool ir_is_static_zero(const struct ir_expr *expr);
 
 #endif // IR_VALIDATE_H
