@@ -12,7 +12,7 @@ AREAS = [
     ("text", "Text form"), ("validate", "Validator"), ("registry", "Op registry"),
     ("build", "Builder"),
     ("wire", "Wire format"),
-    ("execute", "Interpreter"), ("lower", "Compiler"), ("device", "Devices"),
+    ("execute", "Interpreter"), ("transform", "Transforms"), ("lower", "Compiler"), ("device", "Devices"),
     ("cache", "Artifact cache"), ("kernel", "Kernels and dispatch"), ("ring", "Ring"),
     ("protocol", "Megakernel protocol"),
     ("ingest", "Ingest"), ("scan", "Scan"),

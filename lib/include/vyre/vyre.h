@@ -39,6 +39,7 @@
 #include <vyre/result.h>
 #include <vyre/ring.h>
 #include <vyre/scan.h>
+#include <vyre/transform.h>
 #include <vyre/version.h>
 
 #endif // VYRE_VYRE_H

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: MIT
+// Common subexpressions.
+//
+// Does: gives every expression the number of its value; what is computed again while it is known is
+// read from a local instead: the one that keeps it already, or a new one before the statement that
+// computes it first.
+// Needs: a valid program. Breaks nothing: only what has no effects and cannot be a run-time error
+// moves, and never out of the list of statements that computes it first. Loads are the same value
+// while nothing may have written: a store to their buffer, an atomic, a barrier, a copy or the next
+// iteration ends that. Atomics themselves stay where they are, and so do loads of the buffers that
+// they touch, and the operands of subgroup operations, which see the locals of other lanes.
+#include "ir/pass.h"
+
+#include "base/array.h"
+#include "base/memory.h"
+#include "facts.h"
+#include "ir/edit.h"
+#include "ir/tables.h"
+#include "ir/validate.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+// What decides about the value of an expression. Numbers of values begin with 1; 0 is no value that
+// could be known.
+struct key {
+    uint8_t kind;
+    uint8_t op;
+    uint16_t type; // CAST: enum ir_type_kind
+    uint32_t bits; // of literals; name of a variable or buffer
+    uint32_t when; // version of a local that is assigned, or of a buffer
+    uint32_t epoch;
+    uint32_t kids[3];
+};
+
+struct slot {
+    struct key key;
+    uint32_t value; // 0: free
+};
+
+// An expression of the program, in the order of the walk.
+struct occurrence {
+    uint32_t value;
+    uint32_t size;   // expressions in its subtree that were walked
+    uint32_t record; // 1 + index; 0: it is evaluated where it stands, for itself
+    bool defines;    // it is evaluated where it stands, for others too
+};
+
+struct record {
+    ir_name local; // that holds the value; 0: none yet
+    uint32_t uses; // by others
+};
+
+struct cse {
+    struct ir_edit edit;
+    struct ir_facts facts;
+    struct slot *slots; // owned, a power of two of them, at most half taken
+    size_t slot_count;
+    uint32_t value_count;
+    uint32_t *locals;   // owned, by name: the value of a local that is not assigned
+    uint32_t *versions; // owned, by name: counts the assignments and stores so far
+    struct {
+        ARRAY(struct occurrence);
+    } occurrences;
+    struct {
+        ARRAY(struct record);
+    } records;
+    struct {
+        ARRAY(uint32_t);
+    } available; // by value: 1 + record; 0: not computed yet
+    struct {
+        ARRAY(uint32_t);
+    } defined;             // values in `available`, in the order in which they became so
+    uint32_t epochs;       // given out so far
+    uint32_t memory_epoch; // changes when any memory may have changed
+    uint32_t copy_epoch;   // changes when even read-only memory may have changed
+    uint32_t loop_epoch;   // the innermost loop that is walked
+    bool after_atomic;     // in this statement: loads must stay behind it
+    uint64_t node_count;
+    size_t next;        // occurrence, in the second walk
+    uint32_t next_name; // number of the next new local
+    bool failed;
+};
+
+// ---- Values -------------------------------------------------------------------------------------
+
+static struct slot *find_slot(struct cse *cse, const struct key *key)
+{
+    size_t at = (size_t)XXH3_64bits(key, sizeof *key) & (cse->slot_count - 1);
+    while (cse->slots[at].value && memcmp(&cse->slots[at].key, key, sizeof *key) != 0)
+        at = (at + 1) & (cse->slot_count - 1);
+    return &cse->slots[at];
+}
+
+static bool grow_slots(struct cse *cse)
+{
+    enum { FIRST_SLOTS = 128 };
+    struct slot *old = cse->slots;
+    const size_t count = cse->slot_count;
+    cse->slot_count = count ? count * 2 : FIRST_SLOTS;
+    cse->slots = memory_calloc(cse->slot_count, sizeof *cse->slots);
+    for (size_t i = 0; cse->slots && i < count; i++)
+        if (old[i].value)
+            *find_slot(cse, &old[i].key) = old[i];
+    memory_free(old);
+    return cse->slots;
+}
+
+static uint32_t fresh_value(struct cse *cse)
+{
+    if (!array_push(&cse->available, 0))
+        cse->failed = true;
+    return ++cse->value_count;
+}
+
+static uint32_t value_of(struct cse *cse, const struct key *key)
+{
+    if ((size_t)cse->value_count * 2 >= cse->slot_count && !grow_slots(cse)) {
+        cse->slot_count = 0;
+        cse->failed = true;
+    }
+    if (cse->failed)
+        return 0;
+    struct slot *slot = find_slot(cse, key);
+    if (!slot->value)
+        *slot = (struct slot){ *key, fresh_value(cse) };
+    return slot->value;
+}
+
+// Whether the operands may change places: for floats, the lesser of two zeros is the left one.
+static bool commutes(const struct ir_expr *expr, uint8_t kind)
+{
+    const enum ir_binop op = (enum ir_binop)expr->op;
+    return ir_binop_info(op)->commutative &&
+           (kind != INTERP_FLOAT || (op != IR_BIN_MIN && op != IR_BIN_MAX));
+}
+
+static uint32_t variable_value(struct cse *cse, const struct ir_expr *expr)
+{
+    if (!cse->facts.locals[expr->name].assigned)
+        return cse->locals[expr->name];
+    struct key key = { .kind = IR_EXPR_VAR, .bits = expr->name };
+    key.when = cse->versions[expr->name];
+    key.epoch = cse->loop_epoch;
+    return value_of(cse, &key);
+}
+
+// Fills in what decides about a load; false when its value is not known twice.
+static bool load_key(const struct cse *cse, const struct ir_expr *expr, struct key *key)
+{
+    const struct ir_facts *facts = &cse->facts;
+    const struct ir_buffer *buffer = &facts->program->buffers[facts->buffers[expr->name] - 1];
+    const bool constant =
+        buffer->access == VYRE_ACCESS_READ_ONLY || buffer->access == VYRE_ACCESS_UNIFORM;
+    if (facts->atomic[expr->name] || (cse->after_atomic && !constant))
+        return false;
+    key->bits = expr->name;
+    key->when = cse->versions[expr->name];
+    key->epoch = constant ? cse->copy_epoch : cse->memory_epoch;
+    return true;
+}
+
+// The value of an expression that has no effects and cannot fail.
+static uint32_t number_one(struct cse *cse, const struct ir_expr *expr, const uint32_t kids[3],
+                           uint8_t kind)
+{
+    struct key key;
+    memset(&key, 0, sizeof key); // padding is compared too
+    key.kind = expr->kind;
+    key.op = expr->op;
+    for (uint32_t i = 0; i < expr->kid_count; i++) {
+        if (!kids[i])
+            return 0;
+        key.kids[i] = kids[i];
+    }
+    switch (expr->kind) {
+    case IR_EXPR_LIT_U32:
+    case IR_EXPR_LIT_I32:
+    case IR_EXPR_LIT_BOOL:
+    case IR_EXPR_LIT_F32: key.bits = expr->bits; break;
+    case IR_EXPR_VAR: return variable_value(cse, expr);
+    case IR_EXPR_LOAD:
+        if (!load_key(cse, expr, &key))
+            return 0;
+        break;
+    case IR_EXPR_BUF_LEN:
+        // To the validator this is an access like any other, beside which atomics must not stand.
+        if (cse->facts.atomic[expr->name])
+            return 0;
+        key.bits = expr->name;
+        break;
+    case IR_EXPR_CAST:
+        if (ir_type_has_parameters((enum ir_type_kind)expr->type->kind))
+            return 0;
+        key.type = expr->type->kind;
+        break;
+    case IR_EXPR_BINOP:
+        if (commutes(expr, kind) && key.kids[0] > key.kids[1]) {
+            key.kids[0] = kids[1];
+            key.kids[1] = kids[0];
+        }
+        break;
+    case IR_EXPR_INVOCATION_ID:
+    case IR_EXPR_WORKGROUP_ID:
+    case IR_EXPR_LOCAL_ID:
+    case IR_EXPR_UNOP:
+    case IR_EXPR_SELECT:
+    case IR_EXPR_FMA: break;
+    default: return 0;
+    }
+    return value_of(cse, &key);
+}
+
+static bool is_subgroup(const struct ir_expr *expr)
+{
+    return expr->kind == IR_EXPR_SUBGROUP_ADD || expr->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
+           expr->kind == IR_EXPR_SUBGROUP_BALLOT;
+}
+
+static bool touches_memory(const struct ir_expr *expr)
+{
+    return expr->kind == IR_EXPR_ATOMIC || expr->kind == IR_EXPR_CALL || is_subgroup(expr) ||
+           (expr->kind == IR_EXPR_OPAQUE && expr->ext != IR_EXT_PARAM);
+}
+
+// In the order of evaluation. What an atomic makes visible is behind it; its operands may contain
+// others, so that it counts before and after them.
+static uint32_t number_expr(struct cse *cse, const struct ir_expr *expr,
+                            struct ir_expr_facts *facts)
+{
+    struct ir_expr_facts of[IR_FACT_KIDS], kid_facts;
+    uint32_t values[IR_FACT_KIDS] = { 0 };
+    const size_t at = cse->occurrences.count;
+    if (!array_push(&cse->occurrences, ((struct occurrence){ .size = 1 })))
+        cse->failed = true;
+    *facts = (struct ir_expr_facts){ .kind = IR_KIND_UNKNOWN };
+    if (touches_memory(expr)) {
+        cse->after_atomic = true;
+        cse->memory_epoch = ++cse->epochs;
+    }
+    if (is_subgroup(expr) || cse->failed)
+        return 0;
+    for (uint32_t i = 0; i < expr->kid_count; i++) {
+        const uint32_t value = number_expr(cse, expr->kids[i], &kid_facts);
+        if (i < IR_FACT_KIDS) {
+            of[i] = kid_facts;
+            values[i] = value;
+        }
+    }
+    if (cse->failed)
+        return 0;
+    *facts = ir_facts_from(&cse->facts, expr, of);
+    if (touches_memory(expr))
+        cse->memory_epoch = ++cse->epochs;
+    struct occurrence *self = &cse->occurrences.items[at];
+    self->size = (uint32_t)(cse->occurrences.count - at);
+    if (ir_droppable(facts) && facts->type && facts->kind != IR_KIND_UNKNOWN)
+        self->value = number_one(cse, expr, values, expr->kid_count ? of[0].kind : 0);
+    return self->value;
+}
+
+// ---- Who computes a value, and who reads it -----------------------------------------------------
+
+static bool is_worth_keeping(const struct ir_expr *expr)
+{
+    return expr->kid_count > 0;
+}
+
+// The largest parts first: where a whole is known, its parts are not needed.
+static void place(struct cse *cse, const struct ir_expr *expr, size_t at)
+{
+    struct occurrence *self = &cse->occurrences.items[at];
+    if (self->value && is_worth_keeping(expr)) {
+        uint32_t *known = &cse->available.items[self->value - 1];
+        if (*known) {
+            self->record = *known;
+            cse->records.items[*known - 1].uses++;
+            return;
+        }
+        if (!array_push(&cse->records, (struct record){ 0 }) ||
+            !array_push(&cse->defined, self->value)) {
+            cse->failed = true;
+            return;
+        }
+        *known = self->record = (uint32_t)cse->records.count;
+        self->defines = true;
+    }
+    if (is_subgroup(expr))
+        return;
+    size_t kid = at + 1;
+    for (uint32_t i = 0; i < expr->kid_count && !cse->failed; i++) {
+        place(cse, expr->kids[i], kid);
+        kid += cse->occurrences.items[kid].size;
+    }
+}
+
+static uint32_t look_at_expr(struct cse *cse, const struct ir_expr *expr, size_t *at)
+{
+    struct ir_expr_facts facts;
+    *at = cse->occurrences.count;
+    return number_expr(cse, expr, &facts);
+}
+
+static void look_at_body(struct cse *cse, const struct ir_body *body);
+
+// An iteration may find changed what the ones before it wrote.
+static void look_at_loop(struct cse *cse, const struct ir_node *node)
+{
+    const uint32_t outer = cse->loop_epoch, memory = cse->memory_epoch;
+    cse->loop_epoch = ++cse->epochs;
+    const uint32_t entered = cse->memory_epoch = cse->loop_epoch;
+    const uint32_t copies = cse->copy_epoch;
+    if (cse->facts.has_copies)
+        cse->copy_epoch = cse->loop_epoch;
+    cse->locals[node->name] = fresh_value(cse);
+    look_at_body(cse, &node->body);
+    cse->loop_epoch = outer;
+    if (cse->memory_epoch == entered)
+        cse->memory_epoch = memory; // what was stored has other versions
+    if (cse->copy_epoch == entered)
+        cse->copy_epoch = copies;
+}
+
+// What a statement changes, once its operands are evaluated.
+static void take_effect(struct cse *cse, const struct ir_node *node, uint32_t value)
+{
+    switch (node->kind) {
+    case IR_NODE_LET:
+        if (cse->facts.locals[node->name].assigned)
+            cse->versions[node->name]++;
+        else
+            cse->locals[node->name] = value ? value : fresh_value(cse);
+        break;
+    case IR_NODE_ASSIGN:
+    case IR_NODE_STORE: cse->versions[node->name]++; break;
+    case IR_NODE_BLOCK:
+    case IR_NODE_REGION:
+    case IR_NODE_IF:
+    case IR_NODE_LOOP:
+    case IR_NODE_RETURN:
+    case IR_NODE_TRAP: break;
+    case IR_NODE_BARRIER: cse->memory_epoch = ++cse->epochs; break;
+    default: cse->memory_epoch = cse->copy_epoch = ++cse->epochs; break;
+    }
+}
+
+static void look_at_node(struct cse *cse, const struct ir_node *node)
+{
+    size_t a = 0, b = 0;
+    uint32_t value = 0;
+    cse->node_count++;
+    cse->after_atomic = false;
+    if (!ir_operands_unchecked(node)) {
+        if (node->a)
+            value = look_at_expr(cse, node->a, &a);
+        if (node->b)
+            look_at_expr(cse, node->b, &b);
+        if (node->a && !cse->failed)
+            place(cse, node->a, a);
+        if (node->b && !cse->failed)
+            place(cse, node->b, b);
+    }
+    // A local that keeps a value for good is where others read it.
+    if (node->kind == IR_NODE_LET && value && !cse->failed &&
+        !cse->facts.locals[node->name].assigned && cse->occurrences.items[a].defines)
+        cse->records.items[cse->occurrences.items[a].record - 1].local = node->name;
+    take_effect(cse, node, value);
+    if (node->kind == IR_NODE_LOOP)
+        look_at_loop(cse, node);
+    else
+        look_at_body(cse, &node->body);
+    look_at_body(cse, &node->otherwise);
+}
+
+static void look_at_body(struct cse *cse, const struct ir_body *body)
+{
+    const size_t mark = cse->defined.count;
+    for (uint32_t i = 0; i < body->count && !cse->failed; i++)
+        look_at_node(cse, body->nodes[i]);
+    while (cse->defined.count > mark)
+        cse->available.items[cse->defined.items[--cse->defined.count] - 1] = 0;
+}
+
+// ---- Rewriting ----------------------------------------------------------------------------------
+
+// A name that the program does not have.
+static ir_name new_name(struct cse *cse)
+{
+    struct ir_draft *draft = ir_edit_draft(&cse->edit);
+    char text[16];
+    ir_name name;
+    do {
+        snprintf(text, sizeof text, "_t%u", cse->next_name++);
+        name = ir_draft_cname(draft, text);
+    } while (!draft->failed && name < cse->edit.from->name_count);
+    return name;
+}
+
+static struct ir_expr *read_local(struct cse *cse, struct ir_expr *expr, ir_name local)
+{
+    return ir_edit_replace(&cse->edit, expr, ir_var(ir_edit_draft(&cse->edit), local));
+}
+
+// Statements that have to come before the one that is rewritten go to `out`.
+static struct ir_expr *rewrite(struct cse *cse, struct ir_edit_body *out, struct ir_expr *expr,
+                               bool keeps_itself)
+{
+    const struct occurrence self = cse->occurrences.items[cse->next++];
+    if (is_subgroup(expr))
+        return expr;
+    struct record *record = self.record ? &cse->records.items[self.record - 1] : NULL;
+    if (record && !self.defines) {
+        if (record->local) {
+            cse->next += self.size - 1;
+            return read_local(cse, expr, record->local);
+        }
+        record = NULL; // the program is as large as it may be: computed again
+    }
+    struct ir_expr *now = expr;
+    for (uint32_t i = 0; i < expr->kid_count; i++) {
+        struct ir_expr *kid = rewrite(cse, out, expr->kids[i], false);
+        now = ir_edit_kid(&cse->edit, expr, now, i, kid);
+    }
+    if (!record || !record->uses || keeps_itself || cse->node_count >= IR_MAX_NODES)
+        return now;
+    cse->node_count++;
+    record->local = new_name(cse);
+    struct ir_node *let = ir_let(ir_edit_draft(&cse->edit), record->local, now);
+    if (!let)
+        return now;
+    let->pos = expr->pos;
+    ir_edit_put(&cse->edit, out, let);
+    return read_local(cse, expr, record->local);
+}
+
+static struct ir_body rewrite_body(struct cse *cse, struct ir_body body)
+{
+    struct ir_edit_body made = { .from = body };
+    for (uint32_t i = 0; i < body.count; i++) {
+        struct ir_node *node = body.nodes[i];
+        struct ir_expr *a = node->a;
+        struct ir_expr *b = node->b;
+        const bool keeps = node->kind == IR_NODE_LET && !cse->facts.locals[node->name].assigned;
+        if (a && !ir_operands_unchecked(node))
+            a = rewrite(cse, &made, a, keeps);
+        if (b && !ir_operands_unchecked(node))
+            b = rewrite(cse, &made, b, false);
+        struct ir_body inner = rewrite_body(cse, node->body);
+        struct ir_body otherwise = rewrite_body(cse, node->otherwise);
+        ir_edit_put(&cse->edit, &made, ir_edit_node(&cse->edit, node, a, b, inner, otherwise));
+    }
+    return ir_edit_take(&cse->edit, &made);
+}
+
+// ---- The pass -----------------------------------------------------------------------------------
+
+static bool finds_any(const struct cse *cse)
+{
+    for (size_t i = 0; i < cse->records.count; i++)
+        if (cse->records.items[i].uses)
+            return true;
+    return false;
+}
+
+static enum vyre_result run(struct cse *cse, struct vyre_program **out)
+{
+    const struct vyre_program *from = cse->edit.from;
+    cse->locals = memory_calloc(from->name_count, sizeof *cse->locals);
+    cse->versions = memory_calloc(from->name_count, sizeof *cse->versions);
+    if (!ir_facts_init(&cse->facts, from) || !cse->locals || !cse->versions)
+        return VYRE_ERR_NO_MEMORY;
+    look_at_body(cse, &from->entry);
+    if (cse->failed)
+        return VYRE_ERR_NO_MEMORY;
+    struct ir_body entry = from->entry;
+    if (finds_any(cse))
+        entry = rewrite_body(cse, entry);
+    return ir_edit_finish(&cse->edit, entry, out);
+}
+
+enum vyre_result ir_pass_cse(const struct vyre_program *from, struct vyre_program **out)
+{
+    struct cse cse = { .next_name = 0 };
+    *out = NULL;
+    ir_edit_init(&cse.edit, from);
+    enum vyre_result result = run(&cse, out);
+    ir_edit_fini(&cse.edit);
+    ir_facts_fini(&cse.facts);
+    memory_free(cse.slots);
+    memory_free(cse.locals);
+    memory_free(cse.versions);
+    array_fini(&cse.occurrences);
+    array_fini(&cse.records);
+    array_fini(&cse.available);
+    array_fini(&cse.defined);
+    return result;
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// Every pass, alone and with all others, keeps what the programs of the corpus do: the same outputs
+// to the bit, or the same run-time error, on the interpreter. The programs stay valid, and survive
+// a print and a parse and the binary form.
+// usage: passes [--expect SAME,DIFFER,SKIPPED,CHANGED] FILE.jsonl...
+//
+// A program that comes again with other inputs, or runs for long, is tried with all passes
+// together only. SAME counts
+// pairs of a record and a pass list with equal results; CHANGED those of them in which
+// the program became another one. DIFFER counts pairs whose results differ and may: the record's
+// own note says that they depend on the order in which the interpreter lets invocations run.
+// Records that the interpreter does not evaluate, or whose program is not valid as it stands, are
+// SKIPPED.
+#include "test.h"
+
+#include "hex.h"
+#include "records.h"
+
+#include "ir/equal.h"
+#include <vyre/interpret.h>
+#include <vyre/transform.h>
+
+enum { MAX_BUFFERS = 64, MAX_LISTS = 16 };
+
+static struct totals {
+    unsigned same, differ, skipped, changed, failed;
+} totals;
+
+// Pass lists to try: each pass alone, then NULL for all together.
+static const char *lists[MAX_LISTS];
+static size_t list_count;
+
+struct inputs {
+    struct hex hex[MAX_BUFFERS];
+    struct vyre_bytes values[MAX_BUFFERS];
+    size_t count;
+};
+
+static void add_input(struct inputs *inputs, const json_t *text)
+{
+    if (inputs->count == MAX_BUFFERS)
+        abort();
+    struct hex hex = hex_decode(json_string_value(text));
+    inputs->hex[inputs->count] = hex;
+    inputs->values[inputs->count++] = (struct vyre_bytes){ hex.data, hex.size };
+}
+
+static void collect_inputs(const json_t *record, struct inputs *inputs)
+{
+    size_t i;
+    const json_t *item;
+    const json_t *raw = json_object_get(record, "raw_inputs");
+    if (raw) {
+        json_array_foreach(raw, i, item) add_input(inputs, item);
+        return;
+    }
+    json_array_foreach(json_object_get(record, "buffers"), i,
+                       item) if (json_is_string(json_object_get(item, "input")))
+        add_input(inputs, json_object_get(item, "input"));
+}
+
+// ---- Results -----------------------------------------------------------------------------------
+
+struct run {
+    enum vyre_result result;
+    char code[8]; // of the first error
+    struct vyre_outputs *outputs;
+};
+
+static void keep_code(void *user, const struct vyre_diag *diag)
+{
+    char *code = user;
+    if (!*code && diag->severity == VYRE_SEVERITY_ERROR)
+        snprintf(code, 8, "%s", diag->code);
+}
+
+static struct run run_program(const struct vyre_program *program, const struct inputs *inputs,
+                              uint64_t step_limit)
+{
+    struct run run = { .outputs = NULL };
+    const struct vyre_diag_sink sink = { keep_code, run.code };
+    run.result =
+        vyre_interpret(program,
+                       vyre_interpret_params(.inputs = inputs->values, .input_count = inputs->count,
+                                             .step_limit = step_limit, .diag = &sink),
+                       &run.outputs);
+    return run;
+}
+
+static bool same_results(const struct run *a, const struct run *b)
+{
+    if (a->result != b->result || strcmp(a->code, b->code) != 0 ||
+        vyre_outputs_count(a->outputs) != vyre_outputs_count(b->outputs))
+        return false;
+    for (size_t i = 0; i < vyre_outputs_count(a->outputs); i++) {
+        size_t buffer_a, buffer_b;
+        struct vyre_bytes x = vyre_outputs_get(a->outputs, i, &buffer_a);
+        struct vyre_bytes y = vyre_outputs_get(b->outputs, i, &buffer_b);
+        if (buffer_a != buffer_b || x.size != y.size ||
+            (x.size > 0 && memcmp(x.data, y.data, x.size) != 0))
+            return false;
+    }
+    return true;
+}
+
+// ---- Programs ----------------------------------------------------------------------------------
+
+// The interpreter's order decides: the record says so.
+static bool depends_on_order(const json_t *record)
+{
+    const char *note = json_string_value(json_object_get(record, "note"));
+    return note && strstr(note, "racy");
+}
+
+static bool round_trips(const struct vyre_program *program, char *text, size_t room)
+{
+    char *printed = NULL;
+    uint8_t *bytes = NULL;
+    size_t printed_size = 0, size = 0;
+    struct vyre_program *parsed = NULL, *decoded = NULL;
+    bool good = true;
+    if (vyre_program_print(program, &printed, &printed_size) ||
+        vyre_program_parse(printed, printed_size, NULL, NULL, &parsed) ||
+        !ir_program_equal(program, parsed)) {
+        snprintf(text, room, "does not survive its text");
+        good = false;
+    } else if (vyre_program_encode(program, NULL, &bytes, &size) ||
+               vyre_program_decode(bytes, size, NULL, &decoded)) {
+        snprintf(text, room, "does not survive its binary form");
+        good = false;
+    }
+    vyre_free(printed);
+    vyre_free(bytes);
+    vyre_program_destroy(&parsed);
+    vyre_program_destroy(&decoded);
+    return good;
+}
+
+static bool is_valid(const struct vyre_program *program, char *text, size_t room)
+{
+    struct test_diags diags = { .size = 0 };
+    if (vyre_program_validate(program,
+                              vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                                                   .diag = test_diag_sink(&diags))) == VYRE_OK)
+        return true;
+    snprintf(text, room, "is not valid any more: %.200s", diags.text);
+    return false;
+}
+
+static void try_list(const json_t *record, const struct vyre_program *program,
+                     const struct inputs *inputs, const struct run *expected, const char *list)
+{
+    char text[400] = "";
+    struct vyre_program *made = NULL;
+    enum vyre_result result = vyre_program_transform(
+        program, vyre_transform_params(.passes = list ? &list : NULL, .pass_count = list ? 1 : 0),
+        &made);
+    bool good = result == VYRE_OK;
+    if (!good)
+        snprintf(text, sizeof text, "%s", vyre_result_name(result));
+    if (good && made != program) {
+        struct run run = { .outputs = NULL };
+        good = is_valid(made, text, sizeof text) && round_trips(made, text, sizeof text);
+        totals.changed += good;
+        if (good) {
+            run = run_program(made, inputs, 0);
+            good = same_results(expected, &run);
+            if (!good && depends_on_order(record)) {
+                totals.differ++;
+                totals.changed--;
+                printf("DIFFERS %s after %s\n", json_string_value(json_object_get(record, "name")),
+                       list ? list : "all");
+                vyre_outputs_destroy(&run.outputs);
+                vyre_program_destroy(&made);
+                return;
+            }
+            if (!good)
+                snprintf(text, sizeof text, "other results: %s %s, not %s %s",
+                         vyre_result_name(run.result), run.code, vyre_result_name(expected->result),
+                         expected->code);
+        }
+        vyre_outputs_destroy(&run.outputs);
+    }
+    vyre_program_destroy(&made);
+    totals.same += good;
+    totals.failed += !good;
+    if (!good)
+        printf("FAIL %s after %s: %s\n", json_string_value(json_object_get(record, "name")),
+               list ? list : "all", text);
+}
+
+// Whether the record has the program of the one before it.
+static bool is_again(const char *wire)
+{
+    static char before[65536];
+    const bool again = strcmp(before, wire) == 0;
+    snprintf(before, sizeof before, "%s", strlen(wire) < sizeof before ? wire : "");
+    return again;
+}
+
+static void try_record(void *user, const json_t *record)
+{
+    (void)user;
+    const char *text_of_wire = json_string_value(json_object_get(record, "wire"));
+    if (!text_of_wire) { // too large for the corpus
+        totals.skipped++;
+        return;
+    }
+    const bool again = is_again(text_of_wire);
+    struct hex wire = hex_decode(text_of_wire);
+    struct vyre_program *program = NULL;
+    struct inputs inputs = { .count = 0 };
+    const char *result = json_string_value(json_object_get(record, "result"));
+    const bool runs = strcmp(result, "ok") == 0 || strcmp(result, "error") == 0;
+    if (runs && vyre_program_decode(wire.data, wire.size, NULL, &program) == VYRE_OK) {
+        collect_inputs(record, &inputs);
+        char text[400];
+        // Long runs, too, are tried once.
+        enum { LONG_RUN = 1 << 18 };
+        struct run expected = run_program(program, &inputs, LONG_RUN);
+        const bool once = again || expected.result == VYRE_ERR_LIMIT;
+        if (expected.result == VYRE_ERR_LIMIT)
+            expected = run_program(program, &inputs, 0);
+        // Programs without their root region are run, but are not valid.
+        if (expected.result == VYRE_ERR_UNSUPPORTED || !is_valid(program, text, sizeof text)) {
+            totals.skipped++;
+        } else {
+            for (size_t i = once ? list_count - 1 : 0; i < list_count; i++)
+                try_list(record, program, &inputs, &expected, lists[i]);
+        }
+        vyre_outputs_destroy(&expected.outputs);
+    } else {
+        totals.skipped++;
+    }
+    vyre_program_destroy(&program);
+    for (size_t i = 0; i < inputs.count; i++)
+        hex_free(&inputs.hex[i]);
+    hex_free(&wire);
+}
+
+int main(int argc, char **argv)
+{
+    const char *expect = NULL;
+    int first = 1;
+    if (argc > 2 && strcmp(argv[1], "--expect") == 0) {
+        expect = argv[2];
+        first = 3;
+    }
+    for (size_t i = 0; i < vyre_pass_count(); i++) {
+        struct vyre_pass_info info;
+        if (vyre_pass_describe(i, &info) != VYRE_OK || list_count == MAX_LISTS - 1)
+            abort();
+        lists[list_count++] = info.name;
+    }
+    lists[list_count++] = NULL;
+    bool readable = argc > first;
+    for (int i = first; i < argc; i++)
+        readable &= records_read(argv[i], try_record, NULL);
+    char counts[80];
+    snprintf(counts, sizeof counts, "%u,%u,%u,%u", totals.same, totals.differ, totals.skipped,
+             totals.changed);
+    printf("%s (same, differ, skipped, changed), %u failed\n", counts, totals.failed);
+    if (expect && strcmp(expect, counts) != 0) {
+        printf("expected %s\n", expect);
+        return 1;
+    }
+    return readable && totals.failed == 0 && totals.changed > 0 ? 0 : 1;
+}
