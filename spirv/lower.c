@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/str.h"
+#include "ir/pass.h"
 #include "ir/place.h"
 
 #include <stdarg.h>
@@ -265,23 +266,16 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     return spv_module_create(words, count, bindings, &info, out);
 }
 
-enum vyre_result spv_lower(const struct vyre_program *program,
-                           const struct vyre_compile_params *params, struct vyre_module **out)
+static enum vyre_result lower_as_it_is(const struct vyre_program *program,
+                                       const struct vyre_compile_params *params,
+                                       const struct vyre_diag_sink *diag, struct vyre_module **out)
 {
-    if (!out)
-        return VYRE_ERR_INVALID_ARGUMENT;
-    *out = NULL;
-    if (!program)
-        return VYRE_ERR_INVALID_ARGUMENT;
-    static const struct vyre_compile_params none;
-    if (!params)
-        params = &none;
     struct vyre_target portable;
     vyre_target_default(&portable);
     struct spv_lowering lowering = {
         .program = program,
         .target = params->target ? params->target : &portable,
-        .diag = params->diag,
+        .diag = diag,
         .no_optimize = params->no_optimize,
         .debug_names = params->debug_names,
         .registry = params->registry,
@@ -302,6 +296,31 @@ enum vyre_result spv_lower(const struct vyre_program *program,
     array_fini(&lowering.copies);
     memory_free(lowering.buffers);
     memory_free(lowering.push_values);
+    return result;
+}
+
+enum vyre_result spv_lower(const struct vyre_program *program,
+                           const struct vyre_compile_params *params, struct vyre_module **out)
+{
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *out = NULL;
+    if (!program)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    static const struct vyre_compile_params none;
+    if (!params)
+        params = &none;
+    if (params->no_optimize)
+        return lower_as_it_is(program, params, params->diag, out);
+    struct vyre_program *optimized = NULL;
+    enum vyre_result result = ir_optimize(program, params->hook, &optimized);
+    if (!result)
+        result = lower_as_it_is(optimized, params, NULL, out);
+    vyre_program_destroy(&optimized);
+    // A refusal names places of the program as its author wrote it; and no pass decides whether a
+    // program compiles.
+    if (result && result != VYRE_ERR_NO_MEMORY)
+        result = lower_as_it_is(program, params, params->diag, out);
     return result;
 }
 

@@ -226,7 +226,10 @@ static void lower_trap(struct spv_lowering *lowering, const struct ir_node *node
     uint32_t address = spv_as_word(lowering, spv_expr(lowering, node->a));
     struct spv_if branch;
     const bool only_alive = spv_if_alive(lowering, &branch);
-    spv_record_fault(lowering, VYRE_FAULT_TRAP, address, spv_u32(lowering, lowering->next_trap++));
+    const uint32_t number = lowering->next_trap++;
+    const uint32_t *numbers = lowering->program->trap_numbers;
+    const uint32_t told = spv_u32(lowering, numbers ? numbers[number] : number);
+    spv_record_fault(lowering, VYRE_FAULT_TRAP, address, told);
     if (only_alive)
         spv_if_end(lowering, &branch);
     lowering->maybe_dead |= only_alive;

@@ -5,6 +5,7 @@
 
 #include <vyre/program.h>
 #include <vyre/registry.h>
+#include <vyre/transform.h>
 
 VYRE_BEGIN
 
@@ -79,12 +80,17 @@ struct vyre_compile_params {
     uint32_t loop_budget;             // 0: VYRE_DEFAULT_LOOP_BUDGET
     // Calls are checked against it, and a refusal says what the op lacks (L016, L017). NULL: none.
     const struct vyre_registry *registry;
+    // Told the program after each pass of the default pipeline; not with `no_optimize`. May be
+    // NULL.
+    const struct vyre_pass_hook *hook;
     const struct vyre_diag_sink *diag;
 };
 
 #define vyre_compile_params(...) (&(const struct vyre_compile_params){ __VA_ARGS__ })
 
-// Validates the program and lowers it. Same program, target and options give the same bytes.
+// Validates the program, runs the default passes of vyre/transform.h unless told not to, and lowers
+// what they leave. Same program, target and options give the same bytes. Passes do not decide
+// whether a program compiles; diagnostics and faults speak of the program that was given.
 //
 // Returns VYRE_ERR_INVALID_PROGRAM, VYRE_ERR_UNSUPPORTED (codes L0nn: what this version or this
 // target cannot express, and what would provide it) or VYRE_ERR_LIMIT.

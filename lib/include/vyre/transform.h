@@ -4,6 +4,7 @@
 #define VYRE_TRANSFORM_H
 
 #include <vyre/program.h>
+#include <vyre/registry.h>
 
 VYRE_BEGIN
 
@@ -30,7 +31,8 @@ struct vyre_pass_hook {
 struct vyre_transform_params {
     const char *const *passes; // names, in the order in which they run; NULL: the default pipeline
     size_t pass_count;
-    const struct vyre_pass_hook *hook; // may be NULL
+    const struct vyre_pass_hook *hook;    // may be NULL
+    const struct vyre_registry *registry; // what calls are checked against; NULL: none
     const struct vyre_diag_sink *diag;
 };
 

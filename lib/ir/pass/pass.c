@@ -107,8 +107,8 @@ enum vyre_result vyre_program_transform(const struct vyre_program *program,
     if (!program || !arguments_are_sound(params))
         return VYRE_ERR_INVALID_ARGUMENT;
     enum vyre_result result = vyre_program_validate(
-        program,
-        vyre_validate_params(.subgroup_ops = true, .collectives = true, .diag = params->diag));
+        program, vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                                      .registry = params->registry, .diag = params->diag));
     if (result)
         return result;
     if (!params->passes) {

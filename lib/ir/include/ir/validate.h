@@ -21,8 +21,8 @@ const struct ir_type *ir_infer_type(const struct vyre_program *program, const st
                                     const struct ir_type *(*local_type)(void *user, ir_name name),
                                     void *user);
 
-// Type of an expression from those of its first three children, of the local that it names and of
-// the buffer that it names; each may be NULL.
+// Type of an expression from those of its first three children, of the local that it names
+// and of the buffer that it names; each may be NULL.
 const struct ir_type *ir_expr_type(const struct vyre_program *program, const struct ir_expr *expr,
                                    const struct ir_type *const kids[3], const struct ir_type *local,
                                    const struct ir_buffer *buffer);
