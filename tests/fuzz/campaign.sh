@@ -19,7 +19,7 @@ if [ ! -f $build/build.ninja ]; then
     CC=${CC:-clang} meson setup $build -Dfuzz=enabled -Db_sanitize=address,undefined \
         -Db_lundef=false -Dbuildtype=debugoptimized
 fi
-[ $# -gt 0 ] || set -- cache_entry chunker patterns read_plan run text wire
+[ $# -gt 0 ] || set -- cache_entry chunker envelope patterns protocol read_plan run text wire
 for target in "$@"; do
     ninja -C $build "tests/fuzz/fuzz_$target" tests/fuzz/seeds.stamp
 done
@@ -29,6 +29,7 @@ for target in "$@"; do
     # Further folders are read and not written to.
     folders="$build/found/$target tests/fuzz/corpus/$target"
     case $target in
+    envelope) folders="$folders $build/tests/fuzz/seeds/wire" ;;
     run | wire) folders="$folders tests/fuzz/corpus/wire $build/tests/fuzz/seeds/wire" ;;
     text) folders="$folders $build/tests/fuzz/seeds/text" ;;
     esac
