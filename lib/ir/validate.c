@@ -30,6 +30,7 @@ static void fini(struct ir_validator *v)
     array_fini(&v->pending);
     array_fini(&v->lines);
     array_fini(&v->exclusive);
+    str_fini(&v->paths);
 }
 
 enum vyre_result vyre_program_validate(const struct vyre_program *program,

@@ -271,10 +271,15 @@ static void enter_loop(struct ir_validator *v, const struct ir_node *node, uint3
 static void note_self_exclusive(struct ir_validator *v, const struct ir_node *region)
 {
     static const char suffix[] = "#self-exclusive";
-    struct ir_text text = ir_name_text(v->program, region->name);
-    size_t size = sizeof suffix - 1;
-    if (text.size >= size && memcmp(text.text + text.size - size, suffix, size) == 0 &&
-        !array_push(&v->exclusive, region))
+    const struct ir_text text = ir_name_text(v->program, region->name);
+    const size_t size = sizeof suffix - 1;
+    const struct ir_exclusive exclusive = { region, v->paths.size };
+    if (text.size < size || memcmp(text.text + text.size - size, suffix, size) != 0)
+        return;
+    // Looking for the path later would take a walk over the program for each.
+    if (v->params.diag)
+        ir_validate_keep_path(v);
+    if (v->paths.failed || !array_push(&v->exclusive, exclusive))
         v->failed = true;
 }
 

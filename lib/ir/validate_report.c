@@ -99,6 +99,13 @@ static void spell_path(const struct ir_validator *v, struct path *path)
         path_add_step(path, v, i);
 }
 
+void ir_validate_keep_path(struct ir_validator *v)
+{
+    struct path path = { .size = 0 };
+    spell_path(v, &path);
+    str_add(&v->paths, path.text, path.size + 1);
+}
+
 // An expression has a position of its own, or that of what it is a part of.
 static struct ir_pos position(const struct ir_validator *v)
 {

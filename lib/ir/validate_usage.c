@@ -7,13 +7,13 @@
 
 #include "base/memory.h"
 #include "base/str.h"
-#include "ir/place.h"
 #include "ir/tables.h"
 #include "validate_walk.h"
 
 // ---- Self-exclusive regions --------------------------------------------------------------------
 
 struct region {
+    size_t path; // in the validator's `paths`
     const struct ir_node *node;
     struct ir_text name; // without the suffix
     size_t order;        // in the program
@@ -35,10 +35,7 @@ static int compare_regions(const void *left, const void *right)
 // At the second of the regions that share a name.
 static void report_exclusive(struct ir_validator *v, const struct region *first, size_t count)
 {
-    char path[400];
-    if (!ir_node_path(v->program, first[1].node, path, sizeof path))
-        snprintf(path, sizeof path, "entry");
-    ir_validate_report_at(v, DIAG_V131, path, first[1].node->pos,
+    ir_validate_report_at(v, DIAG_V131, str_text(&v->paths) + first[1].path, first[1].node->pos,
                           "self-exclusive region %s occurs %zu times",
                           ir_validate_text(v, first->name.text, first->name.size), count);
 }
@@ -54,7 +51,9 @@ static void check_self_exclusive(struct ir_validator *v)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        regions[i] = (struct region){ .node = v->exclusive.items[i], .order = i };
+        regions[i] = (struct region){ .node = v->exclusive.items[i].node,
+                                      .path = v->exclusive.items[i].path,
+                                      .order = i };
         regions[i].name = ir_name_text(v->program, regions[i].node->name);
         regions[i].name.size -= (uint32_t)strlen("#self-exclusive");
     }

@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "base/report.h"
+#include "base/str.h"
 #include "ir/model.h"
 #include "ir/validate.h"
 
@@ -76,6 +77,11 @@ struct ir_open {
     uint32_t entered; // its own children so far
 };
 
+struct ir_exclusive {
+    const struct ir_node *node;
+    size_t path; // where it starts in `paths`
+};
+
 struct ir_validator {
     const struct vyre_program *program;
     struct vyre_validate_params params;
@@ -113,8 +119,9 @@ struct ir_validator {
         ARRAY(size_t);
     } lines; // offset of each source line; made when first needed
     struct {
-        ARRAY(const struct ir_node *);
-    } exclusive; // self-exclusive regions, in program order
+        ARRAY(struct ir_exclusive);
+    } exclusive;      // self-exclusive regions, in program order
+    struct str paths; // theirs, each with its NUL, when somebody wants reports
 
     uint64_t node_count;
     uint32_t next_serial;
@@ -134,6 +141,9 @@ struct ir_validator {
 __attribute__((cold, format(printf, 3, 4)))
 #endif
 void ir_validate_report(struct ir_validator *v, enum diag_code code, const char *format, ...);
+
+// Appends the path of the current statement to `paths`, with its NUL.
+void ir_validate_keep_path(struct ir_validator *v);
 
 // Reports about a declaration: `path` such as "buffers[2]", at `pos`.
 #if defined(__GNUC__)
