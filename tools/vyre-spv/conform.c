@@ -9,7 +9,6 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct conform_options {
@@ -71,8 +70,6 @@ struct conform {
     json_t *runs;     // name of a runnable record: its wire, for those that refer to it
     json_t *programs; // the same of records of kind wire
     json_t *deferred; // [record, file, line] of records that refer to one that was not seen yet
-    uint64_t next_progress;
-    bool shows_progress;
 };
 
 static bool is_wanted(const struct conform *conform, const char *name)
@@ -159,7 +156,6 @@ static void judge_deferred(struct conform *conform)
 
 // The largest records of the corpus are some hundred kilobytes.
 #define LINE_MAX_SIZE ((size_t)64 << 20)
-#define PROGRESS_NS   UINT64_C(200000000)
 
 struct lines {
     FILE *file;
@@ -214,21 +210,6 @@ static bool is_lost(const struct conform *conform)
     return conform->backend.device && vyre_device_status(conform->backend.device) != VYRE_OK;
 }
 
-static void show_progress(struct conform *conform, const char *name, size_t line)
-{
-    struct timespec time;
-    if (!conform->shows_progress)
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    const uint64_t now = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-    if (conform->next_progress && now < conform->next_progress)
-        return;
-    if (conform->next_progress) // not for what ends at once
-        fprintf(stderr, "\r\033[K%.60s: %zu records, %zu failed", name, line,
-                conform_report_failed(&conform->report));
-    conform->next_progress = now + PROGRESS_NS;
-}
-
 static void take_line(struct conform *conform, const char *text, size_t size,
                       struct conform_place place)
 {
@@ -259,7 +240,7 @@ static int take_file(struct conform *conform, const char *path)
     errno = lines.file ? 0 : errno;
     while (lines.file && !is_lost(conform) && (text = next_line(&lines, &size))) {
         place.line++;
-        show_progress(conform, place.file, place.line);
+        conform_report_progress(&conform->report, place);
         if (lines.is_long) {
             conform_report_no_record(&conform->report, place, "a line is longer than 64 MiB");
             break;
@@ -286,8 +267,7 @@ static int take_files(struct conform *conform, const char *const *paths)
         code = one > code ? one : code;
     }
     judge_deferred(conform);
-    if (conform->shows_progress)
-        fputs("\r\033[K", stderr);
+    conform_report_clear_progress(&conform->report);
     return code;
 }
 
@@ -341,12 +321,12 @@ static int run_conform(const void *options, const char *const *operands, size_t 
         .runs = json_object(),
         .programs = json_object(),
         .deferred = json_array(),
-        .shows_progress = isatty(STDERR_FILENO),
     };
     struct vyre_registry *ops = conform_ops_create();
     conform.backend.ops = ops;
     conform.report.as_json = conform.options->json;
     conform.report.verbose = tool_is_verbose();
+    conform.report.shows_progress = isatty(STDERR_FILENO);
     int code = open_backend(&conform);
     if (!code)
         code = finish(&conform, take_files(&conform, operands));

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "json.h"
 
@@ -54,6 +55,36 @@ void conform_report_fini(struct conform_report *report)
     counts_fini(&report->deviations);
 }
 
+// ---- Progress -----------------------------------------------------------------------------------
+
+#define PROGRESS_NS UINT64_C(200000000)
+
+void conform_report_clear_progress(struct conform_report *report)
+{
+    if (report->progress_shown)
+        fputs("\r\033[K", stderr);
+    report->progress_shown = false;
+}
+
+void conform_report_progress(struct conform_report *report, struct conform_place place)
+{
+    struct timespec time;
+    if (!report->shows_progress)
+        return;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    const uint64_t now = (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
+    if (report->next_progress && now < report->next_progress)
+        return;
+    if (report->next_progress) { // not for what ends at once
+        conform_report_clear_progress(report);
+        fputs("\r", stderr);
+        tool_print_escaped(stderr, place.file);
+        fprintf(stderr, ": %zu records, %zu failed", place.line, conform_report_failed(report));
+        report->progress_shown = true;
+    }
+    report->next_progress = now + PROGRESS_NS;
+}
+
 // ---- Records ------------------------------------------------------------------------------------
 
 // One line of JSON, as soon as it is known.
@@ -78,6 +109,8 @@ void conform_report_add(struct conform_report *report, const struct conform_case
                         enum conform_outcome outcome, const char *family, const char *name,
                         struct conform_place place)
 {
+    if (outcome != CONFORM_PASSED)
+        conform_report_clear_progress(report);
     report->totals[outcome]++;
     count(&report->families, family, outcome);
     if (outcome == CONFORM_SKIPPED)
@@ -102,6 +135,7 @@ void conform_report_no_record(struct conform_report *report, struct conform_plac
                               const char *why)
 {
     struct conform_case c = { .record = NULL };
+    conform_report_clear_progress(report);
     snprintf(c.text, sizeof c.text, "%s", why);
     report->totals[CONFORM_MALFORMED]++;
     if (report->as_json)

@@ -20,9 +20,12 @@ struct conform_counts {
 struct conform_report {
     bool as_json;
     bool verbose; // deviations are printed as they come
+    bool shows_progress;
+    bool progress_shown; // a line on standard error that has to go before another is printed
     struct conform_counts families;
     struct conform_counts reasons;    // of skips
     struct conform_counts deviations; // by id
+    uint64_t next_progress;           // in nanoseconds; 0: nothing was shown yet
     size_t totals[CONFORM_OUTCOMES];
 };
 
@@ -40,6 +43,10 @@ void conform_report_add(struct conform_report *report, const struct conform_case
 // Counts and prints a line that holds no record.
 void conform_report_no_record(struct conform_report *report, struct conform_place place,
                               const char *why);
+
+// Says on standard error how far it is, when that is a terminal and something takes time.
+void conform_report_progress(struct conform_report *report, struct conform_place place);
+void conform_report_clear_progress(struct conform_report *report);
 
 // Prints the counts; the last line is `N passed, N failed, N skipped`.
 void conform_report_print(const struct conform_report *report);
