@@ -196,6 +196,7 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
 {
     const uint32_t number = lowering->next_loop++;
     const struct spv_loop_facts facts = lowering->facts.loops.items[number];
+    const uint32_t *numbers = lowering->program->loop_numbers;
     const bool around = lowering->mixed_flow;
     struct spv_loop loop = {
         .from = spv_as_word(lowering, spv_expr(lowering, node->a)),
@@ -206,7 +207,7 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
         .charge = facts.charge,
         .for_alive = spv_loop_is_for_alive(lowering, node, number),
         .fault = VYRE_FAULT_LOOP_LIMIT,
-        .number = number,
+        .number = numbers ? numbers[number] : number,
     };
     spv_loop_begin(lowering, &loop);
     lowering->mixed_flow |= !loop.uniform;

@@ -279,6 +279,25 @@ static void a_trap_fails_the_dispatch_and_is_named(void **state)
     test_device_done(&device);
 }
 
+// Traps and loops that nobody can reach are dropped; the others keep their numbers.
+static void optimised_kernels_name_the_right_fault(void **state)
+{
+    (void)state;
+    const struct vyre_pretend pretend = { .loop_limit = 1000 };
+    struct vyre_device *device = test_device(&pretend);
+    static const char text[] = "workgroup 1\n"
+                               "buffer in : u32[] readonly @0\n"
+                               "buffer out : u32[] readwrite @1\n"
+                               "if 1 > 2 {\n    trap(1, \"never\")\n}\n"
+                               "loop i in 5..5 {\n    trap(2, \"nor this\")\n}\n"
+                               "if in[0] == 1 {\n    trap(in[0], \"reached\")\n}\n"
+                               "loop k in 0..in[0] * 1000 {\n    out[k % 4] = k\n}\n";
+    expect_fault(device, text, 1, "K007 trap 'reached' with address 1 in workgroup 0");
+    expect_fault(device, text, 2,
+                 "K008 loop 1 over 'k' did not end: its counter was 1000 in workgroup 0");
+    test_device_done(&device);
+}
+
 static void an_exhausted_loop_fails_the_dispatch_and_is_named(void **state)
 {
     (void)state;
@@ -492,6 +511,7 @@ int main(void)
         cmocka_unit_test(many_dispatches_are_in_flight_at_once),
         cmocka_unit_test(threads_share_a_kernel),
         cmocka_unit_test(a_trap_fails_the_dispatch_and_is_named),
+        cmocka_unit_test(optimised_kernels_name_the_right_fault),
         cmocka_unit_test(an_exhausted_loop_fails_the_dispatch_and_is_named),
         cmocka_unit_test(wrong_arguments_are_refused),
         cmocka_unit_test(programs_that_cannot_be_kernels_are_refused),
