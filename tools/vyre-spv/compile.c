@@ -13,7 +13,8 @@ struct compile_options {
     int memory_model; // likewise
     bool optimize;
     bool no_optimize;
-    uint64_t loop_budget; // passes; 0: the default
+    const char *dump_after; // name of a pass, all or help; NULL: nothing
+    uint64_t loop_budget;   // passes; 0: the default
     bool debug_names;
     bool assembly;
     bool stats;
@@ -31,6 +32,10 @@ static const struct option_spec compile_table[] = {
       offsetof(struct compile_options, optimize) },
     { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
       offsetof(struct compile_options, no_optimize) },
+    { NULL, "dump-after", "PASS",
+      "print the program as it is after PASS (fold, strength, cse, dead; all: each of them) on "
+      "standard error",
+      OPTION_TEXT, offsetof(struct compile_options, dump_after) },
     { NULL, "loop-budget", "N",
       "passes through loops after which an invocation is a fault; the default is 16777216",
       OPTION_NUMBER, offsetof(struct compile_options, loop_budget) },
@@ -72,6 +77,42 @@ static int write_module(const struct compile_options *options, const struct vyre
     return code;
 }
 
+// ---- Passes -------------------------------------------------------------------------------------
+
+// Whether `name` is a pass of the default pipeline; `names` gets all of them.
+static bool is_pass(const char *name, char *names, size_t room)
+{
+    struct vyre_pass_info info;
+    bool found = strcmp(name, "all") == 0;
+    snprintf(names, room, "all");
+    for (size_t i = 0; vyre_pass_describe(i, &info) == VYRE_OK; i++) {
+        if (!info.is_default)
+            continue;
+        const size_t used = strlen(names);
+        snprintf(names + used, room - used, ", %s", info.name);
+        found |= strcmp(info.name, name) == 0;
+    }
+    return found;
+}
+
+static void dump(void *user, const char *pass, const struct vyre_program *program)
+{
+    const char *wanted = user;
+    char *text = NULL;
+    size_t size = 0;
+    if (strcmp(wanted, "all") != 0 && strcmp(wanted, pass) != 0)
+        return;
+    if (vyre_program_print(program, &text, &size)) {
+        fprintf(stderr, "// after %s: out of memory\n", pass);
+        return;
+    }
+    fprintf(stderr, "// after %s\n", pass);
+    fwrite(text, 1, size, stderr);
+    vyre_free(text);
+}
+
+// ---- Compilation --------------------------------------------------------------------------------
+
 static int compile(const struct compile_options *options, const struct vyre_program *program,
                    const char *name)
 {
@@ -82,12 +123,14 @@ static int compile(const struct compile_options *options, const struct vyre_prog
     struct timespec start;
     struct timespec end;
     struct vyre_module *module = NULL;
+    const struct vyre_pass_hook hook = { dump, (void *)options->dump_after };
     clock_gettime(CLOCK_MONOTONIC, &start);
     enum vyre_result result = vyre_compile(
         program,
         vyre_compile_params(.target = &target, .no_optimize = options->no_optimize,
                             .debug_names = options->debug_names,
-                            .loop_budget = (uint32_t)options->loop_budget, .diag = &tool_diag),
+                            .loop_budget = (uint32_t)options->loop_budget,
+                            .hook = options->dump_after ? &hook : NULL, .diag = &tool_diag),
         &module);
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (result)
@@ -104,6 +147,11 @@ static int run_compile(const void *options, const char *const *operands, size_t 
 {
     (void)operand_count;
     const struct compile_options *own = options;
+    char names[200];
+    if (own->dump_after && !is_pass(own->dump_after, names, sizeof names))
+        return tool_usage("compile", "there is no pass '%s'; there are %s", own->dump_after, names);
+    if (own->dump_after && own->no_optimize)
+        return tool_usage("compile", "--dump-after and -O0 exclude each other");
     if (own->loop_budget > UINT32_MAX)
         return tool_usage("compile", "--loop-budget takes at most %u passes", UINT32_MAX);
     if (own->optimize && own->no_optimize)

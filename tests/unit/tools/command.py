@@ -7,6 +7,7 @@ usage: command.py VYRE-SPV
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -754,6 +755,22 @@ class Compile(Case):
         self.expect(OK, "compile", "-o" + joined, self.path("triple.vyre"))
         with open(joined, "rb") as file:
             self.assertEqual(file.read(), piped)
+
+    def test_programs_are_shown_between_passes(self):
+        text = b"buffer out : u32[4] readwrite @0\nlet x = 2 * 4\nout[0] = x\n"
+        def dumped(name):
+            return self.expect(OK, "compile", "-", "-o", self.path("dump.spv"), "--dump-after",
+                               name, stdin=text).stderr.decode()
+        self.assertIn("// after fold\n", dumped("fold"))
+        self.assertTrue(dumped("fold").endswith("let x = 8\nout[0] = 8\n"), dumped("fold"))
+        self.assertNotIn("let", dumped("dead"))
+        shown = re.findall("^// after (\\w+)$", dumped("all"), re.M)
+        # The help of the option names them all.
+        self.assertIn("(" + ", ".join(shown) + "; all:",
+                      " ".join(self.expect(OK, "compile", "--help").stdout.decode().split()))
+        wrong = self.expect(USAGE, "compile", "-", "--dump-after", "nothing", stdin=text)
+        self.assertIn("there are all, " + ", ".join(shown), wrong.stderr.decode())
+        self.expect(USAGE, "compile", "-", "-O0", "--dump-after", "all", stdin=text)
 
     def test_binary_never_goes_to_a_terminal(self):
         controller, terminal = os.openpty()
