@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Rules about the whole program that follow the walk: self-exclusive regions, linear types and
 // shape predicates (spec: ir.md, 4.3.8).
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
