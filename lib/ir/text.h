@@ -72,6 +72,7 @@ ir_text_error(struct text_parser *parser, enum diag_code code, const struct text
               const char *fix, const char *format, ...);
 // "expected WHAT, found ..." at the current token.
 void *ir_text_expected(struct text_parser *parser, const char *what);
+void *ir_text_expected_fix(struct text_parser *parser, const char *what, const char *fix);
 
 // ---- Advice (text_advice.c) ---------------------------------------------------------------------
 

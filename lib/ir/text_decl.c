@@ -269,15 +269,22 @@ static void add_buffer(struct text_parser *parser, struct declaration *declarati
 
 static void buffer_declaration(struct text_parser *parser, bool shared)
 {
+    const char *form = shared ? "write: shared NAME : TYPE[COUNT]"
+                              : "write: buffer NAME : TYPE[COUNT] ACCESS @BINDING, with a number "
+                                "or nothing for COUNT";
     struct declaration declaration = {
         .name = parser->token,
         .has_access = shared,
         .buffer = { .access = VYRE_ACCESS_WORKGROUP, .pos = parser->token.pos },
     };
     declaration.buffer.name = ir_text_name(parser, "the name of the buffer");
-    ir_text_expect(parser, PUNCT1(':'), "':' and a type");
+    if (!ir_text_accept(parser, PUNCT1(':')))
+        ir_text_expected_fix(parser, "':' and a type", form);
     declaration.buffer.element = ir_text_type(parser);
-    ir_text_expect(parser, PUNCT1('['), "'[' and the number of elements");
+    if (!ir_text_accept(parser, PUNCT1('[')))
+        ir_text_expected_fix(parser, "'[' and the number of elements", form);
+    if (parser->token.kind != TEXT_INT && !ir_text_is_punct(parser, PUNCT1(']')))
+        ir_text_expected_fix(parser, "the number of elements", form);
     if (!ir_text_is_punct(parser, PUNCT1(']')))
         declaration.buffer.count =
             (uint32_t)ir_text_number(parser, UINT32_MAX, "number of elements");

@@ -50,15 +50,20 @@ void *ir_text_error(struct text_parser *parser, enum diag_code code, const struc
 
 void *ir_text_expected(struct text_parser *parser, const char *what)
 {
+    return ir_text_expected_fix(parser, what, NULL);
+}
+
+void *ir_text_expected_fix(struct text_parser *parser, const char *what, const char *fix)
+{
     const struct text_token *token = &parser->token;
     if (token->kind == TEXT_END)
-        return ir_text_error(parser, DIAG_T001, token, NULL,
+        return ir_text_error(parser, DIAG_T001, token, fix,
                              "expected %s, found the end of the program", what);
     uint32_t shown = token->size > 40 ? 40 : token->size;
     while (shown < token->size && shown > 0 &&
            ((unsigned char)parser->text[token->start + shown] & 0xC0) == 0x80)
         shown--; // not in the middle of a character
-    return ir_text_error(parser, DIAG_T001, token, NULL, "expected %s, found '%.*s%s'", what,
+    return ir_text_error(parser, DIAG_T001, token, fix, "expected %s, found '%.*s%s'", what,
                          (int)shown, parser->text + token->start, shown < token->size ? "..." : "");
 }
 

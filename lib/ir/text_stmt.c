@@ -12,7 +12,8 @@ typedef struct ir_node *statement_parser(struct text_parser *parser);
 static struct ir_body braces(struct text_parser *parser)
 {
     struct ir_nodes nodes = { 0 };
-    ir_text_expect(parser, PUNCT1('{'), "'{'");
+    if (!ir_text_accept(parser, PUNCT1('{')))
+        ir_text_expected_fix(parser, "'{'", "bodies stand between { and }, short ones too");
     while (parser->token.kind != TEXT_END && !ir_text_is_punct(parser, PUNCT1('}')))
         ir_text_statement(parser, &nodes);
     ir_text_expect(parser, PUNCT1('}'), "'}'");
@@ -33,7 +34,8 @@ static struct ir_node *let_statement(struct text_parser *parser)
         return ir_text_error(parser, DIAG_T001, &parser->token,
                              "leave the type out; let x = 0 is a u32, 0i an i32, 0.0 an f32",
                              "a value has the type of its expression");
-    ir_text_expect(parser, PUNCT1('='), "'='");
+    if (!ir_text_accept(parser, PUNCT1('=')))
+        ir_text_expected_fix(parser, "'='", "write let NAME = VALUE; every name can be assigned");
     struct ir_expr *value = ir_text_expr(parser);
     return parser->stopped ? NULL : ir_let(&parser->draft, name, value);
 }
@@ -432,5 +434,9 @@ void ir_text_statement(struct text_parser *parser, struct ir_nodes *out)
     ir_nodes_add(&parser->draft, out, node);
     if (!ir_text_accept(parser, PUNCT1(';')) && parser->token.kind != TEXT_END &&
         !parser->token.starts_line && !ir_text_is_punct(parser, PUNCT1('}')))
-        ir_text_expected(parser, "the end of the line behind a statement");
+        ir_text_expected_fix(parser, "the end of the line behind a statement",
+                             ir_text_is_word(parser, "and") ? "write && between conditions"
+                             : ir_text_is_word(parser, "or")
+                                 ? "write || between conditions"
+                                 : "begin a new line, or put ; between");
 }

@@ -4,6 +4,8 @@
 #include "ir/literal64.h"
 #include "validate_walk.h"
 
+#include <string.h>
+
 const char *ir_validate_kid_role(const struct ir_expr *expr, uint32_t kid, bool *numbered)
 {
     static const char *const binop[] = { "left", "right" };
@@ -83,13 +85,27 @@ static void check_before(struct ir_validator *v, uint32_t fact)
                         expr->kid_count > 1 ? ir_fact_kid(v, fact, 1) : UINT32_MAX);
 }
 
+// The ids are met where other languages have vectors: say what they are made of.
+static void report_undeclared(struct ir_validator *v, ir_name name)
+{
+    struct ir_text text = ir_name_text(v->program, name);
+    bool is_id =
+        text.size == 3 && (memcmp(text.text, "gid", 3) == 0 || memcmp(text.text, "wid", 3) == 0 ||
+                           memcmp(text.text, "lid", 3) == 0);
+    if (is_id)
+        ir_validate_report(v, DIAG_V124, "%s is not declared; the ids are %s.x, .y and .z",
+                           ir_validate_name(v, name), text.text);
+    else
+        ir_validate_report(v, DIAG_V124, "%s is not declared", ir_validate_name(v, name));
+}
+
 static void check_after(struct ir_validator *v, uint32_t fact)
 {
     const struct ir_expr *expr = v->facts.items[fact].expr;
     switch ((enum ir_expr_kind)expr->kind) {
     case IR_EXPR_VAR:
         if (!ir_validate_binding(v, expr->name))
-            ir_validate_report(v, DIAG_V124, "%s is not declared", ir_validate_name(v, expr->name));
+            report_undeclared(v, expr->name);
         break;
     case IR_EXPR_BUF_LEN:
         if (!ir_validate_buffer(v, expr->name))

@@ -32,6 +32,8 @@ static const struct golden goldens[] = {
     { "let x = len(b)", "1:9 'len' entry[0].body[0].value V116 buffer 'b' is not declared" },
     { "let x = 1 + 2i", "1:11 '+' entry[0].body[0].value V144 the operands are u32 and i32" },
     { "let x = ~1.5", "1:9 '~' entry[0].body[0].value V155 the operand of ~ is f32" },
+    { "let x = gid",
+      "1:9 'gid' entry[0].body[0].value V124 'gid' is not declared; the ids are gid.x, .y and .z" },
     { "let x = gid.7", "1:9 'gid' entry[0].body[0].value V117 there is no axis 7" },
     { "if 1.5 {\n}", "1:1 'if' entry[0].body[0] V126 the condition is f32" },
     { "if true {\n  loop i in 0..4 {\n    i = 1\n  }\n}",
