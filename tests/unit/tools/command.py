@@ -640,6 +640,34 @@ class Conform(Case):
             trap_missed["buffers"][0]["input"] = "06000000"
             self.conform(WRONG_INPUT, trap_missed, options=("--backend", backend))
 
+    def test_a_device_may_be_off_where_functions_are_not_exact(self):
+        text = ("workgroup 2\nbuffer in : f32[2] readonly @0\nbuffer out : f32[2] readwrite @1\n"
+                "out[gid.x] = in[gid.x]\n")
+        wire = self.expect(OK, "asm", "-", stdin=text.encode()).stdout.hex()
+        one, below_zero = 0x3f800000, 0x80800000
+
+        def copied(away, **fields):
+            words = [(one + away).to_bytes(4, "little"), below_zero.to_bytes(4, "little")]
+            given = [one.to_bytes(4, "little"), below_zero.to_bytes(4, "little")]
+            buffers = [{"name": "in", "binding": 0, "access": "ro", "type": "f32", "count": 2,
+                        "input": b"".join(given).hex(), "output": None},
+                       {"name": "out", "binding": 1, "access": "rw", "type": "f32", "count": 2,
+                        "input": "00" * 8, "output": b"".join(words).hex()}]
+            return {"name": "copy", "wire": wire, "result": "ok", "buffers": buffers, **fields}
+
+        cases = [("interp", 0, {}, OK), ("interp", 1, {"float_ops": ["sin"]}, WRONG_INPUT)]
+        if has_device():
+            cases += [("vulkan", 0, {}, OK), ("vulkan", 1, {"float_ops": ["sqrt"]}, WRONG_INPUT),
+                      ("vulkan", 128, {"float_ops": ["f32", "sin"]}, OK),
+                      ("vulkan", -128, {"float_ops": ["log2"]}, OK),
+                      ("vulkan", 129, {"float_ops": ["f32", "sin"]}, WRONG_INPUT),
+                      ("vulkan", 200, {"float_ops": ["exp"], "op_ulp_tolerance": 200}, OK),
+                      ("vulkan", 200, {"op_ulp_tolerance": 200}, WRONG_INPUT)]
+        for backend, away, fields, code in cases:
+            result = self.conform(code, copied(away, **fields), options=("--backend", backend))
+            if code == WRONG_INPUT:
+                self.assertIn(b"buffer 'out' (f32), element 0 of 2: expected 1", result.stdout)
+
     def test_extras_are_added_to_buffers(self):
         for extras, errors in (({"linear_type": {"in": "linear"}}, []),
                                ({"linear_type": {"in": "unrestricted"}}, []),
