@@ -1,18 +1,49 @@
 // SPDX-License-Identifier: MIT
-// Calls of ops. An op has a signature and an evaluation on the host, but no code for a device, so
-// every call is refused; why, depends on the op.
+// Calls of ops are replaced by their bodies before a program is lowered. A call that is left has no
+// code for a device; why, depends on the op.
 #include "lowering.h"
 
+#include "ir/inline.h"
 #include "ir/registry.h"
 
 #include <stdio.h>
+
+static enum vyre_result validate(const struct vyre_program *program,
+                                 const struct vyre_compile_params *params)
+{
+    return vyre_program_validate(
+        program,
+        // What the target lacks is refused by lowering, with a reason that fits.
+        vyre_validate_params(.subgroup_ops = true, .registry = params->registry,
+                             .diag = params->diag));
+}
+
+enum vyre_result spv_prepare(const struct vyre_program *program,
+                             const struct vyre_compile_params *params, struct vyre_program **out)
+{
+    static const struct vyre_compile_params none;
+    if (!params)
+        params = &none;
+    *out = NULL;
+    if (params->capability_count > 0 && !params->capabilities)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    enum vyre_result result = validate(program, params);
+    const struct ir_inline calls = {
+        .registry = params->registry,
+        .capabilities = params->capabilities,
+        .capability_count = params->capability_count,
+        .diag = params->diag,
+    };
+    return result ? result : ir_inline_calls(program, &calls, out);
+}
 
 void spv_refuse_call(struct spv_lowering *lowering, const struct ir_expr *call)
 {
     struct ir_text id = ir_name_text(lowering->program, call->name);
     const struct vyre_op_params *op =
         lowering->registry ? ir_registry_find(lowering->registry, id) : NULL;
-    if (!op || !op->capability) {
+    if (!op ||
+        ir_has_capability(lowering->capabilities, lowering->capability_count, op->capability)) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L017, &call->pos,
                    "op '%.60s' has no code for the SPIR-V compiler", id.text);
         return;

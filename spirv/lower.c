@@ -279,6 +279,8 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
         .no_optimize = params->no_optimize,
         .debug_names = params->debug_names,
         .registry = params->registry,
+        .capabilities = params->capabilities,
+        .capability_count = params->capability_count,
         .loop_budget = params->loop_budget,
         .writer = { .next_id = 1 },
         .at = SPV_BODY,
@@ -332,12 +334,10 @@ enum vyre_result vyre_compile(const struct vyre_program *program,
     *out = NULL;
     if (!program)
         return VYRE_ERR_INVALID_ARGUMENT;
-    const struct vyre_validate_params validate = {
-        // What the target lacks is refused by lowering, with a reason that fits.
-        .subgroup_ops = true,
-        .registry = params ? params->registry : NULL,
-        .diag = params ? params->diag : NULL,
-    };
-    enum vyre_result result = vyre_program_validate(program, &validate);
-    return result ? result : spv_lower(program, params, out);
+    struct vyre_program *made = NULL;
+    enum vyre_result result = spv_prepare(program, params, &made);
+    if (result == VYRE_OK)
+        result = spv_lower(made ? made : program, params, out);
+    vyre_program_destroy(&made);
+    return result;
 }

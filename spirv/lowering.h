@@ -77,7 +77,9 @@ struct spv_lowering {
     bool no_optimize;
     bool debug_names;
     const struct vyre_registry *registry; // NULL: none
-    uint32_t loop_budget;                 // as in vyre_compile_params
+    const char *const *capabilities;
+    size_t capability_count;
+    uint32_t loop_budget; // as in vyre_compile_params
     struct spv_facts facts;
     struct spv_flow flow;
     struct spv_copies copies;
@@ -144,6 +146,11 @@ __attribute__((format(printf, 5, 6)))
 #endif
 void spv_refuse_fix(struct spv_lowering *lowering, enum diag_code code, const struct ir_pos *pos,
                     const char *fix, const char *format, ...);
+
+// Validates, and replaces calls of ops that have bodies. *out is the program to lower, NULL for
+// `program` itself (calls.c).
+enum vyre_result spv_prepare(const struct vyre_program *program,
+                             const struct vyre_compile_params *params, struct vyre_program **out);
 
 // Says why this call of an op is not compiled, and what would do it (calls.c).
 void spv_refuse_call(struct spv_lowering *lowering, const struct ir_expr *call);

@@ -8,6 +8,7 @@
 #include "base/size.h"
 #include "ir/collective.h"
 #include "ir/grid.h"
+#include "ir/inline.h"
 #include "run.h"
 
 struct output {
@@ -275,12 +276,28 @@ static bool lower_collectives(struct interp_run *run, struct vyre_program **lowe
     return run->result == VYRE_OK;
 }
 
+// Ops that the host cannot evaluate may have a body that takes the place of their calls.
+static bool inline_calls(struct interp_run *run, struct vyre_program **inlined)
+{
+    const struct ir_inline params = {
+        .registry = run->params->registry,
+        .capabilities = run->params->capabilities,
+        .capability_count = run->params->capability_count,
+        .keep_evaluated = true,
+        .diag = run->params->diag,
+    };
+    run->result = ir_inline_calls(run->program, &params, inlined);
+    if (*inlined)
+        run->program = *inlined;
+    return run->result == VYRE_OK;
+}
+
 static bool execute(struct interp_run *run, struct vyre_outputs **out)
 {
-    return validate(run) && create_tables(run) && interp_supports(run) &&
-           (interp_plan(run) || no_memory(run)) && create_buffers(run) && choose_grid(run) &&
-           create_invocations(run) && (!run->params->order_matters || interp_watch_order(run)) &&
-           run_grid(run) && take_outputs(run, out);
+    return create_tables(run) && interp_supports(run) && (interp_plan(run) || no_memory(run)) &&
+           create_buffers(run) && choose_grid(run) && create_invocations(run) &&
+           (!run->params->order_matters || interp_watch_order(run)) && run_grid(run) &&
+           take_outputs(run, out);
 }
 
 static void fini(struct interp_run *run)
@@ -346,11 +363,13 @@ enum vyre_result vyre_interpret(const struct vyre_program *program,
         run.program = &wrapped;
     }
     struct vyre_program *lowered = NULL;
-    if (lower_collectives(&run, &lowered))
+    struct vyre_program *inlined = NULL;
+    if (lower_collectives(&run, &lowered) && validate(&run) && inline_calls(&run, &inlined))
         execute(&run, out);
     if (params->order_matters)
         *params->order_matters = run.order_matters;
     fini(&run);
+    vyre_program_destroy(&inlined);
     vyre_program_destroy(&lowered);
     return run.result;
 }

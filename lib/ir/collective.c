@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "ir/collective.h"
 
+#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "ir/copy.h"
+#include "ir/fresh.h"
 
 // ---- Finding ------------------------------------------------------------------------------------
 
@@ -53,28 +54,19 @@ const struct ir_node *ir_find_multi_rank(const struct vyre_program *program)
 
 // ---- Lowering -----------------------------------------------------------------------------------
 
+#define PREFIX "__vyre_single_rank_collective_idx_"
+
 struct lowering {
     struct ir_draft draft;
     struct ir_copy copy;
-    unsigned next; // number of the next index variable
+    uint64_t next; // number of the next index variable
 };
 
-// A name that the program does not have yet.
 static ir_name fresh_name(struct lowering *lowering)
 {
-    struct ir_draft *draft = &lowering->draft;
-    const struct vyre_program *from = lowering->copy.from;
     char text[64];
-    for (;;) {
-        int size =
-            snprintf(text, sizeof text, "__vyre_single_rank_collective_idx_%u", lowering->next++);
-        bool taken = false;
-        for (uint32_t i = 0; i < from->name_count && !taken; i++)
-            taken = from->names[i].size == (uint32_t)size &&
-                    memcmp(from->names[i].text, text, (size_t)size) == 0;
-        if (!taken)
-            return ir_draft_name(draft, text, (size_t)size);
-    }
+    int size = snprintf(text, sizeof text, PREFIX "%" PRIu64, lowering->next++);
+    return ir_draft_name(&lowering->draft, text, (size_t)size);
 }
 
 static struct ir_body body_of(struct ir_draft *draft, struct ir_node *node)
@@ -127,23 +119,13 @@ enum vyre_result ir_lower_collectives(const struct vyre_program *program, struct
     struct ir_draft *draft = &lowering.draft;
     lowering.copy.draft = draft;
     lowering.copy.user = &lowering;
+    lowering.next = ir_fresh_number(program, PREFIX);
     *out = NULL;
     if (!ir_draft_init(draft)) {
         ir_draft_fini(draft);
         return VYRE_ERR_NO_MEMORY;
     }
-    struct vyre_program *made = draft->program;
-    memcpy(made->workgroup, program->workgroup, sizeof made->workgroup);
-    made->non_composable = program->non_composable;
-    made->has_entry_op = program->has_entry_op;
-    made->entry_op = ir_copy_name(&lowering.copy, IR_NAME_OP, program->entry_op);
-    made->source_name = program->source_name;
-    made->source_text = program->source_text;
-    made->source_size = program->source_size;
-    for (uint32_t i = 0; i < program->buffer_count && !draft->failed; i++) {
-        struct ir_buffer buffer = ir_copy_buffer(&lowering.copy, &program->buffers[i]);
-        ir_draft_buffer(draft, &buffer);
-    }
+    ir_copy_head(&lowering.copy);
     struct ir_body entry = ir_copy_body(&lowering.copy, program->entry);
     return ir_draft_finish(draft, entry, false, out);
 }

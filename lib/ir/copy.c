@@ -3,6 +3,8 @@
 
 #include "ir/tables.h"
 
+#include <string.h>
+
 static struct arena *arena_of(struct ir_draft *draft)
 {
     return draft->failed || !draft->program ? NULL : &draft->program->arena;
@@ -54,6 +56,39 @@ struct ir_buffer ir_copy_buffer(const struct ir_copy *copy, const struct ir_buff
     made.element = ir_copy_type(copy->draft, buffer->element);
     made.shape = copy_shape(copy->draft, buffer->shape);
     return made;
+}
+
+// Text that positions refer to travels with them.
+static void copy_source(struct ir_draft *draft, const struct vyre_program *from)
+{
+    struct arena *arena = arena_of(draft);
+    if (!arena)
+        return;
+    struct vyre_program *made = draft->program;
+    if (from->source_name)
+        made->source_name = arena_copy_text(arena, from->source_name, strlen(from->source_name));
+    if (from->source_text)
+        made->source_text = arena_copy_text(arena, from->source_text, from->source_size);
+    made->source_size = from->source_size;
+    draft->failed |= arena->failed;
+}
+
+void ir_copy_head(const struct ir_copy *copy)
+{
+    struct ir_draft *draft = copy->draft;
+    const struct vyre_program *from = copy->from;
+    if (draft->failed)
+        return;
+    struct vyre_program *made = draft->program;
+    memcpy(made->workgroup, from->workgroup, sizeof made->workgroup);
+    made->non_composable = from->non_composable;
+    made->has_entry_op = from->has_entry_op;
+    made->entry_op = ir_copy_name(copy, IR_NAME_OP, from->entry_op);
+    for (uint32_t i = 0; i < from->buffer_count && !draft->failed; i++) {
+        struct ir_buffer buffer = ir_copy_buffer(copy, &from->buffers[i]);
+        ir_draft_buffer(draft, &buffer);
+    }
+    copy_source(draft, from);
 }
 
 // ---- Expressions --------------------------------------------------------------------------------

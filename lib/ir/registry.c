@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "base/utf8.h"
+#include "ir/inline.h"
 #include "ir/wire.h"
 
 #include <string.h>
@@ -52,6 +53,7 @@ void vyre_registry_destroy(struct vyre_registry **registry)
     // Release orders this thread's reads before the last owner's free, acquire is the other half.
     if (!dropped || atomic_fetch_sub_explicit(&dropped->references, 1, memory_order_acq_rel) != 1)
         return;
+    ir_registry_truncate(dropped, 0);
     arena_fini(&dropped->arena);
     array_fini(&dropped->ops);
     memory_free(dropped->slots);
@@ -231,8 +233,11 @@ static bool check_op(const struct vyre_registry *registry, const struct vyre_op_
         !check_operands(params, params->outputs, params->output_count))
         return false;
     const struct ir_text id = { params->id, (uint32_t)strlen(params->id) };
-    return !ir_registry_find(registry, id) ||
-           refuse(params, DIAG_O002, "the registry has an op with this id");
+    if (ir_registry_find(registry, id))
+        return refuse(params, DIAG_O002, "the registry has an op with this id");
+    const char *what;
+    return !params->program || ir_body_fits(registry, params, &what) ||
+           refuse(params, DIAG_O004, what);
 }
 
 static const char *copy_text(struct arena *arena, const char *text)
@@ -277,6 +282,8 @@ void ir_registry_truncate(struct vyre_registry *registry, size_t count)
 {
     if (count >= registry->ops.count)
         return;
+    for (size_t i = count; i < registry->ops.count; i++)
+        vyre_program_destroy(&registry->ops.items[i].program);
     registry->ops.count = count;
     memset(registry->slots, 0, registry->slot_count * sizeof *registry->slots);
     fill_slots(registry);
@@ -301,7 +308,36 @@ static enum vyre_result add(struct vyre_registry *registry, const struct vyre_op
         !array_push(&registry->ops, op))
         return VYRE_ERR_NO_MEMORY;
     *find_slot(registry, op.id, strlen(op.id)) = (uint32_t)registry->ops.count;
+    if (op.program)
+        vyre_program_ref(op.program);
     return VYRE_OK;
+}
+
+enum vyre_result vyre_registry_inline(const struct vyre_registry *registry,
+                                      struct vyre_program *program, const char *const *capabilities,
+                                      size_t capability_count, const struct vyre_diag_sink *diag,
+                                      struct vyre_program **out)
+{
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *out = NULL;
+    if (!registry || !program || (capability_count > 0 && !capabilities))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    const struct ir_inline params = {
+        .registry = registry,
+        .capabilities = capabilities,
+        .capability_count = capability_count,
+        .diag = diag,
+    };
+    // What the program may use otherwise is for whoever compiles or runs the result.
+    enum vyre_result result = vyre_program_validate(
+        program, vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                                      .registry = registry, .diag = diag));
+    if (result == VYRE_OK)
+        result = ir_inline_calls(program, &params, out);
+    if (result == VYRE_OK && !*out)
+        *out = vyre_program_ref(program);
+    return result;
 }
 
 enum vyre_result vyre_registry_add_op(struct vyre_registry *registry,

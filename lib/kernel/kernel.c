@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/report.h"
+#include "ir/collective.h"
 
 static void release(struct vyre_kernel *kernel)
 {
@@ -27,6 +28,16 @@ static enum vyre_result build(struct vyre_kernel *kernel, const struct vyre_kern
     return VYRE_OK;
 }
 
+// The program that is compiled: a device is the only rank of its collectives.
+static enum vyre_result take_program(const struct vyre_program *program, struct vyre_program **out)
+{
+    if (ir_find_collective(program) && !ir_find_multi_rank(program))
+        return ir_lower_collectives(program, out);
+    // Programs are immutable but for their reference count, which is atomic.
+    *out = vyre_program_ref((struct vyre_program *)program);
+    return VYRE_OK;
+}
+
 enum vyre_result vyre_kernel_create(struct vyre_device *device,
                                     const struct vyre_kernel_params *params,
                                     struct vyre_kernel **out)
@@ -46,11 +57,13 @@ enum vyre_result vyre_kernel_create(struct vyre_device *device,
     }
     atomic_init(&kernel->references, 1);
     kernel->device = vyre_device_ref(device);
-    // Programs are immutable but for their reference count, which is atomic.
-    kernel->program = vyre_program_ref((struct vyre_program *)params->program);
     vyre_device_target(device, &kernel->target);
     vk_device_max_grid(device, kernel->max_grid);
-    result = build(kernel, params);
+    result = take_program(params->program, &kernel->program);
+    struct vyre_kernel_params own = *params;
+    own.program = kernel->program;
+    if (result == VYRE_OK)
+        result = build(kernel, &own);
     if (result)
         release(kernel);
     else

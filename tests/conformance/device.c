@@ -34,8 +34,8 @@ struct runner {
     struct counts counts;
 };
 
-// Families whose results depend on the original's order of execution, or whose programs it rewrites
-// before it runs them.
+// Families whose results depend on the original's order of execution; in those of collectives, one
+// workgroup reads what another writes.
 static bool depends_on_order(const json_t *record)
 {
     static const char *const families[] = { "lockstep", "wrap", "collective" };

@@ -193,6 +193,9 @@ static const char *const programs[] = {
     // Storage as a means of talking within a workgroup.
     "workgroup 32\n" IO "if wid.x == 0 { out[lid.x] = in[lid.x] * 2 }\nbarrier\n"
     "if wid.x == 0 { signed[lid.x] = i32(out[31 - lid.x]) }",
+    // Collectives of one rank.
+    "workgroup 32\n" IO "all_gather(in, out, 0)\nall_reduce(out, sum, 0)\nif gid.x < 4 {\n"
+    "reduce_scatter(e, out, xor, 0)\nbroadcast(out, 0, 0) }",
     // Atomics in divergent flow beside others that go on.
     "workgroup 32\n" IO
     "loop i in 0..u32(lid.x < 13) { let x = atomic_xor(out[1], gid.x) }\nbarrier\n"

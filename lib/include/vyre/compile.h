@@ -78,8 +78,12 @@ struct vyre_compile_params {
     bool no_optimize;                 // keep what the program says, word for word
     bool debug_names;                 // OpName for buffers and locals
     uint32_t loop_budget;             // 0: VYRE_DEFAULT_LOOP_BUDGET
-    // Calls are checked against it, and a refusal says what the op lacks (L016, L017). NULL: none.
+    // Calls are checked against it, and the bodies of ops take their place; an op without one, or
+    // that needs a capability which the caller does not name here, is refused, with what it lacks
+    // (L016, L017). NULL: none.
     const struct vyre_registry *registry;
+    const char *const *capabilities; // of the runtime that dispatches the module
+    size_t capability_count;
     // Told the program after each pass of the default pipeline; not with `no_optimize`. May be
     // NULL.
     const struct vyre_pass_hook *hook;

@@ -74,8 +74,15 @@ struct vyre_op_params {
     // would provide it, for the fix of that diagnostic; it may be NULL.
     const char *capability;
     const char *provider;
-    vyre_op_evaluate evaluate; // NULL: the interpreter cannot run it
+    vyre_op_evaluate evaluate; // NULL: the host cannot evaluate it
     void *cookie;
+    // A program that computes the same, which compilers put in place of calls, and the interpreter
+    // where the host cannot evaluate the op. Its read-only and uniform buffers, in the order of
+    // their bindings, are the arguments, its output buffer is the result; each has one element, of
+    // u32, i32, f32 or bool, as the signature says. It only computes a value: nothing in it but
+    // let, assignment, if, loop, blocks, loads and stores of these, calls of ops that were added
+    // before, and operators. NULL: none. The registry takes a reference.
+    struct vyre_program *program;
     const struct vyre_diag_sink *diag;
 };
 
@@ -85,7 +92,8 @@ struct vyre_op_params {
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_registry_create(struct vyre_registry **out);
 
 // Adds an op. Returns VYRE_ERR_INVALID_ARGUMENT, with a code O00n, for a malformed op, an id that
-// is taken, and a frozen registry; nothing changed then.
+// is taken, a body that cannot take the place of a call, and a frozen registry; nothing changed
+// then.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_registry_add_op(struct vyre_registry *registry,
                                                              const struct vyre_op_params *params);
 
@@ -110,6 +118,19 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_registry_get_op(const struct vyre_r
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_registry_find_op(const struct vyre_registry *registry,
                                                               const char *id,
                                                               struct vyre_op_params *out);
+
+// Puts the bodies of ops in place of their calls, which gives a program that kernels and rings can
+// be made of; calls of ops without a body, or whose capability is not among `capabilities`, stay.
+// *out is the program itself, with another reference, when there is nothing to put in place. The
+// program must be valid with this registry (else VYRE_ERR_INVALID_PROGRAM, with the validator's
+// codes). VYRE_ERR_LIMIT (O005): the result would be larger than a valid program. `diag` may be
+// NULL.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_registry_inline(const struct vyre_registry *registry,
+                                                             struct vyre_program *program,
+                                                             const char *const *capabilities,
+                                                             size_t capability_count,
+                                                             const struct vyre_diag_sink *diag,
+                                                             struct vyre_program **out);
 
 // Takes another reference and returns `registry`. Thread-safety: Safe.
 VYRE_API struct vyre_registry *vyre_registry_ref(struct vyre_registry *registry);

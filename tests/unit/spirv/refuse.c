@@ -155,6 +155,61 @@ static void keep_fix(void *user, const struct vyre_diag *diag)
     snprintf(text, 600, "%s %s | %s", diag->code, diag->text, diag->fix);
 }
 
+// Bodies of ops take the place of their calls.
+static void replaced(void **state)
+{
+    (void)state;
+    static const struct vyre_op_operand word = { "u32", NULL };
+    static const char *const capabilities[] = { "magic" };
+    struct test_diags diags = { 0 };
+    struct vyre_registry *registry;
+    struct vyre_module *module;
+    struct vyre_program *body = parse("buffer a : u32[1] readonly @0\n"
+                                      "buffer out : u32[1] readwrite @1 output\n"
+                                      "loop i in 0..a[0] { out[0] = out[0] * 3 + i }");
+    assert_result(VYRE_OK, vyre_registry_create(&registry));
+    assert_result(VYRE_OK,
+                  vyre_registry_add_op(
+                      registry, vyre_op_params(.id = "fold", .inputs = &word, .input_count = 1,
+                                               .outputs = &word, .output_count = 1,
+                                               .capability = "magic", .program = body)));
+    vyre_program_destroy(&body);
+    struct vyre_program *program =
+        parse("buffer out : u32[] readwrite @0\nbuffer in : u32[] readonly @1\n"
+              "out[gid.x] = call \"fold\"(in[gid.x] & 7) + call \"fold\"(2)\n");
+    assert_result(
+        VYRE_ERR_UNSUPPORTED,
+        vyre_compile(program,
+                     vyre_compile_params(.registry = registry, .diag = test_diag_sink(&diags)),
+                     &module));
+    assert_int_equal(strncmp(diags.text, "L016", 4), 0);
+    diags = (struct test_diags){ 0 };
+    if (vyre_compile(program,
+                     vyre_compile_params(.registry = registry, .capabilities = capabilities,
+                                         .capability_count = 1, .diag = test_diag_sink(&diags)),
+                     &module))
+        fail_msg("%s", diags.text);
+    size_t count;
+    const uint32_t *words = vyre_module_words(module, &count);
+    const char *said = check_words(VYRE_ENV_VULKAN_1_1, words, count);
+    if (said)
+        fail_msg("%s", said);
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+    // The same without the call of the compiler, for those who make kernels and rings.
+    program = parse("buffer out : u32[] readwrite @0\nout[gid.x] = call \"fold\"(gid.x)");
+    struct vyre_program *inlined;
+    assert_result(VYRE_OK,
+                  vyre_registry_inline(registry, program, capabilities, 1, NULL, &inlined));
+    check_everywhere(inlined);
+    vyre_program_destroy(&inlined);
+    vyre_program_destroy(&program);
+    program = parse(OUT "broadcast(out, 1, 0)");
+    assert_result(VYRE_ERR_INVALID_PROGRAM, vyre_compile(program, NULL, &module));
+    vyre_program_destroy(&program);
+    vyre_registry_destroy(&registry);
+}
+
 // Says which op, what it needs, who does not have that, and who would.
 static void ops(void **state)
 {
@@ -198,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constructs),
+        cmocka_unit_test(replaced),
         cmocka_unit_test(ops),
         cmocka_unit_test(barriers_outside_uniform_flow),
         cmocka_unit_test(programs_beyond_the_target),

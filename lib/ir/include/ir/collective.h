@@ -13,7 +13,6 @@ const struct ir_node *ir_find_multi_rank(const struct vyre_program *program);
 // Does: replaces all_reduce and broadcast by nothing, all_gather and reduce_scatter by a copy of
 // elements, one per invocation on axis x. Needs: no collective that one rank cannot do alone; the
 // program need not be valid, but nests no deeper than a reader or builder allows. Breaks: nothing.
-// The result borrows the source text of `program`.
 enum vyre_result ir_lower_collectives(const struct vyre_program *program,
                                       struct vyre_program **out);
 

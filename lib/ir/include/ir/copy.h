@@ -41,6 +41,9 @@ const struct ir_type *ir_copy_type(struct ir_draft *draft, const struct ir_type 
 struct ir_expr *ir_copy_expr(const struct ir_copy *copy, const struct ir_expr *expr);
 struct ir_body ir_copy_body(const struct ir_copy *copy, struct ir_body body);
 
+// Gives the draft everything of the program but its body: workgroup, buffers, flags, source text.
+void ir_copy_head(const struct ir_copy *copy);
+
 // A declaration with its type and shape copied and its name mapped; not added to the draft.
 struct ir_buffer ir_copy_buffer(const struct ir_copy *copy, const struct ir_buffer *buffer);
 
