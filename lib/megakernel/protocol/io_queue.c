@@ -28,15 +28,12 @@ static bool has_slot(const void *queue, size_t size, uint32_t slot,
 // The rest of a slot is read after its status, and written before it.
 static uint32_t get_status(const void *queue, size_t slot)
 {
-    const uint32_t status = word_get(queue, slot * VYRE_IO_SLOT_WORDS + VYRE_IO_STATUS);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    return status;
+    return word_acquire(queue, slot * VYRE_IO_SLOT_WORDS + VYRE_IO_STATUS);
 }
 
 static void put_status(void *queue, size_t slot, enum vyre_io_status status)
 {
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    word_put(queue, slot * VYRE_IO_SLOT_WORDS + VYRE_IO_STATUS, (uint32_t)status);
+    word_release(queue, slot * VYRE_IO_SLOT_WORDS + VYRE_IO_STATUS, (uint32_t)status);
 }
 
 static struct vyre_io_request get_request(const void *queue, size_t slot, uint32_t status)

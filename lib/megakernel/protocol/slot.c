@@ -52,8 +52,7 @@ enum vyre_result vyre_slot_write(void *ring, size_t size, uint32_t index,
     word_put(ring, at + VYRE_SLOT_PRIORITY, slot->priority);
     for (size_t i = 0; i < VYRE_SLOT_ARGS; i++)
         word_put(ring, at + VYRE_SLOT_ARG0 + i, slot->args[i]);
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    word_put(ring, at + VYRE_SLOT_STATUS, slot->status);
+    word_release(ring, at + VYRE_SLOT_STATUS, slot->status);
     return VYRE_OK;
 }
 
@@ -130,8 +129,7 @@ enum vyre_result vyre_slot_transition(void *ring, size_t size, uint32_t index,
                     index, status, (int)transition);
         return VYRE_ERR_INVALID_ARGUMENT;
     }
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    word_put(ring, at, next);
+    word_release(ring, at, next);
     *previous = status;
     return VYRE_OK;
 }

@@ -21,6 +21,28 @@ static inline void word_put(void *bytes, size_t word, uint32_t value)
     memcpy((uint8_t *)bytes + 4 * word, &value, sizeof value);
 }
 
+// A word that another agent writes or waits for: what is read after it was written before it, and
+// what was written before it is read after it. Only buffers with aligned words can be shared like
+// that; in others these are plain accesses.
+typedef uint32_t __attribute__((may_alias)) word_shared;
+
+static inline uint32_t word_acquire(const void *bytes, size_t word)
+{
+    const uint8_t *at = (const uint8_t *)bytes + 4 * word;
+    if ((uintptr_t)at % sizeof(word_shared))
+        return word_get(bytes, word);
+    return le32toh(__atomic_load_n((const word_shared *)(const void *)at, __ATOMIC_ACQUIRE));
+}
+
+static inline void word_release(void *bytes, size_t word, uint32_t value)
+{
+    uint8_t *at = (uint8_t *)bytes + 4 * word;
+    if ((uintptr_t)at % sizeof(word_shared))
+        word_put(bytes, word, value);
+    else
+        __atomic_store_n((word_shared *)(void *)at, htole32(value), __ATOMIC_RELEASE);
+}
+
 // Two words, the low one first.
 static inline uint64_t word_get_pair(const void *bytes, size_t word)
 {
