@@ -2,6 +2,7 @@
 // What each pass makes of small programs, and what it leaves alone.
 #include "test.h"
 
+#include "base/memory.h"
 #include "ir/model.h"
 #include "ir/pass.h"
 #include <vyre/transform.h>
@@ -335,6 +336,31 @@ static void wrong_arguments_are_refused(void **state)
     vyre_program_destroy(&program);
 }
 
+static void every_failed_allocation_is_told(void **state)
+{
+    (void)state;
+    struct vyre_program *program =
+        parse(BUFFERS "let x = 2 * 4\nlet unused = in[1]\nif 1 > 2 {\n    trap(1, \"t\")\n}\n"
+                      "out[0] = in[0] * x + in[0] * x\n");
+    uint64_t nth = 1;
+    for (;; nth++) {
+        struct vyre_program *made = NULL;
+        (void)memory_fail_nth(0);
+        (void)memory_fail_nth(nth);
+        enum vyre_result result = vyre_program_transform(program, NULL, &made);
+        const bool reached = memory_fail_nth(0) >= nth;
+        if (!reached) {
+            assert_result(VYRE_OK, result);
+            vyre_program_destroy(&made);
+            break;
+        }
+        assert_result(VYRE_ERR_NO_MEMORY, result);
+        assert_null(made);
+    }
+    assert_true(nth > 20);
+    vyre_program_destroy(&program);
+}
+
 // ---- Numbers ------------------------------------------------------------------------------------
 
 static void loops_and_traps_keep_their_numbers(void **state)
@@ -381,6 +407,7 @@ int main(void)
         cmocka_unit_test(passes_run_in_the_order_that_is_asked_for),
         cmocka_unit_test(passes_are_listed),
         cmocka_unit_test(wrong_arguments_are_refused),
+        cmocka_unit_test(every_failed_allocation_is_told),
         cmocka_unit_test(loops_and_traps_keep_their_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
