@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "trial.h"
+
+#include "kernel_text.h"
+#include "random.h"
+
+enum { MOST_BUFFERS = 24 };
+
+struct input {
+    const char *name; // borrowed from the program
+    size_t declared;  // index of its declaration
+    uint32_t *words;  // owned
+    size_t size;      // bytes
+};
+
+struct inputs {
+    struct input items[MOST_BUFFERS];
+    size_t count;
+};
+
+// ---- Inputs -------------------------------------------------------------------------------------
+
+static size_t word_count(const struct trial *trial, const struct vyre_buffer_info *info,
+                         struct random *random)
+{
+    if (info->count)
+        return (size_t)info->count * info->element_size / 4;
+    // Loops run over what is only read.
+    size_t words =
+        info->access == VYRE_ACCESS_READ_ONLY ? 24 + below(random, 20) : 16 + below(random, 400);
+    return trial->words && trial->words < words ? trial->words : words;
+}
+
+static uint32_t input_word(const struct vyre_buffer_info *info, struct random *random)
+{
+    if (strcmp(info->element, "f32") == 0)
+        return float_bits(random);
+    if (strcmp(info->element, "bool") == 0 && below(random, 4))
+        return flip(random);
+    return number(random);
+}
+
+static void make_inputs(const struct trial *trial, const struct vyre_program *program,
+                        struct inputs *inputs)
+{
+    struct vyre_buffer_info info;
+    inputs->count = 0;
+    for (size_t i = 0; vyre_program_buffer_info(program, i, &info) == VYRE_OK; i++) {
+        if (info.access == VYRE_ACCESS_WORKGROUP)
+            continue;
+        assert_true(inputs->count < MOST_BUFFERS);
+        struct random random = { .state = trial->seed };
+        for (size_t at = 0; at < info.name_size; at++)
+            random.state = next(&random) + (uint8_t)info.name[at];
+        size_t words = word_count(trial, &info, &random);
+        uint32_t *data = calloc(words, sizeof *data);
+        assert_non_null(data);
+        for (size_t word = 0; word < words && !trial->zeros; word++)
+            data[word] = input_word(&info, &random);
+        inputs->items[inputs->count++] = (struct input){ info.name, i, data, words * 4 };
+    }
+}
+
+static void free_inputs(struct inputs *inputs)
+{
+    for (size_t i = 0; i < inputs->count; i++)
+        free(inputs->items[i].words);
+}
+
+// ---- Runs ---------------------------------------------------------------------------------------
+
+static void hear(void *user, const struct vyre_diag *diag)
+{
+    struct outcome *outcome = user;
+    if (diag->severity != VYRE_SEVERITY_ERROR || outcome->code[0])
+        return;
+    snprintf(outcome->code, sizeof outcome->code, "%s", diag->code);
+    snprintf(outcome->why, sizeof outcome->why, "%s %s", diag->code, diag->text);
+}
+
+static struct vyre_outputs *interpret(const struct trial *trial, const struct vyre_program *program,
+                                      const struct inputs *inputs, struct outcome *outcome)
+{
+    struct vyre_bytes bytes[MOST_BUFFERS];
+    for (size_t i = 0; i < inputs->count; i++)
+        bytes[i] = (struct vyre_bytes){ inputs->items[i].words, inputs->items[i].size };
+    bool racy = false;
+    const struct vyre_diag_sink sink = { hear, outcome };
+    struct vyre_interpret_params params = { .inputs = bytes,
+                                            .input_count = inputs->count,
+                                            .step_limit = 4000000,
+                                            .order_matters = &racy,
+                                            .diag = &sink };
+    memcpy(params.grid, trial->grid, sizeof params.grid);
+    struct vyre_outputs *outputs;
+    if (vyre_interpret(program, &params, &outputs) != VYRE_OK)
+        outcome->verdict = TRIAL_INCOMPARABLE;
+    else if (racy)
+        outcome->verdict = TRIAL_RACY;
+    return outputs;
+}
+
+static void compare(const struct vyre_outputs *outputs, const struct inputs *inputs,
+                    uint32_t *const maps[MOST_BUFFERS], const char *how, struct outcome *outcome)
+{
+    for (size_t i = 0; i < vyre_outputs_count(outputs); i++) {
+        size_t declared, at = 0;
+        struct vyre_bytes expected = vyre_outputs_get(outputs, i, &declared);
+        while (inputs->items[at].declared != declared)
+            at++;
+        assert_int_equal(expected.size, inputs->items[at].size);
+        const uint32_t *want = expected.data;
+        for (size_t word = 0; word < expected.size / 4; word++) {
+            if (maps[at][word] == want[word])
+                continue;
+            outcome->verdict = TRIAL_DIFFERENT;
+            snprintf(outcome->why, sizeof outcome->why,
+                     "buffer %s, word %zu: 0x%08x on the device (%s), 0x%08x in the interpreter",
+                     inputs->items[at].name, word, maps[at][word], how, want[word]);
+            return;
+        }
+    }
+}
+
+static void on_device(const struct trial *trial, const struct vyre_program *program,
+                      const struct inputs *inputs, const struct vyre_outputs *outputs,
+                      bool no_optimize, struct outcome *outcome)
+{
+    struct vyre_kernel *kernel;
+    const struct vyre_diag_sink sink = { hear, outcome };
+    enum vyre_result result = vyre_kernel_create(
+        trial->device,
+        vyre_kernel_params(.program = program, .no_optimize = no_optimize, .diag = &sink), &kernel);
+    if (result == VYRE_ERR_UNSUPPORTED || result == VYRE_ERR_LIMIT) {
+        outcome->verdict = TRIAL_REFUSED;
+        return;
+    }
+    if (result != VYRE_OK)
+        fail_msg("no kernel: %s: %s", vyre_result_name(result), outcome->why);
+    struct vyre_argument arguments[MOST_BUFFERS] = { { NULL, 0, 0 } };
+    uint32_t *maps[MOST_BUFFERS];
+    for (size_t i = 0; i < inputs->count; i++) {
+        arguments[i].buffer = test_buffer(trial->device, inputs->items[i].size, &maps[i]);
+        memcpy(maps[i], inputs->items[i].words, inputs->items[i].size);
+    }
+    test_dispatch(kernel, arguments, inputs->count, trial->grid);
+    compare(outputs, inputs, maps, no_optimize ? "not optimised" : "optimised", outcome);
+    for (size_t i = 0; i < inputs->count; i++)
+        vyre_buffer_destroy(&arguments[i].buffer);
+    vyre_kernel_destroy(&kernel);
+}
+
+struct outcome trial_run(const struct trial *trial, const struct vyre_program *program)
+{
+    struct outcome outcome = { .verdict = TRIAL_SAME };
+    const struct vyre_diag_sink sink = { hear, &outcome };
+    if (vyre_program_validate(program, vyre_validate_params(.diag = &sink)) != VYRE_OK) {
+        outcome.verdict = TRIAL_INVALID;
+        return outcome;
+    }
+    struct inputs inputs;
+    make_inputs(trial, program, &inputs);
+    struct vyre_outputs *outputs = interpret(trial, program, &inputs, &outcome);
+    struct vyre_program *planted =
+        trial->plant && outcome.verdict == TRIAL_SAME ? trial->plant(program) : NULL;
+    for (int no_optimize = 0; no_optimize < 2 && outcome.verdict == TRIAL_SAME; no_optimize++)
+        on_device(trial, planted ? planted : program, &inputs, outputs, no_optimize, &outcome);
+    vyre_program_destroy(&planted);
+    vyre_outputs_destroy(&outputs);
+    free_inputs(&inputs);
+    return outcome;
+}
+
+// ---- Text ---------------------------------------------------------------------------------------
+
+void trial_print(const struct trial *trial, const struct vyre_program *program, struct str *out)
+{
+    char *text;
+    size_t size;
+    assert_result(VYRE_OK, vyre_program_print(program, &text, &size));
+    str_printf(out, "%s\nvyre-spv run k.vyre --no-cache --grid %u,%u,%u", text, trial->grid[0],
+               trial->grid[1], trial->grid[2]);
+    vyre_free(text);
+    struct inputs inputs;
+    make_inputs(trial, program, &inputs);
+    for (size_t i = 0; i < inputs.count; i++) {
+        const struct input *input = &inputs.items[i];
+        struct vyre_buffer_info info;
+        assert_result(VYRE_OK, vyre_program_buffer_info(program, input->declared, &info));
+        str_printf(out, " \\\n  --in %s=u32:", input->name);
+        for (size_t word = 0; word < input->size / 4; word++)
+            str_printf(out, word ? ",%u" : "%u", input->words[word]);
+        if (info.access != VYRE_ACCESS_READ_ONLY)
+            str_printf(out, " --out %s=u32", input->name);
+    }
+    str_printf(out, "\n");
+    free_inputs(&inputs);
+}
