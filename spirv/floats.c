@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// f32 with the interpreter's bits (spec: semantics.md, 3.3, 4.3, 5.4, 5.5 and 10.10).
+// f32 operators (spec: semantics.md, 3.3, 4.3, 5.4, 5.5 and 10.10).
 //
-// Operands are canonical already, and every result that may not be is made so. What Vulkan does not
-// promise to round correctly, or at all, is computed with integers by the value library.
+// Operands are canonical already, and every result that may not be is made so. Where the target
+// does not say that its instruction gives the right bits, the value library computes them with
+// integers. Fast mode takes the instructions, and lets values be what they are.
 #include "lowering.h"
 
 #include "ir/model.h"
@@ -29,8 +30,15 @@ static uint32_t is_nan(struct spv_lowering *lowering, uint32_t bits)
     return spv_test2(lowering, SpvOpUGreaterThan, magnitude, spv_u32(lowering, EXPONENT));
 }
 
+static bool is_fast(const struct spv_lowering *lowering)
+{
+    return lowering->float_mode == VYRE_FLOAT_FAST;
+}
+
 uint32_t spv_canonical(struct spv_lowering *lowering, uint32_t bits)
 {
+    if (is_fast(lowering))
+        return bits;
     uint32_t exponent = and_word(lowering, bits, EXPONENT);
     uint32_t tiny = spv_test2(lowering, SpvOpIEqual, exponent, spv_u32(lowering, 0));
     uint32_t zero = and_word(lowering, bits, SIGN);
@@ -48,7 +56,77 @@ static uint32_t canonical_bits(uint32_t bits)
 
 struct spv_value spv_literal_f32(struct spv_lowering *lowering, uint32_t bits)
 {
-    return spv_value_of(spv_u32(lowering, canonical_bits(bits)), SPV_F32);
+    bits = is_fast(lowering) ? bits : canonical_bits(bits);
+    return spv_value_of(spv_u32(lowering, bits), SPV_F32);
+}
+
+// ---- Instructions -------------------------------------------------------------------------------
+
+bool spv_float_is_native(const struct spv_lowering *lowering, enum spv_float_op op)
+{
+    return is_fast(lowering) || (lowering->target->exact_floats & op);
+}
+
+void spv_no_contraction(struct spv_lowering *lowering, uint32_t id)
+{
+    if (!is_fast(lowering))
+        SPV_EMIT(&lowering->writer, SPV_DECORATIONS, SpvOpDecorate, id, SpvDecorationNoContraction);
+}
+
+void spv_need_float64(struct spv_lowering *lowering)
+{
+    if (!lowering->has_float64)
+        SPV_EMIT(&lowering->writer, SPV_CAPABILITIES, SpvOpCapability, SpvCapabilityFloat64);
+    lowering->has_float64 = true;
+}
+
+uint32_t spv_float_type(struct spv_lowering *lowering)
+{
+    const uint32_t width = 32;
+    if (!lowering->type_f32)
+        lowering->type_f32 = spv_intern_type(&lowering->writer, SpvOpTypeFloat, &width, 1);
+    return lowering->type_f32;
+}
+
+static uint32_t as_float(struct spv_lowering *lowering, uint32_t bits)
+{
+    return spv_op1(lowering, SpvOpBitcast, spv_float_type(lowering), bits);
+}
+
+static uint32_t as_bits(struct spv_lowering *lowering, uint32_t number)
+{
+    return spv_op1(lowering, SpvOpBitcast, lowering->type_u32, number);
+}
+
+static uint32_t native2(struct spv_lowering *lowering, SpvOp op, uint32_t a, uint32_t b)
+{
+    uint32_t left = as_float(lowering, a);
+    uint32_t right = as_float(lowering, b);
+    uint32_t number = spv_op2(lowering, op, lowering->type_f32, left, right);
+    spv_no_contraction(lowering, number);
+    return as_bits(lowering, number);
+}
+
+static uint32_t native_glsl(struct spv_lowering *lowering, enum GLSLstd450 op, const uint32_t *bits,
+                            uint32_t count)
+{
+    uint32_t operands[7] = { spv_float_type(lowering), 0, spv_glsl(lowering), op };
+    for (uint32_t i = 0; i < count; i++)
+        operands[4 + i] = as_float(lowering, bits[i]);
+    operands[1] = spv_writer_id(&lowering->writer);
+    spv_emit(&lowering->writer, lowering->at, SpvOpExtInst, operands, 4 + count);
+    return as_bits(lowering, operands[1]);
+}
+
+static uint32_t native_test(struct spv_lowering *lowering, SpvOp op, uint32_t a, uint32_t b)
+{
+    uint32_t left = as_float(lowering, a);
+    return spv_test2(lowering, op, left, as_float(lowering, b));
+}
+
+static uint32_t native_convert(struct spv_lowering *lowering, SpvOp op, uint32_t word)
+{
+    return as_bits(lowering, spv_op1(lowering, op, spv_float_type(lowering), word));
 }
 
 // ---- Conversions --------------------------------------------------------------------------------
@@ -75,7 +153,10 @@ struct spv_value spv_to_f32(struct spv_lowering *lowering, struct spv_value valu
         uint32_t one = spv_u32(lowering, 0x3F800000u);
         return spv_value_of(choose(lowering, value.id, one, spv_u32(lowering, 0)), SPV_F32);
     }
-    case SPV_I32: return spv_value_of(spv_call1(lowering, "f32_from_i32", value.id), SPV_F32);
+    case SPV_I32:
+        if (spv_float_is_native(lowering, SPV_FLOAT_CONVERT))
+            return spv_value_of(native_convert(lowering, SpvOpConvertSToF, value.id), SPV_F32);
+        return spv_value_of(spv_call1(lowering, "f32_from_i32", value.id), SPV_F32);
     case SPV_U64:
         pair = spv_pair(lowering, value);
         return spv_value_of(spv_call(lowering, "f32_from_u64", lowering->type_u32, &pair, 1),
@@ -83,6 +164,8 @@ struct spv_value spv_to_f32(struct spv_lowering *lowering, struct spv_value valu
     default: break;
     }
     uint32_t word = spv_as_word(lowering, value);
+    if (spv_float_is_native(lowering, SPV_FLOAT_CONVERT))
+        return spv_value_of(native_convert(lowering, SpvOpConvertUToF, word), SPV_F32);
     return spv_value_of(spv_call1(lowering, "f32_from_u32", word), SPV_F32);
 }
 
@@ -90,6 +173,8 @@ struct spv_value spv_to_f32(struct spv_lowering *lowering, struct spv_value valu
 
 static uint32_t less(struct spv_lowering *lowering, uint32_t a, uint32_t b)
 {
+    if (spv_float_is_native(lowering, SPV_FLOAT_COMPARE))
+        return native_test(lowering, SpvOpFOrdLessThan, a, b);
     return spv_call(lowering, "f32_less", lowering->type_bool, (const uint32_t[]){ a, b }, 2);
 }
 
@@ -108,26 +193,42 @@ static uint32_t compare(struct spv_lowering *lowering, uint8_t op, uint32_t left
     const bool swapped = op == IR_BIN_GT || op == IR_BIN_GE;
     const uint32_t operands[] = { swapped ? right : left, swapped ? left : right };
     const uint32_t type = lowering->type_bool;
+    const bool native = spv_float_is_native(lowering, SPV_FLOAT_COMPARE);
+    uint32_t equal;
     switch (op) {
     case IR_BIN_LT:
-    case IR_BIN_GT: return spv_call(lowering, "f32_less", type, operands, 2);
+    case IR_BIN_GT: return less(lowering, operands[0], operands[1]);
     case IR_BIN_LE:
-    case IR_BIN_GE: return spv_call(lowering, "f32_less_equal", type, operands, 2);
+    case IR_BIN_GE:
+        return native ? native_test(lowering, SpvOpFOrdLessThanEqual, operands[0], operands[1])
+                      : spv_call(lowering, "f32_less_equal", type, operands, 2);
     default: break;
     }
-    uint32_t equal = spv_call(lowering, "f32_equal", type, operands, 2);
+    equal = native ? native_test(lowering, SpvOpFOrdEqual, left, right)
+                   : spv_call(lowering, "f32_equal", type, operands, 2);
     return op == IR_BIN_EQ ? equal : spv_op1(lowering, SpvOpLogicalNot, type, equal);
 }
 
-static const char *arithmetic(uint8_t op)
+// Bits of the rounded result, not canonical yet.
+static uint32_t arithmetic(struct spv_lowering *lowering, uint8_t op, uint32_t a, uint32_t b)
 {
-    switch (op) {
-    case IR_BIN_ADD: return "f32_add";
-    case IR_BIN_SUB: return "f32_sub";
-    case IR_BIN_MUL: return "f32_mul";
-    case IR_BIN_DIV: return "f32_div";
-    default: return NULL;
-    }
+    static const struct {
+        uint8_t op;
+        enum spv_float_op kind;
+        SpvOp instruction;
+        const char *function;
+    } operations[] = {
+        { IR_BIN_ADD, SPV_FLOAT_ADD, SpvOpFAdd, "f32_add" },
+        { IR_BIN_SUB, SPV_FLOAT_ADD, SpvOpFSub, "f32_sub" },
+        { IR_BIN_MUL, SPV_FLOAT_MUL, SpvOpFMul, "f32_mul" },
+        { IR_BIN_DIV, SPV_FLOAT_DIV, SpvOpFDiv, "f32_div" },
+    };
+    size_t i = 0;
+    while (operations[i].op != op)
+        i++;
+    if (spv_float_is_native(lowering, operations[i].kind))
+        return native2(lowering, operations[i].instruction, a, b);
+    return spv_call2(lowering, operations[i].function, a, b);
 }
 
 bool spv_float_binary(struct spv_lowering *lowering, uint8_t op, struct spv_value left,
@@ -140,7 +241,7 @@ bool spv_float_binary(struct spv_lowering *lowering, uint8_t op, struct spv_valu
     case IR_BIN_SUB:
     case IR_BIN_MUL:
     case IR_BIN_DIV: {
-        uint32_t bits = spv_call2(lowering, arithmetic(op), a, b);
+        uint32_t bits = arithmetic(lowering, op, a, b);
         *out = spv_value_of(spv_canonical(lowering, bits), SPV_F32);
         return true;
     }
@@ -167,7 +268,9 @@ struct spv_value spv_fma(struct spv_lowering *lowering, const struct ir_expr *ex
                        "fma is not defined for %s", spv_kind_names[operand.kind]);
         ids[i] = operand.id;
     }
-    uint32_t bits = spv_call3(lowering, "f32_fma", ids[0], ids[1], ids[2]);
+    uint32_t bits = spv_float_is_native(lowering, SPV_FLOAT_FMA)
+                        ? native_glsl(lowering, GLSLstd450Fma, ids, 3)
+                        : spv_call3(lowering, "f32_fma", ids[0], ids[1], ids[2]);
     return spv_value_of(spv_canonical(lowering, bits), SPV_F32);
 }
 
@@ -198,9 +301,63 @@ static struct spv_value classify(struct spv_lowering *lowering, SpvOp test, uint
                         SPV_BOOL);
 }
 
+static uint32_t root(struct spv_lowering *lowering, uint32_t bits)
+{
+    if (spv_float_is_native(lowering, SPV_FLOAT_SQRT))
+        return spv_canonical(lowering, native_glsl(lowering, GLSLstd450Sqrt, &bits, 1));
+    return spv_call1(lowering, "f32_sqrt", bits); // never tiny
+}
+
+// Functions whose definition is a sequence of operations. `wide`: of 64-bit floats; `narrow` is
+// then what stands in for it without them.
+struct transcendental {
+    uint8_t op;
+    bool wide;
+    enum GLSLstd450 instruction;
+    const char *function;
+    const char *narrow;
+};
+
+static const struct transcendental *find_transcendental(uint8_t op)
+{
+    static const struct transcendental all[] = {
+        { IR_UN_SIN, true, GLSLstd450Sin, "libm_sin", "narrow_libm_sin" },
+        { IR_UN_COS, true, GLSLstd450Cos, "libm_cos", "narrow_libm_cos" },
+        { IR_UN_TAN, true, GLSLstd450Tan, "libm_tan", "narrow_libm_tan" },
+        { IR_UN_ASIN, true, GLSLstd450Asin, "libm_asin", "narrow_libm_asin" },
+        { IR_UN_EXP2, true, GLSLstd450Exp2, "libm_exp2", "narrow_libm_exp2" },
+        { IR_UN_ACOS, false, GLSLstd450Acos, "libm_acos", NULL },
+        { IR_UN_ATAN, false, GLSLstd450Atan, "libm_atan", NULL },
+        { IR_UN_SINH, false, GLSLstd450Sinh, "libm_sinh", NULL },
+        { IR_UN_COSH, false, GLSLstd450Cosh, "libm_cosh", NULL },
+        { IR_UN_TANH, false, GLSLstd450Tanh, "libm_tanh", NULL },
+        { IR_UN_EXP, false, GLSLstd450Exp, "libm_exp", NULL },
+        { IR_UN_LOG, false, GLSLstd450Log, "libm_log", NULL },
+        { IR_UN_LOG2, false, GLSLstd450Log2, "libm_log2", NULL },
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].op == op)
+            return &all[i];
+    return NULL;
+}
+
+static uint32_t transcendental(struct spv_lowering *lowering, const struct transcendental *function,
+                               uint32_t bits)
+{
+    if (is_fast(lowering))
+        return native_glsl(lowering, function->instruction, &bits, 1);
+    if (!function->wide || lowering->target->float64)
+        return spv_canonical(lowering, spv_call1(lowering, function->function, bits));
+    if (lowering->float_mode == VYRE_FLOAT_EXACT)
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L030, NULL,
+                   "%s bit for bit takes 64-bit floats (shaderFloat64)", function->function + 5);
+    return spv_canonical(lowering, spv_call1(lowering, function->narrow, bits));
+}
+
 bool spv_float_unary(struct spv_lowering *lowering, uint8_t op, struct spv_value operand,
                      struct spv_value *out)
 {
+    const struct transcendental *function = find_transcendental(op);
     const uint32_t x = spv_as_f32(lowering, operand).id;
     const uint32_t one = spv_u32(lowering, 0x3F800000u);
     uint32_t bits;
@@ -215,14 +372,19 @@ bool spv_float_unary(struct spv_lowering *lowering, uint8_t op, struct spv_value
     case IR_UN_CEIL: bits = spv_call1(lowering, "f32_ceil", x); break;
     case IR_UN_TRUNC: bits = spv_call1(lowering, "f32_trunc", x); break;
     case IR_UN_ROUND: bits = spv_call1(lowering, "f32_round", x); break;
-    case IR_UN_SQRT: bits = spv_call1(lowering, "f32_sqrt", x); break; // never tiny
+    case IR_UN_SQRT: bits = root(lowering, x); break;
     case IR_UN_RECIPROCAL:
-        bits = spv_canonical(lowering, spv_call2(lowering, "f32_div", one, x));
+        bits = spv_canonical(lowering, arithmetic(lowering, IR_BIN_DIV, one, x));
         break;
     case IR_UN_INVERSE_SQRT:
-        bits = spv_call2(lowering, "f32_div", one, spv_call1(lowering, "f32_sqrt", x));
+        bits = arithmetic(lowering, IR_BIN_DIV, one, root(lowering, x));
+        bits = spv_canonical(lowering, bits);
         break;
-    default: return false;
+    default:
+        if (!function)
+            return false;
+        bits = transcendental(lowering, function, x);
+        break;
     }
     *out = spv_value_of(bits, SPV_F32);
     return true;

@@ -283,11 +283,42 @@ void spv_interface_init(struct spv_lowering *lowering)
     SPV_EMIT(writer, SPV_HEAD, SpvOpLabel, lowering->block);
 }
 
+// Asks for the float behaviour that the target can promise, in modules that have float instructions
+// and do not want whatever the driver has.
+static void declare_floats(struct spv_lowering *lowering)
+{
+    static const struct {
+        enum vyre_float_control control;
+        SpvCapability capability;
+        SpvExecutionMode mode;
+    } modes[] = {
+        { VYRE_FLOAT_ROUND_TO_EVEN, SpvCapabilityRoundingModeRTE, SpvExecutionModeRoundingModeRTE },
+        { VYRE_FLOAT_SPECIALS, SpvCapabilitySignedZeroInfNanPreserve,
+          SpvExecutionModeSignedZeroInfNanPreserve },
+        { VYRE_FLOAT_SUBNORMALS, SpvCapabilityDenormPreserve, SpvExecutionModeDenormPreserve },
+    };
+    static const char extension[] = "SPV_KHR_float_controls";
+    struct spv_writer *writer = &lowering->writer;
+    const uint32_t controls = lowering->target->float_controls;
+    if (!lowering->type_f32 || !controls || lowering->float_mode == VYRE_FLOAT_FAST)
+        return;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (!(controls & modes[i].control))
+            continue;
+        SPV_EMIT(writer, SPV_CAPABILITIES, SpvOpCapability, modes[i].capability);
+        SPV_EMIT(writer, SPV_MODES, SpvOpExecutionMode, lowering->main, modes[i].mode, 32);
+    }
+    if (spirv_version(lowering->target->env) < 0x00010400)
+        spv_emit_text(writer, SPV_EXTENSIONS, SpvOpExtension, NULL, 0, extension,
+                      sizeof extension - 1, NULL, 0);
+}
+
 enum vyre_result spv_interface_finish(struct spv_lowering *lowering, uint32_t **words,
                                       size_t *count)
 {
     const uint32_t operands[] = { SpvExecutionModelGLCompute, lowering->main };
     spv_library_finish(lowering);
+    declare_floats(lowering);
     spv_emit_text(&lowering->writer, SPV_ENTRY, SpvOpEntryPoint, operands, 2, entry_name,
                   ENTRY_NAME_SIZE, lowering->interface.items, lowering->interface.count);
     return spv_writer_finish(&lowering->writer, spirv_version(lowering->target->env), words, count);

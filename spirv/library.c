@@ -151,6 +151,10 @@ static uint32_t copy_global(struct spv_lowering *lowering, uint32_t place)
                     op == SpvOpConstantComposite;
     if (op == SpvOpExtInstImport)
         return spv_glsl(lowering);
+    if (op == SpvOpTypeFloat && text[place + 2] == 64)
+        spv_need_float64(lowering);
+    if (op == SpvOpTypeFloat && text[place + 2] == 32)
+        return spv_float_type(lowering);
     for (uint32_t i = 1; i < count_at(place) && count < MOST_OPERANDS; i++) {
         if (i == (constant ? 2u : 1u))
             continue; // its own id
@@ -179,19 +183,88 @@ static uint32_t map(struct spv_lowering *lowering, uint32_t id)
     return library->ids[id];
 }
 
-static void copy_function(struct spv_lowering *lowering, uint32_t function)
+// ---- Float arithmetic ---------------------------------------------------------------------------
+
+static bool is_float32(const struct spv_lowering *lowering, uint32_t type)
+{
+    const uint32_t place = lowering->library.places[type];
+    return place && op_at(place) == SpvOpTypeFloat && text[place + 2] == 32;
+}
+
+// The function that stands in for an operation which this target may get wrong; NULL: none does.
+static const char *substitute(const struct spv_lowering *lowering, uint32_t at)
+{
+    const SpvOp op = op_at(at);
+    enum spv_float_op kind;
+    const char *name;
+    switch (op) {
+    case SpvOpFAdd: kind = SPV_FLOAT_ADD, name = "f32_add"; break;
+    case SpvOpFSub: kind = SPV_FLOAT_ADD, name = "f32_sub"; break;
+    case SpvOpFMul: kind = SPV_FLOAT_MUL, name = "f32_mul"; break;
+    case SpvOpFDiv: kind = SPV_FLOAT_DIV, name = "f32_div"; break;
+    case SpvOpExtInst:
+        if (text[at + 4] != GLSLstd450Sqrt)
+            return NULL;
+        kind = SPV_FLOAT_SQRT, name = "f32_sqrt";
+        break;
+    default: return NULL;
+    }
+    bool native = !is_float32(lowering, text[at + 1]) || spv_float_is_native(lowering, kind);
+    return native ? NULL : name;
+}
+
+static uint32_t emit_function_op(struct spv_lowering *lowering, SpvOp op, uint32_t type, uint32_t a)
+{
+    uint32_t id = spv_writer_id(&lowering->writer);
+    SPV_EMIT(&lowering->writer, SPV_FUNCTIONS, op, type, id, a);
+    return id;
+}
+
+// result = float(name(bits of each operand))
+static void emit_substitute(struct spv_lowering *lowering, uint32_t at, const char *name)
+{
+    const uint32_t first = op_at(at) == SpvOpExtInst ? 5 : 3;
+    const uint32_t result = map(lowering, text[at + 2]);
+    const uint32_t function = spv_library_function(lowering, name);
+    uint32_t operands[5] = { lowering->type_u32 };
+    uint32_t count = 3;
+    for (uint32_t i = first; i < count_at(at) && count < 5; i++) {
+        uint32_t operand = map(lowering, text[at + i]);
+        operands[count++] = emit_function_op(lowering, SpvOpBitcast, lowering->type_u32, operand);
+    }
+    operands[1] = spv_writer_id(&lowering->writer);
+    operands[2] = function;
+    spv_emit(&lowering->writer, SPV_FUNCTIONS, SpvOpFunctionCall, operands, count);
+    SPV_EMIT(&lowering->writer, SPV_FUNCTIONS, SpvOpBitcast, map(lowering, text[at + 1]), result,
+             operands[1]);
+}
+
+// ---- Functions ----------------------------------------------------------------------------------
+
+static void copy_instruction(struct spv_lowering *lowering, uint32_t at)
 {
     enum { MOST_OPERANDS = 32 };
+    uint32_t operands[MOST_OPERANDS];
+    const SpvOp op = op_at(at);
+    uint32_t count = count_at(at) - 1;
+    if (count > MOST_OPERANDS)
+        count = MOST_OPERANDS; // the validator of the tests would tell
+    for (uint32_t i = 0; i < count; i++)
+        operands[i] = is_id(op, i + 1) ? map(lowering, text[at + 1 + i]) : text[at + 1 + i];
+    spv_emit(&lowering->writer, SPV_FUNCTIONS, op, operands, count);
+    if (op == SpvOpFAdd || op == SpvOpFSub || op == SpvOpFMul || op == SpvOpFDiv)
+        spv_no_contraction(lowering, operands[1]);
+}
+
+static void copy_function(struct spv_lowering *lowering, uint32_t function)
+{
     for (uint32_t at = lowering->library.places[function];; at += count_at(at)) {
-        uint32_t operands[MOST_OPERANDS];
-        const SpvOp op = op_at(at);
-        uint32_t count = count_at(at) - 1;
-        if (count > MOST_OPERANDS)
-            count = MOST_OPERANDS; // the validator of the tests would tell
-        for (uint32_t i = 0; i < count; i++)
-            operands[i] = is_id(op, i + 1) ? map(lowering, text[at + 1 + i]) : text[at + 1 + i];
-        spv_emit(&lowering->writer, SPV_FUNCTIONS, op, operands, count);
-        if (op == SpvOpFunctionEnd)
+        const char *name = substitute(lowering, at);
+        if (name)
+            emit_substitute(lowering, at, name);
+        else
+            copy_instruction(lowering, at);
+        if (op_at(at) == SpvOpFunctionEnd)
             return;
     }
 }

@@ -282,6 +282,7 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
         .capabilities = params->capabilities,
         .capability_count = params->capability_count,
         .loop_budget = params->loop_budget,
+        .float_mode = params->float_mode,
         .writer = { .next_id = 1 },
         .at = SPV_BODY,
     };

@@ -80,6 +80,7 @@ struct spv_lowering {
     const char *const *capabilities;
     size_t capability_count;
     uint32_t loop_budget; // as in vyre_compile_params
+    enum vyre_float_mode float_mode;
     struct spv_facts facts;
     struct spv_flow flow;
     struct spv_copies copies;
@@ -118,6 +119,8 @@ struct spv_lowering {
     uint32_t type_void, type_bool, type_u32, type_u32_pointer, type_workgroup_pointer;
     uint32_t type_local_pointer, type_wide; // { low, high } of a product
     uint32_t type_pair;                     // vector of two words
+    uint32_t type_f32;                      // 0: not used yet
+    bool has_float64;                       // the capability is declared
     uint32_t type_buffer;                   // pointer to the block of a storage buffer
     uint32_t main;
     uint32_t push;         // push constant variable; 0: not used yet
@@ -245,6 +248,22 @@ struct spv_value spv_from_pair(struct spv_lowering *lowering, uint32_t pair, enu
 
 // ---- Floats (floats.c) and u64 (wide.c) -------------------------------------------------------
 
+// Operations that a driver may get wrong, and whether this target's instruction is used.
+enum spv_float_op {
+    SPV_FLOAT_ADD = VYRE_EXACT_ADD,
+    SPV_FLOAT_MUL = VYRE_EXACT_MUL,
+    SPV_FLOAT_DIV = VYRE_EXACT_DIV,
+    SPV_FLOAT_SQRT = VYRE_EXACT_SQRT,
+    SPV_FLOAT_FMA = VYRE_EXACT_FMA,
+    SPV_FLOAT_CONVERT = VYRE_EXACT_CONVERT,
+    SPV_FLOAT_COMPARE = VYRE_EXACT_COMPARE,
+};
+bool spv_float_is_native(const struct spv_lowering *lowering, enum spv_float_op op);
+void spv_no_contraction(struct spv_lowering *lowering, uint32_t id);
+uint32_t spv_float_type(struct spv_lowering *lowering); // of 32 bits
+void spv_need_float64(struct spv_lowering *lowering);
+
+// Bits as the language keeps them; in fast mode they stay what they are.
 uint32_t spv_canonical(struct spv_lowering *lowering, uint32_t bits);
 struct spv_value spv_literal_f32(struct spv_lowering *lowering, uint32_t bits);
 struct spv_value spv_as_f32(struct spv_lowering *lowering, struct spv_value value);

@@ -39,7 +39,7 @@ static void make_keys(struct build *build)
 {
     uint8_t identity[VK_DRIVER_IDENTITY_SIZE];
     kernel_key_module(build->params->program, &build->target, build->params->no_optimize,
-                      build->params->loop_budget, &build->module_key);
+                      build->params->loop_budget, build->params->float_mode, &build->module_key);
     vk_device_identity(build->device, identity);
     kernel_key_pipeline(&build->module_key, identity, sizeof identity, &build->pipeline_key);
 }
@@ -81,7 +81,8 @@ static enum vyre_result lower(struct build *build)
     return spv_lower(
         build->params->program,
         vyre_compile_params(.target = &build->target, .no_optimize = build->params->no_optimize,
-                            .loop_budget = build->params->loop_budget, .diag = build->params->diag),
+                            .loop_budget = build->params->loop_budget,
+                            .float_mode = build->params->float_mode, .diag = build->params->diag),
         &build->code.module);
 }
 

@@ -176,6 +176,8 @@ static void add_target(struct blake3 *hash, const struct vyre_target *target)
     add_u64(hash, target->max_push_bytes);
     add_u64(hash, target->loop_limit);
     add_u64(hash, target->fence_is_barrier);
+    add_u64(hash, target->float_controls);
+    add_u64(hash, target->exact_floats);
 }
 
 // Every key starts with what it is for, so that keys of different purposes never meet.
@@ -186,15 +188,17 @@ static void begin(struct blake3 *hash, const char *purpose)
 }
 
 void kernel_key_module(const struct vyre_program *program, const struct vyre_target *target,
-                       bool no_optimize, uint32_t loop_budget, struct cache_key *out)
+                       bool no_optimize, uint32_t loop_budget, enum vyre_float_mode float_mode,
+                       struct cache_key *out)
 {
     struct blake3 hash;
     const char *build = vyre_build_info();
-    begin(&hash, "vyre module 2");
+    begin(&hash, "vyre module 3");
     add_bytes(&hash, build, strlen(build));
     add_target(&hash, target);
     add_u64(&hash, no_optimize);
     add_u64(&hash, loop_budget ? loop_budget : VYRE_DEFAULT_LOOP_BUDGET);
+    add_u64(&hash, (uint64_t)float_mode);
     add_program(&hash, program);
     blake3_final(&hash, out->bytes);
 }
@@ -213,7 +217,7 @@ void kernel_key_probe(const uint8_t *identity, size_t identity_size, struct cach
 {
     struct blake3 hash;
     const char *build = vyre_build_info();
-    begin(&hash, "vyre loop limit 1");
+    begin(&hash, "vyre probes 2");
     add_bytes(&hash, build, strlen(build));
     add_bytes(&hash, identity, identity_size);
     blake3_final(&hash, out->bytes);

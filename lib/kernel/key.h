@@ -14,13 +14,14 @@
 // Key of a SPIR-V module: program, target, options and the build of this library. The program must
 // be valid, which bounds its depth. A loop budget of 0 is the default, and has its key.
 void kernel_key_module(const struct vyre_program *program, const struct vyre_target *target,
-                       bool no_optimize, uint32_t loop_budget, struct cache_key *out);
+                       bool no_optimize, uint32_t loop_budget, enum vyre_float_mode float_mode,
+                       struct cache_key *out);
 
 // Key of the driver's pipeline blob: the module, and which driver it is for.
 void kernel_key_pipeline(const struct cache_key *module, const uint8_t *identity,
                          size_t identity_size, struct cache_key *out);
 
-// Key of the loop-limit probe's result.
+// Key of what the device's probes found.
 void kernel_key_probe(const uint8_t *identity, size_t identity_size, struct cache_key *out);
 
 #endif // KERNEL_KEY_H

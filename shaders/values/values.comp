@@ -25,6 +25,13 @@ uint high_product(const uint a, const uint b)
 #include "float.glsl"
 #include "wide.glsl"
 
+#include "libm.glsl"
+
+#include "reduce.glsl"
+
+#include "narrow.glsl"
+#include "trig.glsl"
+
 void keep(const uvec2 x)
 {
     w[0] = x.x ^ x.y;
@@ -53,4 +60,9 @@ void main()
     keep(u64_div(p, q));
     keep(u64_mod(p, q));
     keep(u64_saturating_mul(p, q));
+    w[11] = libm_exp(a) + libm_log(a) + libm_log2(a) + libm_sinh(a) + libm_cosh(a) + libm_tanh(a);
+    w[12] = libm_acos(a) + libm_atan(a) + libm_asin(a) + libm_exp2(a);
+    w[13] = libm_sin(a) + libm_cos(a) + libm_tan(a);
+    w[14] = narrow_libm_sin(a) + narrow_libm_cos(a) + narrow_libm_tan(a);
+    w[15] = narrow_libm_asin(a) + narrow_libm_exp2(a);
 }

@@ -29,45 +29,63 @@ static void f32_statements(void **state)
         agree_on(*state, float_program, float_statements[i], 2);
 }
 
-// Random operands reach every exponent and every alignment of two of them.
-static void f32_on_random_operands(void **state)
+// Half of them near each other, so that sums cancel and products do not overflow.
+static uint32_t random_float(uint32_t *state, size_t word)
 {
-    static const char *const expressions[] = { "a + b",   "a - b",
-                                               "a * b",   "a / b",
-                                               "sqrt(a)", "fma(a, b, c)",
-                                               "f32(u)",  "fma(a, b, -(a * b))" };
+    uint32_t bits = next_random(state);
+    return word & 1 ? (bits & 0x807FFFFF) | (112 + (bits >> 8) % 32) << 23 : bits;
+}
+
+// Random operands reach every exponent and every alignment of two of them.
+static void agree_on_random_operands(struct vyre_device *device, const char *expression)
+{
     enum { COUNT = 1 << 15 };
     static const char format[] = "workgroup 64\n"
                                  "buffer r : u32[%d] readonly @0\n"
-                                 "buffer x : f32[%d] readwrite @1\n"
+                                 "buffer x : f32[%d] readonly @1\n"
                                  "buffer out : f32[%d] readwrite @2\n"
                                  "let u = r[gid.x]\n"
                                  "let a = x[gid.x]\n"
                                  "let b = x[(gid.x * 5 + 1) & %d]\n"
                                  "let c = x[(gid.x * 11 + 7) & %d]\n"
                                  "out[gid.x] = %s\n";
-    for (size_t i = 0; i < sizeof expressions / sizeof *expressions; i++) {
-        char text[2000], why[200];
-        snprintf(text, sizeof text, format, COUNT, COUNT, COUNT, COUNT - 1, COUNT - 1,
-                 expressions[i]);
-        struct vyre_program *program = test_program(text);
-        struct inputs inputs;
-        make_inputs(&inputs, program, 1);
-        vyre_program_destroy(&program);
-        uint32_t random = 12345 + (uint32_t)i;
-        for (size_t word = 0; word < COUNT; word++) {
-            inputs.words[0][word] = next_random(&random);
-            // Half of them near each other, so that sums cancel and products do not overflow.
-            uint32_t bits = next_random(&random);
-            inputs.words[1][word] =
-                word & 1 ? (bits & 0x807FFFFF) | (112 + (bits >> 8) % 32) << 23 : bits;
-        }
-        const uint32_t grid[3] = { COUNT / 64, 1, 1 };
-        struct vyre_outputs *outputs = interpret(text, &inputs, grid);
-        if (!same_on_device(*state, text, &inputs, outputs, grid, why))
-            fail_msg("%s\n%s", why, text);
-        vyre_outputs_destroy(&outputs);
-        free_inputs(&inputs);
+    char text[2000], why[200];
+    snprintf(text, sizeof text, format, COUNT, COUNT, COUNT, COUNT - 1, COUNT - 1, expression);
+    struct vyre_program *program = test_program(text);
+    struct inputs inputs;
+    make_inputs(&inputs, program, 1);
+    vyre_program_destroy(&program);
+    uint32_t random = 12345;
+    for (const char *at = expression; *at; at++)
+        random = random * 31 + (unsigned char)*at;
+    for (size_t word = 0; word < COUNT; word++) {
+        inputs.words[0][word] = next_random(&random);
+        inputs.words[1][word] = random_float(&random, word);
+    }
+    const uint32_t grid[3] = { COUNT / 64, 1, 1 };
+    struct vyre_outputs *outputs = interpret(text, &inputs, grid);
+    if (!same_on_device(device, text, &inputs, outputs, grid, why))
+        fail_msg("%s\n%s", why, text);
+    vyre_outputs_destroy(&outputs);
+    free_inputs(&inputs);
+}
+
+static void f32_on_random_operands(void **state)
+{
+    static const char *const expressions[] = {
+        "a + b",   "a - b",         "a * b",           "a / b",
+        "sqrt(a)", "reciprocal(a)", "inverse_sqrt(a)", "fma(a, b, c)",
+        "f32(u)",  "f32(i32(u))",   "f32(a < b)",      "fma(a, b, -(a * b))",
+    };
+    for (size_t i = 0; i < sizeof expressions / sizeof *expressions; i++)
+        agree_on_random_operands(*state, expressions[i]);
+}
+
+static void transcendental_functions(void **state)
+{
+    for (size_t i = 0; i < sizeof transcendentals / sizeof *transcendentals; i++) {
+        agree_on(*state, floats, transcendentals[i], 16);
+        agree_on_random_operands(*state, transcendentals[i]);
     }
 }
 
@@ -168,6 +186,7 @@ int main(void)
         cmocka_unit_test(f32_on_every_pair_of_edge_values),
         cmocka_unit_test(f32_statements),
         cmocka_unit_test(f32_on_random_operands),
+        cmocka_unit_test(transcendental_functions),
         cmocka_unit_test(u64_on_edge_values),
         cmocka_unit_test(elements_of_64_bits),
         cmocka_unit_test(elements_of_any_size),

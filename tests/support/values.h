@@ -54,6 +54,12 @@ static const char *const float_expressions[] = {
     "a - a",
 };
 
+// Functions that are sequences of operations.
+static const char *const transcendentals[] = {
+    "sin(a)",  "cos(a)",  "tan(a)", "asin(a)", "acos(a)", "atan(a)", "sinh(a)",
+    "cosh(a)", "tanh(a)", "exp(a)", "exp2(a)", "log(a)",  "log2(a)",
+};
+
 static const char float_program[] = "workgroup 64\n"
                                     "buffer f : f32[32] readonly @0\n"
                                     "buffer out : f32[1024] readwrite @1\n"

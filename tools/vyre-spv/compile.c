@@ -15,6 +15,7 @@ struct compile_options {
     bool no_optimize;
     const char *dump_after; // name of a pass, all or help; NULL: nothing
     uint64_t loop_budget;   // passes; 0: the default
+    int float_mode;         // index in the choice of the option
     bool debug_names;
     bool assembly;
     bool stats;
@@ -39,6 +40,11 @@ static const struct option_spec compile_table[] = {
     { NULL, "loop-budget", "N",
       "passes through loops after which an invocation is a fault; the default is 16777216",
       OPTION_NUMBER, offsetof(struct compile_options, loop_budget) },
+    { NULL, "float", "strict|exact|fast",
+      "f32 with the interpreter's bits, transcendental functions nearly; those too; or the "
+      "driver's; "
+      "the default is strict",
+      OPTION_CHOICE, offsetof(struct compile_options, float_mode) },
     { "g", NULL, NULL, "keep the names of buffers and locals", OPTION_FLAG,
       offsetof(struct compile_options, debug_names) },
     { "S", NULL, NULL, "write SPIR-V assembly instead of a module", OPTION_FLAG,
@@ -130,6 +136,7 @@ static int compile(const struct compile_options *options, const struct vyre_prog
         vyre_compile_params(.target = &target, .no_optimize = options->no_optimize,
                             .debug_names = options->debug_names,
                             .loop_budget = (uint32_t)options->loop_budget,
+                            .float_mode = (enum vyre_float_mode)options->float_mode,
                             .hook = options->dump_after ? &hook : NULL, .diag = &tool_diag),
         &module);
     clock_gettime(CLOCK_MONOTONIC, &end);

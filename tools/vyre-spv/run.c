@@ -18,6 +18,7 @@ struct run_options {
     bool no_cache;
     bool no_optimize;
     uint64_t loop_budget; // passes; 0: the default
+    int float_mode;       // index in the choice of the option
     bool stats;
 };
 
@@ -45,6 +46,11 @@ static const struct option_spec run_table[] = {
     { NULL, "loop-budget", "N",
       "passes through loops after which an invocation is a fault; the default is 16777216",
       OPTION_NUMBER, offsetof(struct run_options, loop_budget) },
+    { NULL, "float", "strict|exact|fast",
+      "f32 with the interpreter's bits, transcendental functions nearly; those too; or the "
+      "driver's; "
+      "the default is strict",
+      OPTION_CHOICE, offsetof(struct run_options, float_mode) },
     { NULL, "stats", NULL, "print how the kernel was made, on standard error", OPTION_FLAG,
       offsetof(struct run_options, stats) },
     { 0 },
@@ -206,7 +212,9 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
         device,
         vyre_kernel_params(.program = run->program, .cache = cache,
                            .no_optimize = run->options->no_optimize,
-                           .loop_budget = (uint32_t)run->options->loop_budget, .diag = &tool_diag),
+                           .loop_budget = (uint32_t)run->options->loop_budget,
+                           .float_mode = (enum vyre_float_mode)run->options->float_mode,
+                           .diag = &tool_diag),
         &kernel);
     if (!result && run->options->stats)
         print_stats(kernel);

@@ -20,6 +20,27 @@ enum vyre_memory_model {
     VYRE_MEMORY_VULKAN = 1,
 };
 
+// What VK_KHR_shader_float_controls offers for 32-bit floats; bits of vyre_target.float_controls. A
+// module asks for all that there is.
+enum vyre_float_control {
+    VYRE_FLOAT_ROUND_TO_EVEN = 1, // RoundingModeRTE
+    VYRE_FLOAT_SPECIALS = 2,      // SignedZeroInfNanPreserve
+    VYRE_FLOAT_SUBNORMALS = 4,    // DenormPreserve
+};
+
+// 32-bit float instructions that give the language's bits: rounded once, to nearest even, when
+// their subnormal results are taken for zeros; bits of vyre_target.exact_floats. Vulkan promises
+// none of them (docs/runtime.md, "Floats"), so a device sets those that a probe found right.
+enum vyre_exact_float {
+    VYRE_EXACT_ADD = 1, // and subtract
+    VYRE_EXACT_MUL = 2,
+    VYRE_EXACT_DIV = 4,
+    VYRE_EXACT_SQRT = 8,
+    VYRE_EXACT_FMA = 16,
+    VYRE_EXACT_CONVERT = 32, // from 32-bit integers
+    VYRE_EXACT_COMPARE = 64, // NaN and infinities included
+};
+
 // Everything about a device that decides which code is right for it. The compiler looks nowhere
 // else. Plain data: make it by hand, with vyre_target_default, or from a device's plan.
 struct vyre_target {
@@ -48,6 +69,20 @@ struct vyre_target {
     // for Vulkan; loads and stores that acquire or release become read-modify-writes, which that
     // driver makes sequentially consistent. See docs/runtime.md, "Fences".
     bool fence_is_barrier;
+    uint32_t float_controls; // enum vyre_float_control
+    uint32_t exact_floats;   // enum vyre_exact_float; what is missing is computed with integers
+};
+
+// What f32 operations give (docs/ir.md, "Floats on a device").
+enum vyre_float_mode {
+    // The interpreter's bits for everything but sin, cos, tan, asin, acos, atan, sinh, cosh, tanh,
+    // exp, exp2, log and log2; those within 128 units in the last place.
+    VYRE_FLOAT_STRICT = 0,
+    // The interpreter's bits for those too. sin, cos, tan, asin and exp2 need a target with
+    // float64.
+    VYRE_FLOAT_EXACT = 1,
+    // Whatever the driver's instructions give.
+    VYRE_FLOAT_FAST = 2,
 };
 
 // The portable target: what every Vulkan 1.1 device with the core limits can run.
@@ -78,6 +113,7 @@ struct vyre_compile_params {
     bool no_optimize;                 // keep what the program says, word for word
     bool debug_names;                 // OpName for buffers and locals
     uint32_t loop_budget;             // 0: VYRE_DEFAULT_LOOP_BUDGET
+    enum vyre_float_mode float_mode;
     // Calls are checked against it, and the bodies of ops take their place; an op without one, or
     // that needs a capability which the caller does not name here, is refused, with what it lacks
     // (L016, L017). NULL: none.

@@ -5,6 +5,7 @@
 
 #include <vyre/buffer.h>
 #include <vyre/cache.h>
+#include <vyre/compile.h>
 #include <vyre/program.h>
 
 VYRE_BEGIN
@@ -22,6 +23,7 @@ struct vyre_kernel_params {
     // Passes through loops that one invocation may make before the dispatch is a fault; 0:
     // VYRE_DEFAULT_LOOP_BUDGET, see vyre/compile.h for what it protects from and what not.
     uint32_t loop_budget;
+    enum vyre_float_mode float_mode; // 0: strict, see vyre/compile.h
     const struct vyre_diag_sink *diag;
 };
 

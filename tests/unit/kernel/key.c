@@ -9,7 +9,7 @@
 // A new field that reaches the lowering must reach the key: extend key.c and the changes below,
 // then these sizes.
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct vyre_target) == 72, "target: see key.c");
+_Static_assert(sizeof(struct vyre_target) == 80, "target: see key.c");
 _Static_assert(sizeof(struct ir_type) == 40, "type: see key.c");
 _Static_assert(sizeof(struct ir_expr) == 32, "expression: see key.c");
 _Static_assert(sizeof(struct ir_node) == 112, "node: see key.c");
@@ -194,6 +194,8 @@ static bool change_target(struct vyre_target *target, unsigned number)
     CHANGE(target->max_push_bytes++)
     CHANGE(target->loop_limit++)
     CHANGE(target->fence_is_barrier ^= true)
+    CHANGE(target->float_controls++)
+    CHANGE(target->exact_floats++)
 #undef CHANGE
     return false;
 }
@@ -215,14 +217,14 @@ static void every_field_of_a_program_changes_the_key(void **state)
     enum { MAX = 128 };
     struct cache_key keys[MAX];
     struct vyre_program *program = make_program(false);
-    kernel_key_module(program, &target, false, 0, &keys[0]);
+    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[0]);
     vyre_program_destroy(&program);
     unsigned count = 1;
     for (;;) {
         program = make_program(false);
         bool changed = change_program(program, count - 1);
         assert_true(count < MAX);
-        kernel_key_module(program, &target, false, 0, &keys[count]);
+        kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[count]);
         vyre_program_destroy(&program);
         if (!changed)
             break;
@@ -244,24 +246,28 @@ static void every_field_of_a_target_and_the_option_change_the_key(void **state)
     enum { MAX = 32 };
     struct cache_key keys[MAX];
     unsigned count = 2;
-    kernel_key_module(program, &target, false, 0, &keys[0]);
-    kernel_key_module(program, &target, true, 0, &keys[1]);
+    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[0]);
+    kernel_key_module(program, &target, true, 0, VYRE_FLOAT_STRICT, &keys[1]);
     for (bool more = true; more; count += more) {
         target = plain_target();
         more = change_target(&target, count - 2);
         assert_true(count < MAX);
-        kernel_key_module(program, &target, false, 0, &keys[count]);
+        kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[count]);
         for (unsigned i = 0; more && i < count; i++)
             assert_memory_not_equal(keys[i].bytes, keys[count].bytes, CACHE_KEY_SIZE);
     }
-    assert_int_equal(count, 23);
+    assert_int_equal(count, 25);
     assert_same(&keys[0], &keys[count]);
     target = plain_target();
-    kernel_key_module(program, &target, false, VYRE_DEFAULT_LOOP_BUDGET, &keys[count]);
+    kernel_key_module(program, &target, false, VYRE_DEFAULT_LOOP_BUDGET, VYRE_FLOAT_STRICT,
+                      &keys[count]);
     assert_same(&keys[0], &keys[count]);
-    kernel_key_module(program, &target, false, 1000, &keys[count]);
+    kernel_key_module(program, &target, false, 1000, VYRE_FLOAT_STRICT, &keys[count]);
     for (unsigned i = 0; i < count; i++)
         assert_memory_not_equal(keys[i].bytes, keys[count].bytes, CACHE_KEY_SIZE);
+    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_FAST, &keys[count + 1]);
+    for (unsigned i = 0; i <= count; i++)
+        assert_memory_not_equal(keys[i].bytes, keys[count + 1].bytes, CACHE_KEY_SIZE);
     vyre_program_destroy(&program);
 }
 
@@ -271,13 +277,13 @@ static void names_count_by_text_and_positions_not_at_all(void **state)
     const struct vyre_target target = plain_target();
     struct cache_key keys[2];
     struct vyre_program *program = make_program(false);
-    kernel_key_module(program, &target, false, 0, &keys[0]);
+    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[0]);
     vyre_program_destroy(&program);
     program = make_program(true);
     program->entry.nodes[0]->pos = (struct ir_pos){ 7, 8 };
     program->entry.nodes[0]->b->pos = (struct ir_pos){ 7, 9 };
     program->buffers[0].pos = (struct ir_pos){ 1, 1 };
-    kernel_key_module(program, &target, false, 0, &keys[1]);
+    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[1]);
     vyre_program_destroy(&program);
     assert_same(&keys[0], &keys[1]);
 }

@@ -91,6 +91,14 @@ void check_everywhere(const struct vyre_program *program)
             check_target(&target, env, model);
             check_once(program, &target, vyre_compile_params(.debug_names = true));
             check_once(program, &target, vyre_compile_params(.no_optimize = true));
+            // A driver whose floats are known to be right, and drivers that may do as they like.
+            target.float64 = true;
+            target.exact_floats = UINT32_MAX;
+            target.float_controls =
+                VYRE_FLOAT_ROUND_TO_EVEN | VYRE_FLOAT_SPECIALS | VYRE_FLOAT_SUBNORMALS;
+            check_once(program, &target, vyre_compile_params(.float_mode = VYRE_FLOAT_EXACT));
+            check_once(program, &target, vyre_compile_params(.float_mode = VYRE_FLOAT_FAST));
+            target.exact_floats = VYRE_EXACT_ADD | VYRE_EXACT_DIV;
             target.loop_limit = 1000;
             target.device_scope = false;
             target.fence_is_barrier = true;

@@ -64,6 +64,25 @@ static void constructs(void **state)
         expect(&refusals[i], &target);
 }
 
+static void exact_floats_without_64_bits(void **state)
+{
+    (void)state;
+    struct vyre_program *program = parse(OUT "out[0] = u32(sin(f32(out[1])))");
+    struct vyre_module *module;
+    struct test_diags diags = { 0 };
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    struct vyre_compile_params params = { .target = &target,
+                                          .float_mode = VYRE_FLOAT_EXACT,
+                                          .diag = test_diag_sink(&diags) };
+    assert_result(VYRE_ERR_UNSUPPORTED, vyre_compile(program, &params, &module));
+    assert_non_null(strstr(diags.text, "L030 sin bit for bit takes 64-bit floats (shaderFloat64)"));
+    params.float_mode = VYRE_FLOAT_STRICT;
+    assert_result(VYRE_OK, vyre_compile(program, &params, &module));
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+}
+
 static void barriers_outside_uniform_flow(void **state)
 {
     (void)state;
@@ -254,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constructs),
         cmocka_unit_test(replaced),
+        cmocka_unit_test(exact_floats_without_64_bits),
         cmocka_unit_test(ops),
         cmocka_unit_test(barriers_outside_uniform_flow),
         cmocka_unit_test(programs_beyond_the_target),

@@ -35,6 +35,7 @@ static void floats_are_valid(void **state)
 {
     (void)state;
     CHECK_EACH(floats, float_expressions);
+    CHECK_EACH(floats, transcendentals);
     CHECK_EACH(float_program, float_statements);
 }
 
@@ -86,6 +87,78 @@ static void library_functions_are_copied_once(void **state)
     }
 }
 
+static unsigned count_for(const char *expression, const struct vyre_target *target,
+                          enum vyre_float_mode mode, unsigned opcode)
+{
+    char text[2000];
+    snprintf(text, sizeof text, floats, expression);
+    struct vyre_program *program = parse(text);
+    struct vyre_module *module;
+    assert_result(
+        VYRE_OK,
+        spv_lower(program, vyre_compile_params(.target = target, .float_mode = mode), &module));
+    size_t count;
+    const uint32_t *words = vyre_module_words(module, &count);
+    unsigned found = check_count_words(words, count, opcode);
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+    return found;
+}
+
+// An instruction of the driver is used where the target vouches for it, and in fast mode.
+static void drivers_are_trusted_as_far_as_the_target_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expression;
+        unsigned opcode;
+        enum vyre_exact_float exact;
+    } cases[] = {
+        { "a + b", SpvOpFAdd, VYRE_EXACT_ADD },
+        { "a - b", SpvOpFSub, VYRE_EXACT_ADD },
+        { "a * b", SpvOpFMul, VYRE_EXACT_MUL },
+        { "a / b", SpvOpFDiv, VYRE_EXACT_DIV },
+        { "reciprocal(a)", SpvOpFDiv, VYRE_EXACT_DIV },
+        { "f32(n)", SpvOpConvertUToF, VYRE_EXACT_CONVERT },
+        { "f32(i32(n))", SpvOpConvertSToF, VYRE_EXACT_CONVERT },
+        { "select(a < b, a, b)", SpvOpFOrdLessThan, VYRE_EXACT_COMPARE },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vyre_target target;
+        check_target(&target, 2, 1);
+        const char *expression = cases[i].expression;
+        const unsigned opcode = cases[i].opcode;
+        assert_int_equal(count_for(expression, &target, VYRE_FLOAT_FAST, opcode), 1);
+        assert_int_equal(count_for(expression, &target, VYRE_FLOAT_STRICT, opcode), 0);
+        target.exact_floats = cases[i].exact;
+        assert_int_equal(count_for(expression, &target, VYRE_FLOAT_STRICT, opcode), 1);
+        target.exact_floats = ~(uint32_t)cases[i].exact;
+        assert_int_equal(count_for(expression, &target, VYRE_FLOAT_STRICT, opcode), 0);
+    }
+    // The library's own arithmetic follows: exp is nothing but additions, products and a quotient.
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    assert_int_equal(count_for("exp(a)", &target, VYRE_FLOAT_STRICT, SpvOpFMul), 0);
+    target.exact_floats = VYRE_EXACT_MUL;
+    assert_in_range(count_for("exp(a)", &target, VYRE_FLOAT_STRICT, SpvOpFMul), 5, 20);
+    assert_int_equal(count_for("exp(a)", &target, VYRE_FLOAT_STRICT, SpvOpFAdd), 0);
+    assert_int_equal(count_for("exp(a)", &target, VYRE_FLOAT_FAST, SpvOpFMul), 0);
+}
+
+static void modules_ask_for_what_the_target_offers(void **state)
+{
+    (void)state;
+    struct vyre_target target;
+    check_target(&target, 0, 0);
+    target.exact_floats = VYRE_EXACT_ADD;
+    const unsigned opcode = SpvOpExecutionMode; // one is the workgroup size
+    assert_int_equal(count_for("a + b", &target, VYRE_FLOAT_STRICT, opcode), 1);
+    target.float_controls = VYRE_FLOAT_ROUND_TO_EVEN | VYRE_FLOAT_SUBNORMALS;
+    assert_int_equal(count_for("a + b", &target, VYRE_FLOAT_STRICT, opcode), 3);
+    assert_int_equal(count_for("a + b", &target, VYRE_FLOAT_FAST, opcode), 1);
+    assert_int_equal(count_for("a * b", &target, VYRE_FLOAT_STRICT, opcode), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +166,8 @@ int main(void)
         cmocka_unit_test(wide_values_are_valid),
         cmocka_unit_test(elements_of_any_size_are_valid),
         cmocka_unit_test(library_functions_are_copied_once),
+        cmocka_unit_test(drivers_are_trusted_as_far_as_the_target_says),
+        cmocka_unit_test(modules_ask_for_what_the_target_offers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -971,6 +971,16 @@ class Device(Run, Case):
         self.run_program(OK, text, *arguments, "--loop-budget", "100")
         self.run_program(USAGE, text, *arguments, "--loop-budget", "4294967296")
 
+    def test_the_float_mode_reaches_the_kernel_and_its_key(self):
+        text = ("workgroup 1\nbuffer x : u32[1] readonly @0\nbuffer y : u32[1] readwrite @1\n"
+                "y[0] = u32(f32(x[0]) * 1.5)\n")
+        arguments = ("--in", "x=u32:5", "--in", "y=zero:1")
+        for mode in ("strict", "exact", "fast"):
+            result = self.run_program(OK, text, *arguments, "--stats", "--float", mode)
+            self.assertEqual(result.stdout, b"y: 7\n")
+            self.assertIn(b"module: compiled", result.stderr)
+        self.run_program(USAGE, text, *arguments, "--float", "sloppy")
+
     def test_a_cache_that_cannot_be_used_is_no_obstacle(self):
         self.env["VYRE_CACHE_DIR"] = "/dev/null/cache"
         arguments = ("--in", "in=u32:1", "--in", "out=zero:1")
