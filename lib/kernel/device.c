@@ -6,8 +6,15 @@
 #include "key.h"
 #include "vk/probe.h"
 
-// The payload of a probe entry: the loop limit, little-endian.
-enum { PROBE_SIZE = 4 };
+// The payload of a probe entry, little-endian: the loop limit, the float instructions that are
+// right.
+enum { PROBE_WORDS = 2, PROBE_SIZE = 4 * PROBE_WORDS };
+
+static uint32_t get_word(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+           (uint32_t)bytes[3] << 24;
+}
 
 static bool load(void *user, const uint8_t identity[VK_DRIVER_IDENTITY_SIZE], struct vk_probe *out)
 {
@@ -19,10 +26,8 @@ static bool load(void *user, const uint8_t identity[VK_DRIVER_IDENTITY_SIZE], st
     bool known =
         cache_get(user, CACHE_KIND_PROBE, &key, &bytes, &size) == VYRE_OK && size == PROBE_SIZE;
     if (known)
-        *out = (struct vk_probe){
-            .loop_limit = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-                          (uint32_t)bytes[3] << 24,
-        };
+        *out =
+            (struct vk_probe){ .loop_limit = get_word(bytes), .exact_floats = get_word(bytes + 4) };
     memory_free(bytes);
     return known;
 }
@@ -32,8 +37,9 @@ static void save(void *user, const uint8_t identity[VK_DRIVER_IDENTITY_SIZE],
 {
     struct cache_key key;
     uint8_t bytes[PROBE_SIZE];
+    const uint32_t words[PROBE_WORDS] = { probe->loop_limit, probe->exact_floats };
     for (unsigned i = 0; i < PROBE_SIZE; i++)
-        bytes[i] = (uint8_t)(probe->loop_limit >> (8 * i));
+        bytes[i] = (uint8_t)(words[i / 4] >> (8 * (i % 4)));
     kernel_key_probe(identity, VK_DRIVER_IDENTITY_SIZE, &key);
     cache_put(user, CACHE_KIND_PROBE, &key, bytes, sizeof bytes);
 }

@@ -138,7 +138,7 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
     target->storage_16bit = snapshot->storage_16bit;
     target->storage_8bit = snapshot->storage_8bit;
     target->float16 = snapshot->float16;
-    target->float64 = snapshot->float64;
+    target->float64 = snapshot->float64 && !pretend->no_float64;
     bool subgroup = (snapshot->subgroup_stages & VK_SHADER_STAGE_COMPUTE_BIT) &&
                     (snapshot->subgroup_operations & VK_SUBGROUP_FEATURE_BASIC_BIT) &&
                     !pretend->no_subgroup;
@@ -166,7 +166,9 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
         target->max_storage_range = u64_min(target->max_storage_range, snapshot->max_buffer_size);
     if (pretend->max_storage_range)
         target->max_storage_range = u64_min(target->max_storage_range, pretend->max_storage_range);
-    target->loop_limit = pretend->loop_limit; // else the probe fills it
+    target->loop_limit = pretend->loop_limit;          // else the probe fills it
+    target->float_controls = snapshot->float_controls; // and, after it, exact_floats
+    plan->no_exact_floats = pretend->no_exact_floats;
     // Seen with Mesa 22.3.6. Later ones may be right, but their atomics are as strong on a CPU
     // anyway, so nothing is lost by asking all of them for relaxed ones.
     target->fence_is_barrier = snapshot->driver_id == VK_DRIVER_ID_MESA_LLVMPIPE;
@@ -181,6 +183,7 @@ static void plan_extensions(const struct vk_snapshot *snapshot, struct vk_plan *
         [VK_EXTENSION_STORAGE_8BIT] = target->storage_8bit,
         [VK_EXTENSION_FLOAT16_INT8] = target->int8 || target->float16,
         [VK_EXTENSION_HOST_IMPORT] = plan->host_import,
+        [VK_EXTENSION_FLOAT_CONTROLS] = target->float_controls != 0,
     };
     for (int i = 0; i < VK_EXTENSION_COUNT; i++)
         plan->extensions[i] = used[i] && vk_snapshot_by_extension(snapshot, (enum vk_extension)i);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Device probes. One so far: after how many iterations the driver ends a loop.
+// Device probes: after how many iterations the driver ends a loop, and which float instructions are
+// right.
 #include "probe.h"
 
 #include "base/report.h"
+#include "probe_floats.h"
 
 static const uint32_t loop_words[] = {
 #include "loop_probe.spv.inc"
@@ -94,11 +96,14 @@ enum vyre_result vk_probe_run(struct vyre_device *device, const struct vk_probe_
 {
     struct vyre_target *target = &device->candidate.plan.target;
     if (target->loop_limit)
-        return VYRE_OK; // pretended
+        return VYRE_OK; // pretended: no code runs, and nothing is known of floats
     uint8_t identity[VK_DRIVER_IDENTITY_SIZE];
     vk_device_identity(device, identity);
     if (!store || !store->load || !store->load(store->user, identity, &device->probe)) {
         enum vyre_result result = probe_loop(device, &device->probe.loop_limit, diag);
+        if (result == VYRE_OK)
+            result = vk_probe_floats(device, target->float_controls, probe_timeout_ns, diag,
+                                     &device->probe.exact_floats);
         if (result != VYRE_OK) {
             diag_report(diag, DIAG_D013, NULL, "%s does not run a probe shader: %s",
                         device->candidate.snapshot.name, vyre_result_text(result));
@@ -108,6 +113,8 @@ enum vyre_result vk_probe_run(struct vyre_device *device, const struct vk_probe_
             store->save(store->user, identity, &device->probe);
     }
     target->loop_limit = device->probe.loop_limit;
+    if (!device->candidate.plan.no_exact_floats)
+        target->exact_floats = device->probe.exact_floats;
     return VYRE_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "feature_chain.h"
 #include "instance.h"
+#include <vyre/compile.h>
 
 #include <string.h>
 
@@ -105,6 +106,9 @@ static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
     VkPhysicalDeviceMaintenance4Properties maintenance_4 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES,
     };
+    VkPhysicalDeviceFloatControlsProperties floats = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES,
+    };
     link_after(&properties, &id);
     link_after(&properties, &maintenance);
     link_after(&properties, &subgroup);
@@ -112,10 +116,20 @@ static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
         link_after(&properties, &driver);
     if (vk_snapshot_offers(out, VK_EXTENSION_HOST_IMPORT))
         link_after(&properties, &import);
+    if (vk_snapshot_offers(out, VK_EXTENSION_FLOAT_CONTROLS))
+        link_after(&properties, &floats);
     if (vk_snapshot_offers(out, VK_EXTENSION_MAINTENANCE_4))
         link_after(&properties, &maintenance_4);
     api->vkGetPhysicalDeviceProperties2(physical, &properties);
 
+    // Where widths depend on each other, a mode for 32 bits would be one for 64 bits too.
+    const VkShaderFloatControlsIndependence together = VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
+    if (floats.shaderSignedZeroInfNanPreserveFloat32)
+        out->float_controls |= VYRE_FLOAT_SPECIALS;
+    if (floats.shaderRoundingModeRTEFloat32 && floats.roundingModeIndependence != together)
+        out->float_controls |= VYRE_FLOAT_ROUND_TO_EVEN;
+    if (floats.shaderDenormPreserveFloat32 && floats.denormBehaviorIndependence != together)
+        out->float_controls |= VYRE_FLOAT_SUBNORMALS;
     out->driver_id = (uint32_t)driver.driverID;
     memcpy(out->driver_name, driver.driverName, sizeof out->driver_name - 1);
     memcpy(out->driver_info, driver.driverInfo, sizeof out->driver_info - 1);

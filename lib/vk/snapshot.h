@@ -49,6 +49,7 @@ struct vk_snapshot {
     bool timeline;
     bool memory_model;
     bool memory_model_device_scope;
+    uint32_t float_controls; // of 32-bit floats, enum vyre_float_control
 
     VkPhysicalDeviceLimits limits;
     uint64_t max_allocation_size; // bytes of one vkAllocateMemory

@@ -145,6 +145,9 @@ static void the_loop_limit_is_what_the_driver_does(void **state)
     // Known drivers; of others nothing is claimed.
     if (strstr(info.driver, "llvmpipe Mesa 22.3"))
         assert_int_equal(info.target.loop_limit, 65535);
+    if (strstr(info.driver, "llvmpipe Mesa 22.3"))
+        assert_int_equal(info.target.float_controls,
+                         VYRE_FLOAT_ROUND_TO_EVEN | VYRE_FLOAT_SPECIALS);
     if (info.kind != VYRE_DEVICE_KIND_CPU)
         assert_int_equal(info.target.loop_limit, 0);
     test_device_done(&device);
@@ -193,15 +196,18 @@ static void a_probe_is_remembered(void **state)
     struct vk_probe probe;
     vk_device_probe(device, &probe);
     assert_int_equal(probe.loop_limit, memory.probe.loop_limit);
+    assert_int_equal(probe.exact_floats, memory.probe.exact_floats);
     vyre_device_destroy(&device);
 
     memory.probe.loop_limit = 4321; // only a device that does not probe again can say this
+    memory.probe.exact_floats = VYRE_EXACT_CONVERT;
     assert_result(VYRE_OK, vk_device_open(NULL, &store, &device));
     assert_int_equal(memory.loads, 2);
     assert_int_equal(memory.saves, 1);
     struct vyre_target target;
     vyre_device_target(device, &target);
     assert_int_equal(target.loop_limit, 4321);
+    assert_int_equal(target.exact_floats, VYRE_EXACT_CONVERT);
     vyre_device_destroy(&device);
 
     // What is pretended is neither asked for nor remembered.

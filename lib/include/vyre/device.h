@@ -32,7 +32,9 @@ struct vyre_pretend {
     bool no_timeline;            // timeline semaphores: fences instead
     bool no_vulkan_memory_model; // GLSL450 instead
     bool no_int64;
+    bool no_float64;
     bool no_subgroup;
+    bool no_exact_floats;         // floats are computed with integers, whatever the probe finds
     uint32_t loop_limit;          // iterations per invocation; 0: what the probe found
     uint32_t max_storage_buffers; // 0: the device's
     uint64_t max_storage_range;   // bytes; 0: the device's

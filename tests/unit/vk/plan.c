@@ -126,6 +126,7 @@ static void pretending_takes_away(void **state)
         .no_timeline = true,
         .no_vulkan_memory_model = true,
         .no_int64 = true,
+        .no_float64 = true,
         .no_subgroup = true,
         .loop_limit = 1000,
         .max_storage_buffers = 5,
@@ -139,6 +140,7 @@ static void pretending_takes_away(void **state)
     assert_int_equal(plan.target.memory_model, VYRE_MEMORY_GLSL450);
     assert_false(plan.target.device_scope);
     assert_false(plan.target.int64);
+    assert_false(plan.target.float64);
     assert_int_equal(plan.target.subgroup_size, 0);
     assert_int_equal(plan.target.loop_limit, 1000);
     assert_int_equal(plan.target.max_storage_buffers, 5);

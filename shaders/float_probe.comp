@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// What the driver's 32-bit float instructions give, for operands that the host chooses and whose
+// results it knows. Nothing here may be contracted: `precise` says so.
+#version 450
+layout(local_size_x = 64) in;
+struct Case
+{
+    uint a;
+    uint b;
+    uint c;
+    uint sum;
+    uint difference;
+    uint product;
+    uint quotient;
+    uint root;
+    uint fused;
+    uint from_unsigned;
+    uint from_signed;
+    uint comparisons;
+    uint third;      // quotients with a constant on one side, which a compiler may treat otherwise
+    uint tenth;
+    uint reciprocal;
+    uint unused;
+};
+layout(std430, set = 0, binding = 0) buffer Probe
+{
+    Case cases[];
+};
+
+void main()
+{
+    uint i = gl_GlobalInvocationID.x;
+    float a = uintBitsToFloat(cases[i].a);
+    float b = uintBitsToFloat(cases[i].b);
+    float c = uintBitsToFloat(cases[i].c);
+    precise float sum = a + b;
+    precise float difference = a - b;
+    precise float product = a * b;
+    precise float quotient = a / b;
+    precise float root = sqrt(a);
+    precise float fused = fma(a, b, c);
+    precise float third = a / 3.0;
+    precise float tenth = a / 10.0;
+    precise float reciprocal = 1.0 / a;
+    cases[i].sum = floatBitsToUint(sum);
+    cases[i].difference = floatBitsToUint(difference);
+    cases[i].product = floatBitsToUint(product);
+    cases[i].quotient = floatBitsToUint(quotient);
+    cases[i].root = floatBitsToUint(root);
+    cases[i].fused = floatBitsToUint(fused);
+    cases[i].from_unsigned = floatBitsToUint(float(cases[i].a));
+    cases[i].from_signed = floatBitsToUint(float(int(cases[i].a)));
+    cases[i].comparisons =
+        uint(a < b) | uint(a <= b) << 1 | uint(a == b) << 2 | uint(a == a) << 3;
+    cases[i].third = floatBitsToUint(third);
+    cases[i].tenth = floatBitsToUint(tenth);
+    cases[i].reciprocal = floatBitsToUint(reciprocal);
+}
