@@ -9,7 +9,7 @@
 // Bounds: the host promises the declared count where there is one, and at least 4 bytes behind each
 // binding, in whole words. A load reads at the smaller of its word and the last one and then drops
 // what was out of bounds; it has no branch. Stores out of bounds are branched around.
-#include "lowering.h"
+#include "numbers.h"
 
 #include "base/size.h"
 

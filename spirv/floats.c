@@ -4,7 +4,7 @@
 // Operands are canonical already, and every result that may not be is made so. Where the target
 // does not say that its instruction gives the right bits, the value library computes them with
 // integers. Fast mode takes the instructions, and lets values be what they are.
-#include "lowering.h"
+#include "numbers.h"
 
 #include "ir/model.h"
 

@@ -2,7 +2,7 @@
 #include "library.h"
 
 #include "base/memory.h"
-#include "lowering.h"
+#include "numbers.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 // Operands of different run-time kinds are an error in the interpreter wherever they meet, so such
 // a program is refused. Values of bool buffers are the exception: they are words that the
 // validator takes for bool, and count as true when they are not 0.
-#include "lowering.h"
+#include "numbers.h"
 
 #include "ir/tables.h"
 

@@ -4,7 +4,7 @@
 // Structure stays structure: an if is a selection, a loop is a loop whose only exit is its header's
 // condition, a return ends the block it stands in. A local that nobody assigns is an SSA value; one
 // that is assigned is a variable of the function, which every driver turns into SSA itself.
-#include "lowering.h"
+#include "numbers.h"
 
 #include "ir/tables.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // u64 as pairs of words, which every device has (spec: semantics.md, 3.1 and 4.1).
-#include "lowering.h"
+#include "numbers.h"
 
 #include "ir/model.h"
 
