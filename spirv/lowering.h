@@ -121,6 +121,7 @@ struct spv_lowering {
     uint32_t type_pair;                     // vector of two words
     uint32_t type_f32;                      // 0: not used yet
     bool has_float64;                       // the capability is declared
+    bool has_int64;                         // likewise
     uint32_t type_buffer;                   // pointer to the block of a storage buffer
     uint32_t main;
     uint32_t push;         // push constant variable; 0: not used yet

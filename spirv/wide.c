@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// u64 as pairs of words, which every device has (spec: semantics.md, 3.1 and 4.1).
+// u64 (spec: semantics.md, 3.1 and 4.1). A value is a pair of words wherever it goes; arithmetic is
+// that of 64-bit integers where the target has them, and of pairs where not.
 #include "numbers.h"
 
 #include "ir/model.h"
@@ -18,8 +19,96 @@ static struct spv_value wide(struct spv_lowering *lowering, const char *name, st
     return spv_from_pair(lowering, pair_call(lowering, name, a, b), SPV_U64);
 }
 
+// ---- 64-bit integers ----------------------------------------------------------------------------
+
+static uint32_t type_u64(struct spv_lowering *lowering)
+{
+    static const uint32_t width[] = { 64, 0 };
+    if (!lowering->has_int64)
+        SPV_EMIT(&lowering->writer, SPV_CAPABILITIES, SpvOpCapability, SpvCapabilityInt64);
+    lowering->has_int64 = true;
+    return spv_intern_type(&lowering->writer, SpvOpTypeInt, width, 2);
+}
+
+static uint32_t as_u64(struct spv_lowering *lowering, struct spv_value value)
+{
+    uint32_t pair = spv_pair(lowering, value);
+    return spv_op1(lowering, SpvOpBitcast, type_u64(lowering), pair);
+}
+
+static uint32_t constant_u64(struct spv_lowering *lowering, uint64_t number)
+{
+    const uint32_t operands[] = { type_u64(lowering), (uint32_t)number, (uint32_t)(number >> 32) };
+    return spv_intern_constant(&lowering->writer, SpvOpConstant, operands, 3);
+}
+
+static struct spv_value from_u64(struct spv_lowering *lowering, uint32_t number)
+{
+    uint32_t pair = spv_op1(lowering, SpvOpBitcast, lowering->type_pair, number);
+    return spv_from_pair(lowering, pair, SPV_U64);
+}
+
+// x / 0 is all ones and x % 0 is 0; a remainder by 1 is the 0 wanted.
+static uint32_t native_divide(struct spv_lowering *lowering, SpvOp op, uint32_t a, uint32_t b)
+{
+    const uint32_t type = type_u64(lowering);
+    uint32_t zero = constant_u64(lowering, 0);
+    uint32_t one = constant_u64(lowering, 1);
+    uint32_t by_zero = spv_test2(lowering, SpvOpIEqual, b, zero);
+    uint32_t divisor = spv_choose(lowering, type, by_zero, one, b);
+    uint32_t result = spv_op2(lowering, op, type, a, divisor);
+    if (op == SpvOpUMod)
+        return result;
+    uint32_t ones = constant_u64(lowering, UINT64_MAX);
+    return spv_choose(lowering, type, by_zero, ones, result);
+}
+
+// False when it is not one of the operators that have an instruction, or the target has none.
+static bool native(struct spv_lowering *lowering, uint8_t op, struct spv_value left,
+                   struct spv_value right, struct spv_value *out)
+{
+    static const struct {
+        uint8_t op;
+        SpvOp instruction;
+    } all[] = {
+        { IR_BIN_ADD, SpvOpIAdd },
+        { IR_BIN_WRAPPING_ADD, SpvOpIAdd },
+        { IR_BIN_SUB, SpvOpISub },
+        { IR_BIN_WRAPPING_SUB, SpvOpISub },
+        { IR_BIN_MUL, SpvOpIMul },
+        { IR_BIN_DIV, SpvOpUDiv },
+        { IR_BIN_MOD, SpvOpUMod },
+        { IR_BIN_SHL, SpvOpShiftLeftLogical },
+        { IR_BIN_SHR, SpvOpShiftRightLogical },
+    };
+    size_t i = 0;
+    while (i < sizeof all / sizeof *all && all[i].op != op)
+        i++;
+    if (i == sizeof all / sizeof *all || !lowering->target->int64)
+        return false;
+    const SpvOp instruction = all[i].instruction;
+    uint32_t a = as_u64(lowering, left), number;
+    if (op == IR_BIN_SHL || op == IR_BIN_SHR) {
+        uint32_t amount = spv_word2(lowering, SpvOpBitwiseAnd, right.id, spv_u32(lowering, 63));
+        number = spv_op2(lowering, instruction, type_u64(lowering), a, amount);
+    } else if (op == IR_BIN_DIV || op == IR_BIN_MOD) {
+        number = native_divide(lowering, instruction, a, as_u64(lowering, right));
+    } else {
+        uint32_t b = as_u64(lowering, right);
+        number = spv_op2(lowering, instruction, type_u64(lowering), a, b);
+    }
+    *out = from_u64(lowering, number);
+    return true;
+}
+
+// ---- Pairs --------------------------------------------------------------------------------------
+
 static uint32_t is_less(struct spv_lowering *lowering, struct spv_value a, struct spv_value b)
 {
+    if (lowering->target->int64) {
+        uint32_t first = as_u64(lowering, a);
+        return spv_test2(lowering, SpvOpULessThan, first, as_u64(lowering, b));
+    }
     const uint32_t left = spv_pair(lowering, a);
     const uint32_t operands[] = { left, spv_pair(lowering, b) };
     return spv_call(lowering, "wide_less", lowering->type_bool, operands, 2);
@@ -115,7 +204,7 @@ static struct spv_value saturate(struct spv_lowering *lowering, uint8_t op, stru
 bool spv_wide_binary(struct spv_lowering *lowering, uint8_t op, struct spv_value left,
                      struct spv_value right, struct spv_value *out)
 {
-    if (compare(lowering, op, left, right, out))
+    if (compare(lowering, op, left, right, out) || native(lowering, op, left, right, out))
         return true;
     struct spv_value low, high;
     switch (op) {

@@ -97,6 +97,15 @@ static void u64_on_edge_values(void **state)
         agree_on(*state, wide, wide_expressions[i], 16);
 }
 
+static void u64_by_pairs_of_words(void **state)
+{
+    (void)state;
+    struct vyre_device *device = test_device(&(const struct vyre_pretend){ .no_int64 = true });
+    for (size_t i = 0; i < sizeof wide_expressions / sizeof *wide_expressions; i++)
+        agree_on(device, wide, wide_expressions[i], 16);
+    test_device_done(&device);
+}
+
 static void elements_of_64_bits(void **state)
 {
     for (size_t i = 0; i < sizeof wide_statements / sizeof *wide_statements; i++)
@@ -188,6 +197,7 @@ int main(void)
         cmocka_unit_test(f32_on_random_operands),
         cmocka_unit_test(transcendental_functions),
         cmocka_unit_test(u64_on_edge_values),
+        cmocka_unit_test(u64_by_pairs_of_words),
         cmocka_unit_test(elements_of_64_bits),
         cmocka_unit_test(elements_of_any_size),
         cmocka_unit_test(casts_of_small_integers),

@@ -93,6 +93,7 @@ void check_everywhere(const struct vyre_program *program)
             check_once(program, &target, vyre_compile_params(.no_optimize = true));
             // A driver whose floats are known to be right, and drivers that may do as they like.
             target.float64 = true;
+            target.int64 = true;
             target.exact_floats = UINT32_MAX;
             target.float_controls =
                 VYRE_FLOAT_ROUND_TO_EVEN | VYRE_FLOAT_SPECIALS | VYRE_FLOAT_SUBNORMALS;
