@@ -14,8 +14,8 @@ static enum vyre_result validate(const struct vyre_program *program,
     return vyre_program_validate(
         program,
         // What the target lacks is refused by lowering, with a reason that fits.
-        vyre_validate_params(.subgroup_ops = true, .registry = params->registry,
-                             .diag = params->diag));
+        vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                             .registry = params->registry, .diag = params->diag));
 }
 
 enum vyre_result spv_prepare(const struct vyre_program *program,

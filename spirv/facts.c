@@ -71,6 +71,7 @@ static void visit_atomic(struct walk *walk, const struct ir_expr *expr, ir_name 
     struct spv_buffer_facts *buffer = buffer_facts(walk, expr->name);
     if (buffer)
         buffer->updated = true;
+    walk->facts->has_nand |= expr->op == IR_ATOMIC_FETCH_NAND;
     if (!array_push(&walk->atomics, ((struct atomic_use){ expr, result, walk->loop_depth > 0 })))
         walk->failed = true;
 }
@@ -236,6 +237,8 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
         walk->facts->exit_count++;
         break;
     case IR_NODE_RETURN: walk->facts->exit_count++; break;
+    case IR_NODE_RESUME:
+    case IR_NODE_INDIRECT_DISPATCH: walk->facts->has_trap = true; break;
     case IR_NODE_OPAQUE: visit_extension(walk, node->ext, node->name, 0); break;
     default: break;
     }
@@ -323,7 +326,7 @@ static bool exceeds(const struct spv_facts *facts, const struct vyre_target *tar
                     uint64_t passes)
 {
     const uint32_t limit = target->loop_limit;
-    if (limit && (facts->has_guarded_loop || facts->guard_copies ||
+    if (limit && (facts->has_guarded_loop || facts->guard_copies || facts->has_nand ||
                   passes > limit - limit / LIMIT_PER_MARGIN))
         return true;
     return passes > facts->loop_budget;

@@ -49,7 +49,8 @@ struct spv_facts {
     bool has_subgroup;       // a subgroup operation between several invocations
     bool has_copies;         // or waits for them
     bool guard_copies;       // their loops pay from the budget, as guarded loops do
-    bool has_trap;
+    bool has_nand;           // atomics that are loops
+    bool has_trap;           // or another statement that is a fault where it is reached
     bool has_guarded_loop;
     // Data passes between invocations, or comes from another agent, while the kernel runs.
     bool communicates;

@@ -30,6 +30,8 @@ struct state {
 bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr)
 {
     const uint32_t partial = flow->invocations % SPV_SUBGROUP;
+    if (flow->invocations == 1)
+        return false; // there is nobody else
     switch (expr->kind) {
     case IR_EXPR_SUBGROUP_SIZE:
     case IR_EXPR_LIT_U32:

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "base/str.h"
+#include "ir/collective.h"
 #include "ir/pass.h"
 #include "ir/place.h"
 
@@ -78,7 +79,7 @@ void spv_refuse_type(struct spv_lowering *lowering, const struct ir_type *type,
 
 static bool can_fault(const struct spv_facts *facts)
 {
-    return facts->has_trap || facts->has_guarded_loop || facts->guard_copies;
+    return facts->has_trap || facts->has_nand || facts->has_guarded_loop || facts->guard_copies;
 }
 
 static void check_workgroup(struct spv_lowering *lowering)
@@ -302,17 +303,10 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
     return result;
 }
 
-enum vyre_result spv_lower(const struct vyre_program *program,
-                           const struct vyre_compile_params *params, struct vyre_module **out)
+static enum vyre_result optimize_and_lower(const struct vyre_program *program,
+                                           const struct vyre_compile_params *params,
+                                           struct vyre_module **out)
 {
-    if (!out)
-        return VYRE_ERR_INVALID_ARGUMENT;
-    *out = NULL;
-    if (!program)
-        return VYRE_ERR_INVALID_ARGUMENT;
-    static const struct vyre_compile_params none;
-    if (!params)
-        params = &none;
     if (params->no_optimize)
         return lower_as_it_is(program, params, params->diag, out);
     struct vyre_program *optimized = NULL;
@@ -324,6 +318,35 @@ enum vyre_result spv_lower(const struct vyre_program *program,
     // program compiles.
     if (result && result != VYRE_ERR_NO_MEMORY)
         result = lower_as_it_is(program, params, params->diag, out);
+    return result;
+}
+
+enum vyre_result spv_lower(const struct vyre_program *program,
+                           const struct vyre_compile_params *params, struct vyre_module **out)
+{
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    *out = NULL;
+    if (!program)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    static const struct vyre_compile_params none;
+    if (!params)
+        params = &none;
+    if (!ir_find_collective(program))
+        return optimize_and_lower(program, params, out);
+    // A device is one rank.
+    const struct ir_node *several = ir_find_multi_rank(program);
+    if (several) {
+        const struct diag_place place = ir_place(program, several->pos);
+        diag_report(params->diag, DIAG_L024, &place, "a collective of group %u, root %u",
+                    several->group, several->root);
+        return VYRE_ERR_UNSUPPORTED;
+    }
+    struct vyre_program *alone = NULL;
+    enum vyre_result result = ir_lower_collectives(program, &alone);
+    if (!result)
+        result = optimize_and_lower(alone, params, out);
+    vyre_program_destroy(&alone);
     return result;
 }
 

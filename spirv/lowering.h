@@ -97,6 +97,7 @@ struct spv_lowering {
     uint32_t next_trap;
     uint32_t next_exit;
     uint32_t next_copy;
+    uint32_t next_undefined;
     uint32_t *open_copies; // owned, by tag: number of the copy plus 1; 0: none
     bool mixed_flow;       // part of a workgroup may pass where the program stands
     uint32_t *passed;      // owned, SPV_MOST_WORDS variables per name, 0: none; see subgroup.c

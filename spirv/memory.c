@@ -263,21 +263,74 @@ static uint32_t find_atomic(struct spv_lowering *lowering, ir_name name, const s
     return UINT32_MAX;
 }
 
+// Its result is `id`.
+static void compare_exchange(struct spv_lowering *lowering, uint32_t pointer, uint8_t ordering,
+                             uint32_t expected, uint32_t value, uint32_t id)
+{
+    uint32_t order = atomic_semantics(lowering, acquires(ordering), releases(ordering));
+    // A failed exchange writes nothing, and may not release (SPIR-V 1.6, 3.49.18).
+    uint32_t failed = atomic_semantics(lowering, acquires(ordering), false);
+    uint32_t scope = device_scope(lowering);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAtomicCompareExchange, lowering->type_u32, id,
+             pointer, scope, order, failed, value, expected);
+}
+
+// ~(old & value), which no device has: tried until nobody came between. Who fails was overtaken by
+// somebody who did not, so it ends; the budget bounds it all the same.
+static uint32_t emit_nand(struct spv_lowering *lowering, uint32_t pointer, uint8_t ordering,
+                          uint32_t index, uint32_t value)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const uint32_t type = lowering->type_u32;
+    uint32_t header = spv_writer_id(writer), body = spv_writer_id(writer);
+    uint32_t again = spv_writer_id(writer), merge = spv_writer_id(writer);
+    uint32_t expected = spv_writer_id(writer), tries = spv_writer_id(writer);
+    uint32_t more = spv_writer_id(writer), first = spv_writer_id(writer);
+    uint32_t zero = spv_u32(lowering, 0), one = spv_u32(lowering, 1);
+    uint32_t seen = spv_writer_id(writer);
+    uint32_t scope = device_scope(lowering);
+    SPV_EMIT(writer, SPV_BODY, SpvOpAtomicLoad, type, first, pointer, scope, zero);
+    uint32_t before = lowering->block;
+    spv_branch(lowering, header);
+    spv_start_block(lowering, header);
+    SPV_EMIT(writer, SPV_BODY, SpvOpPhi, type, expected, first, before, seen, again);
+    SPV_EMIT(writer, SPV_BODY, SpvOpPhi, type, tries, zero, before, more, again);
+    SPV_EMIT(writer, SPV_BODY, SpvOpLoopMerge, merge, again, SpvLoopControlMaskNone);
+    SPV_EMIT(writer, SPV_BODY, SpvOpBranch, body);
+    spv_start_block(lowering, body);
+    uint32_t both = spv_word2(lowering, SpvOpBitwiseAnd, expected, value);
+    uint32_t result = spv_op1(lowering, SpvOpNot, type, both);
+    compare_exchange(lowering, pointer, ordering, expected, result, seen);
+    uint32_t lost = spv_test2(lowering, SpvOpINotEqual, seen, expected);
+    uint32_t limit = spv_u32(lowering, lowering->facts.loop_budget);
+    uint32_t may = spv_test2(lowering, SpvOpULessThan, tries, limit);
+    uint32_t repeat = spv_test2(lowering, SpvOpLogicalAnd, lost, may);
+    SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, repeat, again, merge);
+    spv_start_block(lowering, again);
+    SPV_EMIT(writer, SPV_BODY, SpvOpIAdd, type, more, tries, one);
+    spv_branch(lowering, header);
+    spv_start_block(lowering, merge);
+    struct spv_if branch = spv_if_begin(lowering, lost, false);
+    spv_record_fault(lowering, VYRE_FAULT_CONTENTION, index, zero);
+    spv_if_end(lowering, &branch);
+    return seen;
+}
+
 static uint32_t emit_atomic(struct spv_lowering *lowering, const struct ir_expr *expr,
-                            uint32_t pointer, uint32_t expected, uint32_t value)
+                            uint32_t pointer, uint32_t index, uint32_t expected, uint32_t value)
 {
     struct spv_writer *writer = &lowering->writer;
     const uint8_t ordering = lowering->facts.relaxed ? IR_ORDER_RELAXED : expr->ordering;
     uint32_t scope = device_scope(lowering);
     uint32_t order = atomic_semantics(lowering, acquires(ordering), releases(ordering));
+    // A weak exchange may fail for no reason, and need not.
     if (expr->op == IR_ATOMIC_COMPARE_EXCHANGE || expr->op == IR_ATOMIC_COMPARE_EXCHANGE_WEAK) {
-        // A failed exchange writes nothing, and may not release (SPIR-V 1.6, 3.49.18).
-        uint32_t failed = atomic_semantics(lowering, acquires(ordering), false);
         uint32_t id = spv_writer_id(writer);
-        SPV_EMIT(writer, SPV_BODY, SpvOpAtomicCompareExchange, lowering->type_u32, id, pointer,
-                 scope, order, failed, value, expected);
+        compare_exchange(lowering, pointer, ordering, expected, value, id);
         return id;
     }
+    if (expr->op == IR_ATOMIC_FETCH_NAND)
+        return emit_nand(lowering, pointer, ordering, index, value);
     uint32_t id = spv_writer_id(writer);
     SPV_EMIT(writer, SPV_BODY, atomic_op(expr->op), lowering->type_u32, id, pointer, scope, order,
              value);
@@ -289,7 +342,8 @@ struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr 
     const bool compares =
         (expr->op == IR_ATOMIC_COMPARE_EXCHANGE || expr->op == IR_ATOMIC_COMPARE_EXCHANGE_WEAK) &&
         expr->has_expected;
-    if (!compares && (atomic_op(expr->op) == SpvOpNop || expr->has_expected)) {
+    const bool known = atomic_op(expr->op) != SpvOpNop || expr->op == IR_ATOMIC_FETCH_NAND;
+    if (!compares && (!known || expr->has_expected)) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &expr->pos,
                    "the atomic %s is not compiled yet", ir_atomic_info(expr->op)->name);
         return spv_value_of(spv_u32(lowering, 0), SPV_U32);
@@ -308,7 +362,7 @@ struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr 
     uint32_t before = lowering->block;
     bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch);
     uint32_t pointer = pointer_to(lowering, buffer, index);
-    result.id = emit_atomic(lowering, expr, pointer, expected, value);
+    result.id = emit_atomic(lowering, expr, pointer, index, expected, value);
     if (checked)
         result.id = inside_or_zero(lowering, &branch, before, result.id);
     return result;

@@ -243,6 +243,18 @@ static void refuse_node(struct spv_lowering *lowering, const struct ir_node *nod
                "the statement %s is not compiled yet", ir_node_info(node->kind)->name);
 }
 
+// Resume and indirect dispatch are errors where they are reached, and only there.
+static void lower_undefined(struct spv_lowering *lowering)
+{
+    struct spv_if branch;
+    const bool only_alive = spv_if_alive(lowering, &branch);
+    spv_record_fault(lowering, VYRE_FAULT_UNDEFINED, spv_u32(lowering, lowering->next_undefined++),
+                     spv_u32(lowering, 0));
+    if (only_alive)
+        spv_if_end(lowering, &branch);
+    lowering->maybe_dead |= only_alive;
+}
+
 static void lower_node(struct spv_lowering *lowering, const struct ir_node *node)
 {
     switch (node->kind) {
@@ -265,6 +277,8 @@ static void lower_node(struct spv_lowering *lowering, const struct ir_node *node
     case IR_NODE_ASYNC_STORE: spv_async_start(lowering, node); break;
     case IR_NODE_ASYNC_WAIT: spv_async_wait(lowering, node); break;
     case IR_NODE_TRAP: lower_trap(lowering, node); break;
+    case IR_NODE_RESUME:
+    case IR_NODE_INDIRECT_DISPATCH: lower_undefined(lowering); break;
     case IR_NODE_OPAQUE:
         if (node->ext == IR_EXT_ATOMIC_STORE)
             spv_atomic_store(lowering, node);
@@ -282,6 +296,8 @@ static void skip_node(struct spv_lowering *lowering, const struct ir_node *node)
     lowering->next_loop += node->kind == IR_NODE_LOOP;
     lowering->next_copy += node->kind == IR_NODE_ASYNC_LOAD || node->kind == IR_NODE_ASYNC_STORE;
     lowering->next_trap += node->kind == IR_NODE_TRAP;
+    lowering->next_undefined +=
+        node->kind == IR_NODE_RESUME || node->kind == IR_NODE_INDIRECT_DISPATCH;
     lowering->next_exit += node->kind == IR_NODE_TRAP || node->kind == IR_NODE_RETURN;
     for (int k = 0; k < 2; k++)
         for (uint32_t i = 0; i < bodies[k]->count; i++)

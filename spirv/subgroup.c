@@ -10,6 +10,7 @@
 // A lane that returned still contributes, with the locals that it had then. So in programs where
 // some lanes may be dead (alive.c) each local that is passed has a copy, which the dead keep.
 #include "lowering.h"
+#include "numbers.h"
 
 #include "ir/tables.h"
 
@@ -156,26 +157,40 @@ static void show(struct spv_lowering *lowering, uint32_t word, bool padded)
 
 // ---- Operations -------------------------------------------------------------------------------
 
-// The sum of what all lanes show. Bits that differ from lane to lane add up to their union.
-static uint32_t sum(struct spv_lowering *lowering, uint32_t word)
+// Four words of those that the lanes of this subgroup show.
+struct vectors {
+    uint32_t type;
+    uint32_t ids[VECTORS];
+};
+
+static struct vectors get_all(struct spv_lowering *lowering)
 {
     struct spv_writer *writer = &lowering->writer;
-    show(lowering, word, true);
     const uint32_t words[] = { lowering->type_u32, VECTOR };
     const uint32_t vector = spv_intern_type(writer, SpvOpTypeVector, words, 2);
     const uint32_t pointed[] = { SpvStorageClassWorkgroup, vector };
     const uint32_t pointer_type = spv_intern_type(writer, SpvOpTypePointer, pointed, 2);
     uint32_t first =
         spv_word2(lowering, SpvOpShiftRightLogical, first_lane(lowering), spv_u32(lowering, 2));
-    uint32_t total = 0;
+    struct vectors all = { .type = vector };
     for (uint32_t i = 0; i < VECTORS; i++) {
         uint32_t at = i ? spv_word2(lowering, SpvOpIAdd, first, spv_u32(lowering, i)) : first;
         uint32_t pointer = spv_writer_id(writer);
         SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain, pointer_type, pointer,
                  spv_exchange_variable(lowering), at);
-        uint32_t four = get(lowering, vector, pointer);
-        total = i ? spv_op2(lowering, SpvOpIAdd, vector, total, four) : four;
+        all.ids[i] = get(lowering, vector, pointer);
     }
+    return all;
+}
+
+// The sum of what all lanes show. Bits that differ from lane to lane add up to their union.
+static uint32_t sum(struct spv_lowering *lowering, uint32_t word)
+{
+    show(lowering, word, true);
+    struct vectors all = get_all(lowering);
+    uint32_t total = all.ids[0];
+    for (uint32_t i = 1; i < VECTORS; i++)
+        total = spv_op2(lowering, SpvOpIAdd, all.type, total, all.ids[i]);
     uint32_t result = 0;
     for (uint32_t i = 0; i < VECTOR; i++) {
         uint32_t part = spv_op2(lowering, SpvOpCompositeExtract, lowering->type_u32, total, i);
@@ -183,6 +198,33 @@ static uint32_t sum(struct spv_lowering *lowering, uint32_t word)
     }
     exchange_barrier(lowering);
     return result;
+}
+
+// A sum of f32 is taken lane by lane, from +0.0 on, each step rounded and canonical. Lanes that do
+// not exist show 0, which changes nothing.
+static uint32_t add_floats(struct spv_lowering *lowering, uint32_t value, bool passes)
+{
+    struct vectors all = { 0 };
+    struct spv_value total = spv_value_of(spv_u32(lowering, 0), SPV_F32);
+    const uint32_t count = passes ? 0 : lane_count(lowering);
+    if (passes) {
+        show(lowering, value, true);
+        all = get_all(lowering);
+    }
+    for (uint32_t lane = 0; lane < SPV_SUBGROUP; lane++) {
+        uint32_t word = value;
+        if (passes) {
+            word = spv_op2(lowering, SpvOpCompositeExtract, lowering->type_u32,
+                           all.ids[lane / VECTOR], lane % VECTOR);
+        } else {
+            uint32_t there = spv_test2(lowering, SpvOpULessThan, spv_u32(lowering, lane), count);
+            word = spv_choose(lowering, lowering->type_u32, there, value, spv_u32(lowering, 0));
+        }
+        spv_float_binary(lowering, IR_BIN_ADD, total, spv_value_of(word, SPV_F32), &total);
+    }
+    if (passes)
+        exchange_barrier(lowering);
+    return total.id;
 }
 
 static uint32_t add(struct spv_lowering *lowering, uint32_t value, bool passes)
@@ -254,10 +296,13 @@ struct spv_value spv_subgroup(struct spv_lowering *lowering, const struct ir_exp
         uint32_t mask = ballot(lowering, spv_as_bool(lowering, value), passes);
         return spv_value_of(mask, SPV_U32);
     }
-    if (value.kind != SPV_U32)
-        return refuse(lowering, DIAG_L004, expr, "is defined for u32 only");
+    if (value.kind != SPV_U32 && value.kind != SPV_F32)
+        return refuse(lowering, DIAG_L004, expr, "is defined for u32 and f32 only");
+    if (expr->kind == IR_EXPR_SUBGROUP_ADD && value.kind == SPV_F32)
+        return spv_value_of(add_floats(lowering, value.id, passes), SPV_F32);
     if (expr->kind == IR_EXPR_SUBGROUP_ADD)
         return spv_value_of(add(lowering, value.id, passes), SPV_U32);
     uint32_t lane = spv_as_word(lowering, spv_expr(lowering, expr->kids[1]));
-    return spv_value_of(shuffle(lowering, value.id, lane, passes), SPV_U32);
+    const uint32_t word = shuffle(lowering, value.id, lane, passes);
+    return spv_value_of(word, (enum spv_kind)value.kind);
 }

@@ -29,10 +29,9 @@ static uint64_t now_ns(void)
 
 static enum vyre_result validate(struct build *build)
 {
-    return vyre_program_validate(
-        build->params->program,
-        vyre_validate_params(.subgroup_ops = build->target.subgroup_size > 0,
-                             .diag = build->params->diag));
+    return vyre_program_validate(build->params->program,
+                                 vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                                                      .diag = build->params->diag));
 }
 
 static void make_keys(struct build *build)

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/report.h"
 #include "ir/place.h"
+#include "ir/tables.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,8 @@ static bool is_of(const struct ir_node *node, enum vyre_fault_kind fault)
     case VYRE_FAULT_LOOP_LIMIT: return node->kind == IR_NODE_LOOP;
     case VYRE_FAULT_COPY_LIMIT:
         return node->kind == IR_NODE_ASYNC_LOAD || node->kind == IR_NODE_ASYNC_STORE;
+    case VYRE_FAULT_UNDEFINED:
+        return node->kind == IR_NODE_RESUME || node->kind == IR_NODE_INDIRECT_DISPATCH;
     default: return false;
     }
 }
@@ -46,7 +49,7 @@ enum vyre_result kernel_fault_report(const struct vyre_program *program, const u
     char where[40] = "";
     if (linear)
         snprintf(where, sizeof where, " in workgroup %u", record[3]);
-    if (record[0] > VYRE_FAULT_COPY_LIMIT) {
+    if (record[0] > VYRE_FAULT_CONTENTION) {
         diag_report(diag, DIAG_K010, NULL, "a fault record of kind %u", record[0]);
         return VYRE_ERR_FAULT;
     }
@@ -57,7 +60,13 @@ enum vyre_result kernel_fault_report(const struct vyre_program *program, const u
     struct diag_place place = ir_place(program, node ? node->pos : (struct ir_pos){ 0, 0 });
     const ir_name said = !node ? 0 : fault == VYRE_FAULT_COPY_LIMIT ? node->tag : node->name;
     const char *name = node ? ir_name_text(program, said).text : "?";
-    if (fault == VYRE_FAULT_COPY_LIMIT)
+    if (fault == VYRE_FAULT_CONTENTION)
+        diag_report(diag, DIAG_K012, NULL, "an atomic_nand of element %u never came through%s",
+                    record[1], where);
+    else if (fault == VYRE_FAULT_UNDEFINED)
+        diag_report(diag, DIAG_K011, &place, "%s '%s' was reached%s",
+                    node ? ir_node_info(node->kind)->name : "a statement", name, where);
+    else if (fault == VYRE_FAULT_COPY_LIMIT)
         diag_report(diag, DIAG_K008, &place,
                     "copy %u with tag '%s' did not end: it had made %u words%s", number, name,
                     record[2], where);

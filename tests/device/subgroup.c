@@ -8,17 +8,18 @@
 #define IO                                                                                         \
     "buffer e : u32[16] readonly @0\n"                                                             \
     "buffer in : u32[] readonly @1\n"                                                              \
-    "buffer out : u32[1024] readwrite @2\n"
+    "buffer out : u32[1024] readwrite @2\n"                                                        \
+    "buffer f : f32[] readonly @3\n"                                                               \
+    "buffer fo : f32[1024] readwrite @4\n"
 
-// Invocations of one workgroup: alone, less than a subgroup, one, more, several, several and less,
-// in several dimensions.
+// Invocations of one workgroup: alone, less than a subgroup, one, more, several, several and
+// less, in several dimensions.
 static const struct {
     const char *size;
     uint32_t invocations;
 } sizes[] = {
-    { "1", 1 },     { "2", 2 },    { "7", 7 },      { "31", 31 },     { "32", 32 },
-    { "33", 33 },   { "40", 40 },  { "64", 64 },    { "65", 65 },     { "100", 100 },
-    { "128", 128 }, { "8 8", 64 }, { "4 3 5", 60 }, { "1 1 33", 33 }, { "16 2 4", 128 },
+    { "1", 1 },   { "2", 2 },     { "7", 7 },    { "32", 32 },
+    { "33", 33 }, { "100", 100 }, { "8 8", 64 }, { "4 3 5", 60 },
 };
 
 // `l` is the linear local index, `g` a word of this invocation's own.
@@ -37,6 +38,11 @@ static const char *const statements[] = {
     "out[g] = subgroup_shuffle(wid.x + 9, l)",
     "if l & 1 { out[g] = subgroup_add(3) } else { out[g] = subgroup_ballot(len(in) > 2) }",
     "loop i in 0..l & 3 { out[g] = out[g] + subgroup_add(wid.x + 1) }",
+    // f32, lane by lane.
+    "fo[g] = subgroup_add(f[l & 31])",
+    "fo[g] = subgroup_add(f32(in[l & 31])) + subgroup_add(0.1)",
+    "fo[g] = subgroup_shuffle(f[l & 31], l ^ 3) - subgroup_shuffle(1.5, l)",
+    "let v = f32(l)\nif l % 5 == 3 { return }\nv = v * 0.5\nbarrier\nfo[g] = subgroup_add(v)",
     // One after the other, nested, in conditions, bounds and indices.
     "let a = subgroup_add(l)\nlet b = subgroup_add(a ^ l)\nout[g] = subgroup_shuffle(b, 0) + a",
     "out[g] = subgroup_add(subgroup_add(l) + subgroup_shuffle(l, subgroup_ballot(l & 4) & 31))",

@@ -174,6 +174,8 @@ enum vyre_fault_kind {
     VYRE_FAULT_TRAP = 1,       // the trap's address; number of the trap in program order
     VYRE_FAULT_LOOP_LIMIT = 2, // number of the loop in program order; its counter when it ended
     VYRE_FAULT_COPY_LIMIT = 3, // number of the asynchronous copy in program order; words it made
+    VYRE_FAULT_UNDEFINED = 4,  // number of a statement that the language gives no meaning; 0
+    VYRE_FAULT_CONTENTION = 5, // an atomic never came through, others being faster; its index, 0
 };
 
 // Thread-safety: Safe.

@@ -36,6 +36,7 @@ static void only_exits_before_a_meeting_stay(void **state)
         { 2, GROUP "if lid.x { return }\nif wid.x { return }\nbarrier" },
         { 1, GROUP "if lid.x { if wid.x { return } }\nbarrier" },
         { 2, "workgroup 1\n" OUT "if lid.x == wid.x { return }\nbarrier" },
+        { 2, "workgroup 1\n" OUT "if out[1] { return }\nbarrier" },
         { 1, GROUP "if gid.x { return }\nbarrier" },
         // A barrier before it in a loop comes again.
         { 1, GROUP "loop i in 0..3 { barrier\nif lid.x == i { return } }" },

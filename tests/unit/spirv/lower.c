@@ -35,6 +35,23 @@ static unsigned count_in(const char *text, unsigned opcode)
 
 // ---- Everything that compiles -----------------------------------------------------------------
 
+static void what_the_interpreter_does_not_run(void **state)
+{
+    (void)state;
+    static const char *const statements[] = {
+        "let x = atomic_nand(a[gid.x], 3)",
+        "if gid.x { let x = atomic_nand.relaxed(a[1], gid.x) }",
+        "if gid.x == 7 { indirect_dispatch(a, 4) }\nresume(\"r\")",
+        "if lid.x { return }\nresume(\"r\")\nbarrier",
+    };
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "workgroup 64\nbuffer a : u32[] readwrite @0\n%s\n",
+                 statements[i]);
+        assert_compiles(text);
+    }
+}
+
 static void every_operator_on_every_kind(void **state)
 {
     (void)state;
@@ -482,6 +499,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operator_on_every_kind),
+        cmocka_unit_test(what_the_interpreter_does_not_run),
         cmocka_unit_test(everything_at_once),
         cmocka_unit_test(every_atomic_with_every_ordering),
         cmocka_unit_test(control_flow_that_leaves),

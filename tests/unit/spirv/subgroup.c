@@ -36,6 +36,9 @@ static void values_are_passed_only_where_they_differ(void **state)
         { 2, "workgroup 5 5 5\n" OUT "out[gid.x] = subgroup_shuffle(lid.z, lid.x)" },
         { 4,
           "workgroup 64\n" OUT "out[gid.x] = subgroup_add(subgroup_add(lid.x) + lid.y + lid.x)" },
+        { 2, "workgroup 33\n" OUT "let s = subgroup_add(f32(lid.x))\nout[0] = u32(s)" },
+        { 0, "workgroup 33\n" OUT "let s = subgroup_add(f32(wid.x))\nout[0] = u32(s)" },
+        { 2, "workgroup 64\n" OUT "out[0] = u32(subgroup_shuffle(f32(lid.x), 3))" },
         // All lanes have the same.
         { 0, "workgroup 64\n" OUT "out[gid.x] = subgroup_add(7) + subgroup_ballot(wid.y)" },
         { 0, "workgroup 40\n" OUT "if lid.x & 1 { out[gid.x] = subgroup_shuffle(3, lid.x) }" },
