@@ -18,13 +18,20 @@ static void bind(struct generator *gen, struct local local)
         gen->locals[gen->live++] = local;
 }
 
-static enum kind any_kind(struct generator *gen)
+struct scope {
+    unsigned live;
+    unsigned kept;
+};
+
+static struct scope enter(const struct generator *gen)
 {
-    for (;;) {
-        enum kind kind = (enum kind)below(&gen->random, KIND_COUNT);
-        if (gen->inputs[kind])
-            return kind;
-    }
+    return (struct scope){ gen->live, gen->kept };
+}
+
+static void escape(struct generator *gen, struct scope outer)
+{
+    gen->live = outer.live;
+    gen->kept = outer.kept;
 }
 
 static void add(struct generator *gen, struct ir_nodes *nodes, struct ir_node *node)
@@ -39,10 +46,10 @@ static void quiet(struct generator *gen, struct ir_nodes *nodes, unsigned depth)
 static struct ir_body quiet_body(struct generator *gen, unsigned depth)
 {
     struct ir_nodes nodes = { 0 };
-    unsigned live = gen->live;
+    const struct scope outer = enter(gen);
     for (uint32_t i = 1 + below(&gen->random, 3); i > 0; i--)
         quiet(gen, &nodes, depth);
-    gen->live = live;
+    escape(gen, outer);
     return ir_nodes_take(gen->draft, &nodes);
 }
 
@@ -68,7 +75,7 @@ static struct ir_body one(struct generator *gen, struct ir_node *node)
 // A store to an element of its own; sometimes behind a test that shows that it exists.
 static void store(struct generator *gen, struct ir_nodes *nodes)
 {
-    enum kind kind = any_kind(gen);
+    enum kind kind = generate_any_kind(gen);
     ir_name buffer = gen->outputs[kind];
     struct ir_expr *index = generate_own_index(gen, kind);
     struct ir_expr *value = generate_expr(gen, kind, 4);
@@ -108,7 +115,7 @@ static struct ir_expr *loop_end(struct generator *gen, unsigned depth)
 {
     // Only the outermost loops are as long as a buffer.
     if (depth > 1 && below(&gen->random, 4) == 0)
-        return ir_buf_len(gen->draft, gen->inputs[any_kind(gen)]);
+        return ir_buf_len(gen->draft, gen->inputs[generate_any_kind(gen)]);
     if (flip(&gen->random))
         return ir_lit_u32(gen->draft, below(&gen->random, 6));
     enum ir_binop op = flip(&gen->random) ? IR_BIN_BIT_AND : IR_BIN_MIN;
@@ -121,10 +128,10 @@ static void loop(struct generator *gen, struct ir_nodes *nodes, unsigned depth)
     struct ir_expr *from = ir_lit_u32(gen->draft, below(&gen->random, 3));
     struct ir_expr *to = loop_end(gen, depth);
     ir_name counter = fresh(gen);
-    unsigned live = gen->live;
+    const struct scope outer = enter(gen);
     bind(gen, (struct local){ counter, KIND_U32, false, false });
     struct ir_body body = quiet_body(gen, depth - 1);
-    gen->live = live;
+    escape(gen, outer);
     add(gen, nodes, ir_loop(gen->draft, counter, from, to, body));
 }
 
@@ -159,7 +166,7 @@ static void quiet(struct generator *gen, struct ir_nodes *nodes, unsigned depth)
     switch (below(&gen->random, depth ? 14 : 8)) {
     case 0:
     case 1: {
-        enum kind kind = any_kind(gen);
+        enum kind kind = generate_any_kind(gen);
         struct ir_expr *value = generate_expr(gen, kind, 4);
         ir_name name = fresh(gen);
         add(gen, nodes, ir_let(gen->draft, name, value));
@@ -167,7 +174,11 @@ static void quiet(struct generator *gen, struct ir_nodes *nodes, unsigned depth)
         break;
     }
     case 2:
-    case 3: assign(gen, nodes); break;
+    case 3:
+        assign(gen, nodes);
+        if (flip(&gen->random)) // what has changed may show
+            store(gen, nodes);
+        break;
     case 4:
     case 5:
     case 6: store(gen, nodes); break;
@@ -245,10 +256,10 @@ static void meeting(struct generator *gen, struct ir_nodes *nodes, unsigned dept
 static struct ir_body meeting_body(struct generator *gen, unsigned depth)
 {
     struct ir_nodes nodes = { 0 };
-    unsigned live = gen->live;
+    const struct scope outer = enter(gen);
     for (uint32_t i = 1 + below(&gen->random, 3); i > 0; i--)
         meeting(gen, &nodes, depth);
-    gen->live = live;
+    escape(gen, outer);
     struct ir_body body = ir_nodes_take(gen->draft, &nodes);
     return one(gen, ir_region(gen->draft, ir_draft_cname(gen->draft, "part"), body));
 }
@@ -259,10 +270,10 @@ static void uniform_loop(struct generator *gen, struct ir_nodes *nodes, unsigned
     end = ir_bin(gen->draft, flip(&gen->random) ? IR_BIN_BIT_AND : IR_BIN_MIN, end,
                  ir_lit_u32(gen->draft, 3));
     ir_name counter = fresh(gen);
-    unsigned live = gen->live;
+    const struct scope outer = enter(gen);
     bind(gen, (struct local){ counter, KIND_U32, false, true });
     struct ir_body body = meeting_body(gen, depth - 1);
-    gen->live = live;
+    escape(gen, outer);
     add(gen, nodes, ir_loop(gen->draft, counter, ir_lit_u32(gen->draft, 0), end, body));
 }
 
@@ -340,7 +351,7 @@ static void declare_buffers(struct generator *gen)
         uint32_t count = some_count(gen, 32);
         gen->inputs[kind] =
             declare(gen, "in_", kind_letters[kind], VYRE_ACCESS_READ_ONLY, (enum kind)kind, count);
-        gen->each[kind] = 1u << below(&gen->random, 3);
+        gen->each[kind] = flip(&gen->random) ? 1 : 1u << below(&gen->random, 3);
         gen->strided[kind] = flip(&gen->random);
         count = some_count(gen, gen->invocations * gen->each[kind]);
         gen->outputs[kind] = declare(gen, "out_", kind_letters[kind], VYRE_ACCESS_READ_WRITE,
@@ -352,7 +363,7 @@ static void declare_buffers(struct generator *gen)
                                some_count(gen, 8));
     }
     gen->board = declare(gen, "board", "", VYRE_ACCESS_READ_WRITE, KIND_U32, gen->invocations);
-    gen->tile_kind = any_kind(gen);
+    gen->tile_kind = generate_any_kind(gen);
     gen->tile = declare(gen, "tile", "", VYRE_ACCESS_WORKGROUP, gen->tile_kind, gen->lanes);
 }
 

@@ -11,13 +11,19 @@
 // Kinds of values. Each expression of a kind has that kind at run time too.
 enum kind { KIND_U32, KIND_I32, KIND_BOOL, KIND_F32, KIND_U64, KIND_COUNT };
 
-enum { MOST_LOCALS = 48, MOST_EACH = 4 };
+enum { MOST_LOCALS = 48, MOST_PHRASES = 32 };
 
 struct local {
     ir_name name;
     enum kind kind;
     bool assignable;
     bool uniform; // the same for the whole workgroup, as the validator and the compiler see it
+};
+
+// An expression whose names are in scope.
+struct phrase {
+    struct ir_expr *expr;
+    enum kind kind;
 };
 
 struct generator {
@@ -39,6 +45,10 @@ struct generator {
     struct local locals[MOST_LOCALS];
     unsigned live;
     unsigned made; // locals so far, which gives each its own name
+    // Programs repeat themselves, because passes look for what is said twice.
+    struct phrase phrases[MOST_PHRASES];
+    unsigned kept;
+    unsigned repeated; // how often, so far
 };
 
 struct shape {
@@ -60,6 +70,9 @@ struct ir_expr *generate_own_index(struct generator *gen, enum kind kind);
 
 // Where the board of the workgroup begins.
 struct ir_expr *generate_board_start(struct generator *gen);
+
+// A kind that the program has buffers of.
+enum kind generate_any_kind(struct generator *gen);
 
 const struct ir_type *generate_type(enum kind kind);
 

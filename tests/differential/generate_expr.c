@@ -3,6 +3,10 @@
 // list, whose order of evaluation differs between compilers.
 #include "generate.h"
 
+#include "ir/validate.h"
+
+#include <string.h>
+
 #include <assert.h>
 
 // A power of two that no buffer reaches, and whose multiples by an element size overflow.
@@ -25,7 +29,7 @@ static struct ir_expr *lit(struct generator *gen, uint32_t value)
     return ir_lit_u32(gen->draft, value);
 }
 
-static enum kind any_kind(struct generator *gen)
+enum kind generate_any_kind(struct generator *gen)
 {
     for (;;) {
         enum kind kind = (enum kind)below(&gen->random, KIND_COUNT);
@@ -109,10 +113,24 @@ struct ir_expr *generate_own_index(struct generator *gen, enum kind kind)
     return ir_bin(gen->draft, IR_BIN_ADD, global, row);
 }
 
+// Near the invocation's own: what the compiler knows the range of, and may leave unchecked.
+static struct ir_expr *index_nearby(struct generator *gen)
+{
+    static const enum ir_binop ops[] = { IR_BIN_ADD, IR_BIN_SUB,     IR_BIN_MUL,    IR_BIN_DIV,
+                                         IR_BIN_MOD, IR_BIN_BIT_XOR, IR_BIN_BIT_OR, IR_BIN_BIT_AND,
+                                         IR_BIN_MAX, IR_BIN_SHR,     IR_BIN_SHL };
+    struct ir_expr *own =
+        flip(&gen->random) ? generate_local_index(gen) : generate_global_index(gen);
+    enum ir_binop op = ops[below(&gen->random, sizeof ops / sizeof *ops)];
+    return ir_bin(gen->draft, op, own, lit(gen, 1 + below(&gen->random, 33)));
+}
+
 // Any element of a buffer that nobody writes.
 static struct ir_expr *free_index(struct generator *gen, ir_name buffer, unsigned depth)
 {
-    switch (below(&gen->random, 6)) {
+    switch (below(&gen->random, 8)) {
+    case 4:
+    case 5: return index_nearby(gen);
     case 0: return lit(gen, below(&gen->random, 8)); // declared counts are larger
     case 1: return generate_global_index(gen);
     case 2: return index_outside(gen);
@@ -122,6 +140,8 @@ static struct ir_expr *free_index(struct generator *gen, ir_name buffer, unsigne
     }
     default: {
         struct ir_expr *value = generate_expr(gen, KIND_U32, depth);
+        if (value && !ir_is_literal(value) && below(&gen->random, 3) == 0)
+            return value;
         return confined(gen, value, below(&gen->random, 4) ? 32 : 100);
     }
     }
@@ -169,7 +189,7 @@ static struct ir_expr *identity(struct generator *gen)
     switch (below(&gen->random, 4)) {
     case 0: return id(gen, IR_EXPR_WORKGROUP_ID, 0);
     case 1: return id(gen, IR_EXPR_LOCAL_ID, (uint8_t)below(&gen->random, 2));
-    case 2: return ir_buf_len(gen->draft, gen->inputs[any_kind(gen)]);
+    case 2: return ir_buf_len(gen->draft, gen->inputs[generate_any_kind(gen)]);
     default: return generate_global_index(gen);
     }
 }
@@ -187,11 +207,13 @@ static struct ir_expr *leaf(struct generator *gen, enum kind kind)
 static struct ir_expr *from_memory(struct generator *gen, enum kind kind, unsigned depth)
 {
     if (!gen->exchanging && kind == gen->tile_kind && below(&gen->random, 3) == 0) {
-        struct ir_expr *lane = generate_expr(gen, KIND_U32, depth);
-        if (below(&gen->random, 8))
+        struct ir_expr *lane;
+        if (below(&gen->random, 3)) {
+            lane = generate_expr(gen, KIND_U32, depth);
             lane = confined(gen, lane, gen->lanes);
-        else
-            lane = ir_bin(gen->draft, IR_BIN_ADD, lane, generate_local_index(gen));
+        } else {
+            lane = index_nearby(gen);
+        }
         return load(gen, gen->tile, kind, lane);
     }
     if (!gen->exchanging && kind == KIND_U32 && below(&gen->random, 4) == 0) {
@@ -216,7 +238,11 @@ static struct ir_expr *binary(struct generator *gen, enum ir_binop op, enum kind
                               unsigned depth)
 {
     struct ir_expr *left = generate_expr(gen, kind, depth);
-    struct ir_expr *right = generate_expr(gen, kind, depth);
+    // Passes look for literals.
+    struct ir_expr *right =
+        below(&gen->random, 4) ? generate_expr(gen, kind, depth) : literal(gen, kind);
+    if (right && op == IR_BIN_DIV && ir_is_static_zero(right)) // the validator refuses it
+        right = ir_lit_f32(gen->draft, 0x3F800000);
     return ir_bin(gen->draft, op, left, right);
 }
 
@@ -304,7 +330,7 @@ static struct ir_expr *on_u32(struct generator *gen, unsigned depth)
     }
     case 2:
     case 3: {
-        enum kind from = any_kind(gen);
+        enum kind from = generate_any_kind(gen);
         if (from != KIND_U64)
             return cast(gen, KIND_U32, generate_expr(gen, from, depth));
         // A u64 that has no u32 is an error.
@@ -337,7 +363,7 @@ static struct ir_expr *on_i32(struct generator *gen, unsigned depth)
         return cast(gen, KIND_I32, ir_bin(gen->draft, op, left, right));
     }
     case 4: {
-        enum kind from = any_kind(gen);
+        enum kind from = generate_any_kind(gen);
         return cast(gen, KIND_I32, generate_expr(gen, from == KIND_U64 ? KIND_U32 : from, depth));
     }
     default: return binary(gen, PICK(gen, ops), KIND_I32, depth);
@@ -350,7 +376,7 @@ static struct ir_expr *on_bool(struct generator *gen, unsigned depth)
                                                  IR_BIN_GT, IR_BIN_LE, IR_BIN_GE };
     static const enum ir_binop logical[] = { IR_BIN_AND, IR_BIN_OR, IR_BIN_EQ, IR_BIN_NE };
     static const enum ir_unop tests[] = { IR_UN_IS_NAN, IR_UN_IS_INF, IR_UN_IS_FINITE };
-    enum kind kind = any_kind(gen);
+    enum kind kind = generate_any_kind(gen);
     switch (below(&gen->random, 6)) {
     case 0: return unary(gen, IR_UN_LOGICAL_NOT, flip(&gen->random) ? KIND_BOOL : KIND_U32, depth);
     case 1: return cast(gen, KIND_BOOL, generate_expr(gen, kind, depth));
@@ -390,7 +416,7 @@ static struct ir_expr *on_f32(struct generator *gen, unsigned depth)
     case 1: return unary(gen, PICK(gen, unops), KIND_F32, depth);
     case 2: return fused(gen, depth);
     case 3: {
-        enum kind from = any_kind(gen);
+        enum kind from = generate_any_kind(gen);
         return cast(gen, KIND_F32,
                     from == KIND_U64 ? disguised(gen, from, depth)
                                      : generate_expr(gen, from, depth));
@@ -411,18 +437,14 @@ static struct ir_expr *on_u64(struct generator *gen, unsigned depth)
     }
 }
 
-struct ir_expr *generate_expr(struct generator *gen, enum kind kind, unsigned depth)
+static struct ir_expr *fresh(struct generator *gen, enum kind kind, unsigned depth)
 {
-    if (depth == 0 || gen->random.budget <= 0 || below(&gen->random, 6) == 0)
-        return leaf(gen, kind);
-    gen->random.budget--;
-    depth--;
     uint32_t choice = below(&gen->random, 10);
     if (choice < 2 && gen->inputs[kind])
         return from_memory(gen, kind, depth);
     if (choice == 2) {
-        struct ir_expr *condition =
-            generate_expr(gen, flip(&gen->random) ? KIND_BOOL : KIND_U32, depth);
+        enum kind test = flip(&gen->random) ? KIND_BOOL : KIND_U32;
+        struct ir_expr *condition = generate_expr(gen, test, depth);
         struct ir_expr *yes = generate_expr(gen, kind, depth);
         struct ir_expr *no = generate_expr(gen, kind, depth);
         return ir_select(gen->draft, condition, yes, no);
@@ -434,4 +456,50 @@ struct ir_expr *generate_expr(struct generator *gen, enum kind kind, unsigned de
     case KIND_U64: return on_u64(gen, depth);
     default: return on_u32(gen, depth);
     }
+}
+
+// ---- What was said before -----------------------------------------------------------------------
+
+static struct ir_expr *copy(struct generator *gen, const struct ir_expr *from)
+{
+    struct ir_expr *made =
+        ir_draft_expr(gen->draft, (enum ir_expr_kind)from->kind, from->kid_count);
+    if (!made)
+        return NULL;
+    memcpy(made, from, sizeof *from + from->kid_count * sizeof from->kids[0]);
+    for (uint32_t i = 0; i < from->kid_count; i++)
+        made->kids[i] = copy(gen, from->kids[i]);
+    return made;
+}
+
+// An expression that the program has already, or NULL. By now it may have another value.
+static struct ir_expr *again(struct generator *gen, enum kind kind)
+{
+    if (gen->exchanging || gen->kept == 0) // it may read what is being written
+        return NULL;
+    uint32_t from = below(&gen->random, gen->kept);
+    for (unsigned i = 0; i < gen->kept; i++) {
+        const struct phrase *phrase = &gen->phrases[(from + i) % gen->kept];
+        if (phrase->kind == kind)
+            return copy(gen, phrase->expr);
+    }
+    return NULL;
+}
+
+struct ir_expr *generate_expr(struct generator *gen, enum kind kind, unsigned depth)
+{
+    if (depth == 0 || gen->random.budget <= 0 || below(&gen->random, 6) == 0)
+        return leaf(gen, kind);
+    gen->random.budget--;
+    struct ir_expr *made = below(&gen->random, 3) == 0 ? again(gen, kind) : NULL;
+    if (made) {
+        gen->repeated++;
+        return made;
+    }
+    const unsigned repeated = gen->repeated;
+    made = fresh(gen, kind, depth - 1);
+    // Not one with repetitions in it, or programs would grow without bounds.
+    if (made && gen->kept < MOST_PHRASES && repeated == gen->repeated)
+        gen->phrases[gen->kept++] = (struct phrase){ made, kind };
+    return made;
 }
