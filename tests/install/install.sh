@@ -47,7 +47,7 @@ unset PKG_CONFIG_PATH || :
 flags=$(pkg-config --cflags --libs vyre)
 
 # Nothing private is installed, and no header needs anything private.
-if find "$folder/root" -name '*.h' -o -name '*.def' | grep -v '/include/vyre/[a-z]*\.h$'; then
+if find "$folder/root" -name '*.h' -o -name '*.def' | grep -v '/include/vyre/[a-z_]*\.h$'; then
     fail "files above should not be installed"
 fi
 
