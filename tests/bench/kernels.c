@@ -5,7 +5,9 @@
 // The GLSL was written first and is frozen: it is the baseline. Reported is the time of IR over
 // that of GLSL, as the median of pairs with its 95 % interval from order statistics.
 //
-// usage: kernels [--json] [--rounds N] [--only NAME]
+// usage: kernels [--json] [--rounds N] [--only NAME] [--float strict|exact|fast]
+//
+// The float mode is fast unless --float says otherwise.
 #include "bench.h"
 
 #include <math.h>
@@ -171,7 +173,7 @@ static void make_pipeline(struct side *side, const struct kernel_case *kernel,
 }
 
 // False: the compiler refuses the program, and said why.
-static bool make_ir(struct side *side, const struct kernel_case *kernel)
+static bool make_ir(struct side *side, const struct kernel_case *kernel, enum vyre_float_mode mode)
 {
     char path[500];
     size_t size = 0;
@@ -182,8 +184,9 @@ static bool make_ir(struct side *side, const struct kernel_case *kernel)
     struct vyre_target target;
     vyre_device_target(side->device, &target);
     bench_check(vyre_program_parse(text, size, path, &bench_sink, &program), path);
-    enum vyre_result result =
-        vyre_compile(program, vyre_compile_params(.target = &target, .diag = &bench_sink), &module);
+    enum vyre_result result = vyre_compile(
+        program, vyre_compile_params(.target = &target, .float_mode = mode, .diag = &bench_sink),
+        &module);
     vyre_program_destroy(&program);
     free(text);
     if (result == VYRE_ERR_UNSUPPORTED)
@@ -311,11 +314,31 @@ struct options {
     bool json;
     int rounds;
     const char *only;
+    enum vyre_float_mode mode;
 };
+
+static const struct {
+    const char *name;
+    enum vyre_float_mode mode;
+} float_modes[] = {
+    { "strict", VYRE_FLOAT_STRICT },
+    { "exact", VYRE_FLOAT_EXACT },
+    { "fast", VYRE_FLOAT_FAST },
+};
+
+static bool read_mode(const char *text, enum vyre_float_mode *out)
+{
+    for (size_t i = 0; i < sizeof float_modes / sizeof *float_modes; i++)
+        if (strcmp(text, float_modes[i].name) == 0) {
+            *out = float_modes[i].mode;
+            return true;
+        }
+    return false;
+}
 
 static struct options parse(int argc, char **argv)
 {
-    struct options options = { .rounds = 31 };
+    struct options options = { .rounds = 31, .mode = VYRE_FLOAT_FAST };
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0)
             options.json = true;
@@ -323,12 +346,13 @@ static struct options parse(int argc, char **argv)
             options.rounds = atoi(argv[++i]);
         else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
             options.only = argv[++i];
-        else
+        else if (strcmp(argv[i], "--float") != 0 || i + 1 >= argc ||
+                 !read_mode(argv[++i], &options.mode))
             options.rounds = 0;
     }
     if (options.rounds < 1 || options.rounds > BENCH_MOST_ROUNDS) {
-        fprintf(stderr, "usage: %s [--json] [--rounds 1..%d] [--only NAME]\n", argv[0],
-                BENCH_MOST_ROUNDS);
+        fprintf(stderr, "usage: %s [--json] [--rounds 1..%d] [--only NAME] [--float MODE]\n",
+                argv[0], BENCH_MOST_ROUNDS);
         exit(2);
     }
     return options;
@@ -373,7 +397,7 @@ int main(int argc, char **argv)
         struct side glsl = { .device = device };
         make_buffers(&ir, &cases[i]);
         make_buffers(&glsl, &cases[i]);
-        if (make_ir(&ir, &cases[i])) {
+        if (make_ir(&ir, &cases[i], options.mode)) {
             make_glsl(&glsl, &cases[i]);
             struct figures figures = measure(&cases[i], &ir, &glsl, options.rounds);
             print(&options, &cases[i], &figures, measured == 0);
