@@ -173,6 +173,22 @@ struct outcome trial_run(const struct trial *trial, const struct vyre_program *p
 
 // ---- Text ---------------------------------------------------------------------------------------
 
+// Words as numbers; what has other elements as a file, which bash makes.
+static void print_input(const struct input *input, const struct vyre_buffer_info *info,
+                        struct str *out)
+{
+    const bool is_words = info->element_size == 4;
+    str_printf(out, " \\\n  --in %s=%s", input->name, is_words ? "u32:" : "<(printf '");
+    for (size_t word = 0; is_words && word < input->size / 4; word++)
+        str_printf(out, word ? ",%u" : "%u", input->words[word]);
+    for (size_t byte = 0; !is_words && byte < input->size; byte++)
+        str_printf(out, "\\x%02x", ((const uint8_t *)input->words)[byte]);
+    if (!is_words)
+        str_printf(out, "')");
+    if (info->access != VYRE_ACCESS_READ_ONLY)
+        str_printf(out, " --out %s=hex", input->name);
+}
+
 void trial_print(const struct trial *trial, const struct vyre_program *program, struct str *out)
 {
     char *text;
@@ -184,14 +200,9 @@ void trial_print(const struct trial *trial, const struct vyre_program *program, 
     struct inputs inputs;
     make_inputs(trial, program, &inputs);
     for (size_t i = 0; i < inputs.count; i++) {
-        const struct input *input = &inputs.items[i];
         struct vyre_buffer_info info;
-        assert_result(VYRE_OK, vyre_program_buffer_info(program, input->declared, &info));
-        str_printf(out, " \\\n  --in %s=u32:", input->name);
-        for (size_t word = 0; word < input->size / 4; word++)
-            str_printf(out, word ? ",%u" : "%u", input->words[word]);
-        if (info.access != VYRE_ACCESS_READ_ONLY)
-            str_printf(out, " --out %s=u32", input->name);
+        assert_result(VYRE_OK, vyre_program_buffer_info(program, inputs.items[i].declared, &info));
+        print_input(&inputs.items[i], &info, out);
     }
     str_printf(out, "\n");
     free_inputs(&inputs);
