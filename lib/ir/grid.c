@@ -12,6 +12,12 @@ bool ir_buffer_is_returned(const struct ir_buffer *buffer)
            buffer->access == VYRE_ACCESS_READ_WRITE;
 }
 
+bool ir_buffer_is_allocated(const struct ir_buffer *buffer)
+{
+    return buffer->is_output || buffer->access == VYRE_ACCESS_WRITE_ONLY ||
+           (buffer->live_out && buffer->access == VYRE_ACCESS_READ_WRITE);
+}
+
 static bool expr_has_atomic(const struct ir_expr *expr)
 {
     if (!expr)

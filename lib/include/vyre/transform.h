@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Transforms: from a program to one that does the same with less.
+// Transforms: from a program to one that does the same with less, or to several.
 #ifndef VYRE_TRANSFORM_H
 #define VYRE_TRANSFORM_H
 
@@ -50,6 +50,48 @@ struct vyre_transform_params {
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_transform(
     const struct vyre_program *program, const struct vyre_transform_params *params,
     struct vyre_program **out);
+
+// A program as dispatches that run one after another. Immutable.
+//
+// Lifetime: independent of the program that was split.
+struct vyre_grid_split;
+
+// Splits a program at each `barrier grid_sync`, which no device has: the parts, run one after
+// another with what each wrote visible to the next, do what the program means. A program without
+// such a barrier gives one part, the program itself.
+//
+// A part declares the buffers that it uses, under their names and bindings, with the access that it
+// needs; vyre_grid_split_buffer says which of the program's buffers each is. All parts work on the
+// same memory. Dispatch every part with the same grid, given explicitly, because the language
+// derives other grids from fewer buffers; with the program's launch parameters; and one part again
+// only together with all that follow. A buffer that the program allocates (output, write-only,
+// live-out) is one that allocates in the first part that uses it, and takes what is in it in later
+// ones; ranges of outputs are left to the caller, parts return whole buffers.
+//
+// A part evaluates again what it needs of the parts before it: locals, and the conditions on which
+// invocations have returned. A program for which that might give another result is refused,
+// VYRE_ERR_UNSUPPORTED, with what to do instead (codes F002 to F006). The program is validated
+// first, calls against `registry` (may be NULL): VYRE_ERR_INVALID_PROGRAM. VYRE_ERR_LIMIT: more
+// than 255 barriers, or parts that would repeat more than 1,048,576 statements. `diag` may be NULL.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_split_grid_sync(
+    const struct vyre_program *program, const struct vyre_registry *registry,
+    const struct vyre_diag_sink *diag, struct vyre_grid_split **out);
+
+// Number of parts, at least 1; 0 for NULL. Thread-safety: Safe.
+VYRE_API size_t vyre_grid_split_count(const struct vyre_grid_split *split);
+
+// Part `index`, in the order in which they run; NULL when there is no such part.
+// Thread-safety: Safe. Lifetime: borrowed from `split`; a reference of one's own outlives it.
+VYRE_API struct vyre_program *vyre_grid_split_program(const struct vyre_grid_split *split,
+                                                      size_t index);
+
+// Which buffer of the program, in declaration order, is buffer `buffer` of part `index`. SIZE_MAX
+// when there is no such part or buffer. Thread-safety: Safe.
+VYRE_API size_t vyre_grid_split_buffer(const struct vyre_grid_split *split, size_t index,
+                                       size_t buffer);
+
+VYRE_API void vyre_grid_split_destroy(struct vyre_grid_split **split);
 
 VYRE_END
 

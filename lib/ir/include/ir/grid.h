@@ -9,6 +9,10 @@
 // True when a run hands this buffer's contents back: every output and every read-write buffer.
 bool ir_buffer_is_returned(const struct ir_buffer *buffer);
 
+// True when the interpreter makes this buffer, of zeros, and takes no input for it: outputs,
+// write-only buffers, and read-write buffers that are live out.
+bool ir_buffer_is_allocated(const struct ir_buffer *buffer);
+
 // Workgroups per axis for buffers of these sizes: `buffer_bytes` has one size per declared buffer,
 // in declaration order; those of workgroup buffers are not looked at. False when a buffer's element
 // type has no size, and then `grid` is unchanged. Counts beyond 2^32 - 1 saturate.
