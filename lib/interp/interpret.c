@@ -8,6 +8,7 @@
 #include "base/size.h"
 #include "ir/collective.h"
 #include "ir/grid.h"
+#include "ir/grid_sync.h"
 #include "ir/inline.h"
 #include "run.h"
 
@@ -51,12 +52,6 @@ static bool is_workgroup(const struct ir_buffer *buffer)
     return buffer->access == VYRE_ACCESS_WORKGROUP;
 }
 
-static bool is_allocated(const struct ir_buffer *buffer)
-{
-    return buffer->is_output || buffer->access == VYRE_ACCESS_WRITE_ONLY ||
-           (buffer->live_out && buffer->access == VYRE_ACCESS_READ_WRITE);
-}
-
 // Bytes that the declaration asks for; 0 when it is sized at run time.
 static bool static_size(struct interp_run *run, const struct ir_buffer *buffer, uint64_t *out)
 {
@@ -75,7 +70,7 @@ static bool count_inputs(struct interp_run *run, bool *every_buffer)
     for (uint32_t i = 0; i < run->program->buffer_count; i++) {
         const struct ir_buffer *buffer = &run->program->buffers[i];
         storage += !is_workgroup(buffer);
-        consuming += !is_workgroup(buffer) && !is_allocated(buffer);
+        consuming += !is_workgroup(buffer) && !ir_buffer_is_allocated(buffer);
     }
     *every_buffer = given != consuming && given == storage;
     if (given == consuming || *every_buffer)
@@ -129,7 +124,7 @@ static bool create_buffers(struct interp_run *run)
     for (uint32_t i = 0; i < run->program->buffer_count; i++) {
         const struct ir_buffer *decl = run->buffers[i].decl;
         const struct vyre_bytes *input = NULL;
-        if (!is_workgroup(decl) && !is_allocated(decl))
+        if (!is_workgroup(decl) && !ir_buffer_is_allocated(decl))
             input = &run->params->inputs[next++];
         else if (!is_workgroup(decl) && every_buffer)
             next++;
@@ -292,12 +287,15 @@ static bool inline_calls(struct interp_run *run, struct vyre_program **inlined)
     return run->result == VYRE_OK;
 }
 
-static bool execute(struct interp_run *run, struct vyre_outputs **out)
+static bool understand(struct interp_run *run)
 {
-    return create_tables(run) && interp_supports(run) && (interp_plan(run) || no_memory(run)) &&
-           create_buffers(run) && choose_grid(run) && create_invocations(run) &&
-           (!run->params->order_matters || interp_watch_order(run)) && run_grid(run) &&
-           take_outputs(run, out);
+    return create_tables(run) && interp_supports(run) && (interp_plan(run) || no_memory(run));
+}
+
+static bool dispatch(struct interp_run *run)
+{
+    return create_invocations(run) && (!run->params->order_matters || interp_watch_order(run)) &&
+           run_grid(run);
 }
 
 static void fini(struct interp_run *run)
@@ -314,6 +312,73 @@ static void fini(struct interp_run *run)
     memory_free(run->slot_of);
     memory_free(run->conditions);
     memory_free(run->invocation_memory);
+}
+
+// ---- Parts of a run that is split at its barriers of the grid
+// ------------------------------------
+
+// The part works on the memory of the run, but has workgroup memory of its own.
+static bool lend_buffers(struct interp_run *run, struct interp_run *part, const uint32_t *indices)
+{
+    for (uint32_t i = 0; i < part->program->buffer_count; i++) {
+        struct interp_buffer *own = &run->buffers[indices[i]];
+        if (is_workgroup(own->decl)) {
+            if (!create_buffer(part, i, NULL))
+                return false;
+            continue;
+        }
+        part->buffers[i].bytes = own->bytes;
+        part->buffers[i].size = own->size;
+        own->bytes = NULL;
+    }
+    return true;
+}
+
+static void take_back(struct interp_run *run, struct interp_run *part, const uint32_t *indices)
+{
+    for (uint32_t i = 0; part->buffers && i < part->program->buffer_count; i++) {
+        struct interp_buffer *own = &run->buffers[indices[i]];
+        if (is_workgroup(own->decl) || !part->buffers[i].bytes)
+            continue;
+        own->bytes = part->buffers[i].bytes;
+        part->buffers[i].bytes = NULL;
+    }
+}
+
+static bool run_part(struct interp_run *run, const struct ir_grid_part *grid_part)
+{
+    struct interp_run part = {
+        .program = grid_part->program,
+        .params = run->params,
+        .steps_left = run->steps_left,
+        .memory_left = run->memory_left,
+        .grid = { run->grid[0], run->grid[1], run->grid[2] },
+    };
+    if (understand(&part) && lend_buffers(run, &part, grid_part->buffers))
+        dispatch(&part);
+    take_back(run, &part, grid_part->buffers);
+    fini(&part);
+    run->result = part.result;
+    run->steps_left = part.steps_left;
+    run->order_matters = run->order_matters || part.order_matters;
+    return run->result == VYRE_OK;
+}
+
+static bool run_parts(struct interp_run *run)
+{
+    struct vyre_grid_split *split;
+    run->result = ir_split_grid_sync(run->program, run->params->diag, &split);
+    for (uint32_t i = 0; run->result == VYRE_OK && i < split->count; i++)
+        run_part(run, &split->parts[i]);
+    vyre_grid_split_destroy(&split);
+    return run->result == VYRE_OK;
+}
+
+static bool execute(struct interp_run *run, struct vyre_outputs **out)
+{
+    const bool split = run->params->split_grid_sync && ir_find_grid_sync(run->program);
+    return understand(run) && create_buffers(run) && choose_grid(run) &&
+           (split ? run_parts(run) : dispatch(run)) && take_outputs(run, out);
 }
 
 // Every top-level statement is a region, as the root-wrap rule leaves them (spec: ir.md, 1.1).

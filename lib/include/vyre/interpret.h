@@ -38,6 +38,11 @@ struct vyre_interpret_params {
     // memory: 9 times the size of buffers whose elements have whole words, else 36 times. NULL: not
     // asked.
     bool *order_matters;
+    // Runs the parts between barriers of the grid one after another, each over the whole grid, as
+    // vyre_program_split_grid_sync makes them: what the program means. Programs that cannot be
+    // split are refused, VYRE_ERR_UNSUPPORTED (F002 to F006). Without it such a barrier is one of
+    // the workgroup, as in the original's interpreter: another result when there are several.
+    bool split_grid_sync;
     const struct vyre_diag_sink *diag;
 };
 
