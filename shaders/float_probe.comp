@@ -20,6 +20,10 @@ struct Case
     uint third;      // quotients with a constant on one side, which a compiler may treat otherwise
     uint tenth;
     uint reciprocal;
+    uint zero_sum; // a zero may be dropped, or swallow what it meets
+    uint zero_product;
+    uint zero_quotient;
+    uint zero_difference;
     uint unused;
 };
 layout(std430, set = 0, binding = 0) buffer Probe
@@ -42,6 +46,10 @@ void main()
     precise float third = a / 3.0;
     precise float tenth = a / 10.0;
     precise float reciprocal = 1.0 / a;
+    precise float zero_sum = a + 0.0;
+    precise float zero_product = a * 0.0;
+    precise float zero_quotient = 0.0 / a;
+    precise float zero_difference = 0.0 - a;
     cases[i].sum = floatBitsToUint(sum);
     cases[i].difference = floatBitsToUint(difference);
     cases[i].product = floatBitsToUint(product);
@@ -55,4 +63,8 @@ void main()
     cases[i].third = floatBitsToUint(third);
     cases[i].tenth = floatBitsToUint(tenth);
     cases[i].reciprocal = floatBitsToUint(reciprocal);
+    cases[i].zero_sum = floatBitsToUint(zero_sum);
+    cases[i].zero_product = floatBitsToUint(zero_product);
+    cases[i].zero_quotient = floatBitsToUint(zero_quotient);
+    cases[i].zero_difference = floatBitsToUint(zero_difference);
 }

@@ -52,6 +52,11 @@ static const char *const float_expressions[] = {
     "1.0 / a",
     "(a + b) - a",
     "a - a",
+    // Drivers treat constants otherwise.
+    "a + 0.0",
+    "0.0 - a",
+    "a * 0.0",
+    "0.0 / a",
 };
 
 // Functions that are sequences of operations.
