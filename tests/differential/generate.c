@@ -382,7 +382,7 @@ struct vyre_program *generate(uint64_t seed, struct shape *shape)
     gen.flat = size[1] == 1;
     gen.lanes = size[0] * size[1];
     gen.invocations = gen.lanes * workgroups;
-    gen.random.budget = 10 + (int)below(&gen.random, 50);
+    gen.random.budget = 10 + (int)below(&gen.random, below(&gen.random, 8) ? 50 : 200);
     declare_buffers(&gen);
     struct ir_nodes nodes = { 0 };
     for (uint32_t i = 1 + below(&gen.random, 5); i > 0; i--)

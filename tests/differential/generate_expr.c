@@ -164,7 +164,7 @@ static struct ir_expr *literal(struct generator *gen, enum kind kind)
     case KIND_I32: return ir_lit_i32(gen->draft, (int32_t)value);
     case KIND_BOOL: return ir_lit_bool(gen->draft, value & 1);
     case KIND_F32: {
-        static const uint32_t plain[] = { 0x3F000000, 0x3F800000, 0xC0200000, 0x41200000 };
+        static const uint32_t plain[] = { 0x00000000, 0x3F800000, 0xC0200000, 0x41200000 };
         uint32_t bits = flip(&gen->random) ? float_bits(&gen->random) : plain[value % 4];
         return ir_lit_f32(gen->draft, bits);
     }
