@@ -269,7 +269,7 @@ static void lower_node(struct spv_lowering *lowering, const struct ir_node *node
     case IR_NODE_BARRIER:
         if (node->ordering == IR_ORDER_GRID_SYNC)
             spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L007, &node->pos,
-                       "a grid-wide barrier is not compiled yet");
+                       "a barrier of the whole grid is not part of one module");
         else
             spv_barrier(lowering);
         break;

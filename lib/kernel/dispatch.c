@@ -13,6 +13,7 @@ struct vyre_ticket {
     uint64_t point;             // of the last slice
     bool linear;                // workgroup numbers count through the whole grid
     struct kernel_fault_slot fault;
+    struct vyre_ticket **parts; // owned, each too; of the kernel's parts, the last one ends last
 };
 
 // A dispatch on its way to the queue.
@@ -44,15 +45,22 @@ static enum vyre_result allocate(struct launch *launch)
     return launch->ranges && launch->bound && launch->push ? VYRE_OK : VYRE_ERR_NO_MEMORY;
 }
 
-static enum vyre_result decide(struct launch *launch)
+static enum vyre_result decide_grid(struct launch *launch, uint32_t grid[3])
 {
     const struct vyre_kernel *kernel = launch->kernel;
-    uint32_t grid[3];
     enum vyre_result result = kernel_arguments_check(
         kernel->program, kernel->target.max_storage_range, launch->params, launch->ranges);
     if (!result)
         result = kernel_grid_decide(kernel->program, kernel->max_grid, launch->params,
                                     launch->ranges, grid);
+    return result;
+}
+
+static enum vyre_result decide(struct launch *launch)
+{
+    const struct vyre_kernel *kernel = launch->kernel;
+    uint32_t grid[3];
+    enum vyre_result result = decide_grid(launch, grid);
     if (result)
         return result;
     const uint32_t *size = kernel->info.workgroup_size;
@@ -120,9 +128,28 @@ static enum vyre_result submit_slice(struct launch *launch, uint64_t index)
     return result;
 }
 
+static enum vyre_result run_parts(struct launch *launch)
+{
+    const struct vyre_kernel *kernel = launch->kernel;
+    uint32_t grid[3];
+    enum vyre_result result = decide_grid(launch, grid);
+    if (result)
+        return result;
+    launch->ticket->parts = memory_calloc(kernel->parts.count, sizeof *launch->ticket->parts);
+    if (!launch->ticket->parts)
+        return VYRE_ERR_NO_MEMORY;
+    result = kernel_parts_dispatch(&kernel->parts, kernel->program, launch->params, grid,
+                                   launch->ticket->parts);
+    if (!result)
+        launch->ticket->point = launch->ticket->parts[kernel->parts.count - 1]->point;
+    return result;
+}
+
 static enum vyre_result run(struct launch *launch)
 {
     enum vyre_result result = allocate(launch);
+    if (!result && launch->kernel->parts.count)
+        return run_parts(launch);
     if (!result)
         result = decide(launch);
     if (!result)
@@ -168,6 +195,9 @@ enum vyre_result vyre_ticket_wait(struct vyre_ticket *ticket, uint64_t timeout_n
     if (result < 0)
         diag_report(diag, DIAG_D011, NULL, "a dispatch did not complete: %s",
                     vyre_result_text(result));
+    // Submissions end in their order, so all parts are done. The first that failed says why.
+    for (size_t i = 0; !result && i < kernel->parts.count; i++)
+        result = vyre_ticket_wait(ticket->parts[i], 0, diag);
     if (result || !ticket->fault.block)
         return result;
     uint32_t record[4];
@@ -181,6 +211,9 @@ void vyre_ticket_destroy(struct vyre_ticket **ticket)
         return;
     struct vyre_ticket *dropped = *ticket;
     *ticket = NULL;
+    for (size_t i = 0; dropped->parts && i < dropped->kernel->parts.count; i++)
+        vyre_ticket_destroy(&dropped->parts[i]);
+    memory_free(dropped->parts);
     kernel_faults_give(&dropped->kernel->faults, &dropped->fault, dropped->point);
     vyre_kernel_destroy(&dropped->kernel);
     memory_free(dropped);

@@ -9,6 +9,7 @@ static void release(struct vyre_kernel *kernel)
 {
     kernel_faults_fini(&kernel->faults);
     kernel_code_fini(&kernel->code);
+    kernel_parts_fini(&kernel->parts);
     vyre_program_destroy(&kernel->program);
     vyre_device_destroy(&kernel->device);
     memory_free(kernel);
@@ -16,6 +17,8 @@ static void release(struct vyre_kernel *kernel)
 
 static enum vyre_result build(struct vyre_kernel *kernel, const struct vyre_kernel_params *params)
 {
+    if (ir_find_grid_sync(params->program))
+        return kernel_parts_build(kernel->device, params, &kernel->parts, &kernel->code.stats);
     enum vyre_result result = kernel_code_build(kernel->device, params, &kernel->code);
     if (result)
         return result;

@@ -5,6 +5,7 @@
 
 #include "fault.h"
 #include "kernel/build.h"
+#include "parts.h"
 
 #include <stdatomic.h>
 
@@ -13,7 +14,8 @@ struct vyre_kernel {
     _Atomic uint32_t references;
     struct vyre_device *device;   // referenced
     struct vyre_program *program; // referenced: names and sizes of buffers, faults
-    struct kernel_code code;      // owned
+    struct kernel_parts parts;    // instead of code, when the program has barriers of the grid
+    struct kernel_code code;      // owned; its stats are those of the parts when there are some
     struct vyre_module_info info; // of code.module
     struct vyre_target target;
     uint32_t max_grid[3];

@@ -177,6 +177,7 @@ static int interpret(struct run *run)
     struct vyre_interpret_params params = {
         .inputs = inputs,
         .input_count = count,
+        .split_grid_sync = true, // as a device does it
         .diag = &tool_diag,
     };
     memcpy(params.grid, run->launch.grid, sizeof params.grid);

@@ -39,8 +39,11 @@ struct vyre_kernel_stats {
 };
 
 // Validates the program, takes the module from the cache or lowers it, makes the pipeline, stores.
-// A damaged cache entry is a miss. Returns VYRE_ERR_INVALID_PROGRAM, VYRE_ERR_UNSUPPORTED,
-// VYRE_ERR_LIMIT, VYRE_ERR_DEVICE or the result that poisoned the device. Thread-safety: Safe.
+// A damaged cache entry is a miss. A program with barriers of the whole grid becomes a kernel for
+// each of its parts (vyre_program_split_grid_sync, which says what it refuses); a dispatch runs
+// them one after another, and the stats are those of all of them. Returns VYRE_ERR_INVALID_PROGRAM,
+// VYRE_ERR_UNSUPPORTED, VYRE_ERR_LIMIT, VYRE_ERR_DEVICE or the result that poisoned the device.
+// Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_kernel_create(struct vyre_device *device,
                                                            const struct vyre_kernel_params *params,
                                                            struct vyre_kernel **out);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/memory.h"
 #include "ir/equal.h"
 #include "ir/grid_sync.h"
 #include <vyre/transform.h>
@@ -312,6 +313,31 @@ static void the_number_of_parts_is_limited(void **state)
     free(syncs);
 }
 
+static void every_failed_allocation_is_survived(void **state)
+{
+    (void)state;
+    struct vyre_program *program =
+        parse("workgroup 4\n" A IN TILE "let i = gid.x\nif i > in[0] {\n return\n}\n{\n a[i] = 1\n"
+              " barrier grid_sync\n a[i] = 2\n}\nlet n = len(a)\nbarrier grid_sync\n"
+              "let old = atomic_add(a[n - 1], 1)");
+    uint64_t nth = 1;
+    for (;; nth++) {
+        struct vyre_grid_split *split;
+        memory_fail_nth(0);
+        memory_fail_nth(nth);
+        enum vyre_result result = vyre_program_split_grid_sync(program, NULL, NULL, &split);
+        bool reached = memory_fail_nth(0) >= nth;
+        vyre_grid_split_destroy(&split);
+        if (!reached) {
+            assert_result(VYRE_OK, result);
+            break;
+        }
+        assert_result(VYRE_ERR_NO_MEMORY, result);
+    }
+    assert_true(nth > 20);
+    vyre_program_destroy(&program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +349,7 @@ int main(void)
         cmocka_unit_test(workgroup_memory_may_be_filled_again),
         cmocka_unit_test(what_would_give_another_result_is_refused),
         cmocka_unit_test(the_number_of_parts_is_limited),
+        cmocka_unit_test(every_failed_allocation_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -931,6 +931,22 @@ class Run:
         self.run_program(WRONG_INPUT, TRIPLE.replace("in[i]", "on[i]"), "--in", "in=u32:1", "--in",
                          "out=zero:1")
 
+    def test_a_barrier_of_the_grid_is_for_all_workgroups(self):
+        program = """workgroup 4
+buffer parts : u32[] readwrite @0
+buffer sum : u32[] readwrite @1
+parts[gid.x] = gid.x + 1
+barrier grid_sync
+sum[gid.x] = parts[0] + parts[7]
+"""
+        result = self.run_program(OK, program, "--in", "parts=zero:8", "--in", "sum=zero:8",
+                                  "--out", "sum=u32")
+        self.assertEqual(result.stdout, b"9\n" * 8)
+        result = self.run_program(WRONG_INPUT, program.replace("gid.x + 1", "7\nlet x = parts[7]")
+                                  .replace("parts[0]", "x"), "--in", "parts=zero:8", "--in",
+                                  "sum=zero:8")
+        self.assertIn(b"F003", result.stderr)
+
 
 class Interpreter(Run, Case):
     how = ("--interp",)
