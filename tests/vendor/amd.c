@@ -3,13 +3,14 @@
 // they cost: one line "KERNEL instructions sgprs vgprs spilled lds code" for each. amd.py runs it
 // for every family and compares with amd.golden. A kernel that the driver refuses is a failure.
 //
-// usage: amd [--isa] [--glsl450] [--every N] INPUT...
+// usage: amd [--isa] [--glsl450] [--fast] [--every N] INPUT...
 //   FILE.vyre     a program; its name is the file's
 //   FILE.spv      a module; its name is the file's
 //   FILE.jsonl    corpus records: every program that the compiler takes, summed up in one line
 //   scan          the resident scan kernel, as scans compile it for this device
 //   --isa         the machine code instead of the costs
 //   --glsl450     the older memory model, though the device has the newer one
+//   --fast        the driver's float arithmetic, as the benchmarks measure it
 //   --every N     only every Nth distinct program of a corpus file
 #include "null_device.h"
 
@@ -26,6 +27,7 @@
 struct amd {
     struct null_device device;
     bool isa;
+    enum vyre_float_mode mode;
     unsigned every;
     bool failed;
     // Of the corpus file at hand.
@@ -67,8 +69,9 @@ static enum vyre_result cost_program(struct amd *amd, const char *name,
                                      const struct vyre_program *program, struct kernel_cost *cost)
 {
     struct vyre_module *module = NULL;
-    enum vyre_result result =
-        vyre_compile(program, vyre_compile_params(.target = &amd->device.plan.target), &module);
+    enum vyre_result result = vyre_compile(
+        program, vyre_compile_params(.target = &amd->device.plan.target, .float_mode = amd->mode),
+        &module);
     if (result != VYRE_OK)
         return result;
     struct vyre_module_info info;
@@ -251,6 +254,8 @@ int main(int argc, char **argv)
             amd.isa = true;
         } else if (strcmp(argv[i], "--glsl450") == 0) {
             amd.device.plan.target.memory_model = VYRE_MEMORY_GLSL450;
+        } else if (strcmp(argv[i], "--fast") == 0) {
+            amd.mode = VYRE_FLOAT_FAST;
         } else if (strcmp(argv[i], "--every") == 0 && i + 1 < argc) {
             amd.every = (unsigned)strtoul(argv[++i], NULL, 10);
             amd.every += amd.every == 0;
