@@ -22,27 +22,6 @@ struct loop_block {
     uint32_t state;
 };
 
-static enum vyre_result run_once(struct vyre_device *device, struct vk_pipeline *pipeline,
-                                 struct vyre_buffer *buffer)
-{
-    const struct vk_range range = { buffer, 0, sizeof(struct loop_block) };
-    const uint32_t one[3] = { 1, 1, 1 };
-    struct vk_bindings *bindings = NULL;
-    struct vk_commands *commands = NULL;
-    enum vyre_result result = vk_bindings_create(pipeline, &range, 1, &bindings);
-    if (result == VYRE_OK)
-        result = vk_commands_begin(device, &commands);
-    if (result == VYRE_OK) {
-        uint64_t point;
-        vk_commands_dispatch(commands, pipeline, bindings, NULL, 0, NULL, one);
-        result = vk_commands_submit(&commands, &point);
-        if (result == VYRE_OK)
-            result = vk_wait_or_hang(device, point, probe_timeout_ns);
-    }
-    vk_bindings_unref(&bindings);
-    return result;
-}
-
 static enum vyre_result read_loop_limit(const struct loop_block *block, uint32_t *limit,
                                         const struct vyre_diag_sink *diag)
 {
@@ -60,34 +39,52 @@ static enum vyre_result read_loop_limit(const struct loop_block *block, uint32_t
     return VYRE_OK;
 }
 
-static enum vyre_result probe_loop(struct vyre_device *device, uint32_t *limit,
-                                   const struct vyre_diag_sink *diag)
+static enum vyre_result prepare_loop(struct vk_probe_part *part, struct vyre_device *device,
+                                     const struct vyre_diag_sink *diag)
 {
-    const uint32_t binding = 0;
-    const struct vk_pipeline_params params = {
+    const struct vk_probe_shader shader = {
         .words = loop_words,
         .word_count = sizeof loop_words / sizeof loop_words[0],
-        .bindings = &binding,
-        .binding_count = 1,
-        .diag = diag,
+        .size = sizeof(struct loop_block),
+        .workgroups = 1,
     };
-    struct vk_pipeline *pipeline = NULL;
-    struct vyre_buffer *buffer = NULL;
-    void *host = NULL;
-    enum vyre_result result = vk_pipeline_create(device, &params, &pipeline);
+    enum vyre_result result = vk_probe_part_init(part, device, &shader, diag);
     if (result == VYRE_OK)
-        result = vyre_buffer_create(
-            device, vyre_buffer_params(.size = sizeof(struct loop_block), .diag = diag), &buffer);
+        *(struct loop_block *)part->host =
+            (struct loop_block){ .asked = loop_asked, .state = loop_seed };
+    return result;
+}
+
+static enum vyre_result run_parts(struct vyre_device *device, const struct vk_probe_part *parts,
+                                  size_t count)
+{
+    struct vk_commands *commands = NULL;
+    uint64_t point = 0;
+    enum vyre_result result = vk_commands_begin(device, &commands);
+    if (result != VYRE_OK)
+        return result;
+    for (size_t i = 0; i < count; i++)
+        vk_probe_part_record(&parts[i], commands);
+    result = vk_commands_submit(&commands, &point);
+    return result == VYRE_OK ? vk_wait_or_hang(device, point, probe_timeout_ns) : result;
+}
+
+static enum vyre_result probe(struct vyre_device *device, const struct vyre_diag_sink *diag)
+{
+    enum { LOOP, FLOATS, PARTS };
+    struct vk_probe_part parts[PARTS] = { 0 };
+    const uint32_t controls = device->candidate.plan.target.float_controls;
+    enum vyre_result result = prepare_loop(&parts[LOOP], device, diag);
     if (result == VYRE_OK)
-        result = vyre_buffer_map(buffer, &host);
-    if (result == VYRE_OK) {
-        *(struct loop_block *)host = (struct loop_block){ .asked = loop_asked, .state = loop_seed };
-        result = run_once(device, pipeline, buffer);
-    }
+        result = vk_probe_floats_init(&parts[FLOATS], device, controls, diag);
     if (result == VYRE_OK)
-        result = read_loop_limit(host, limit, diag);
-    vyre_buffer_destroy(&buffer);
-    vk_pipeline_unref(&pipeline);
+        result = run_parts(device, parts, PARTS);
+    if (result == VYRE_OK)
+        result = read_loop_limit(parts[LOOP].host, &device->probe.loop_limit, diag);
+    if (result == VYRE_OK)
+        device->probe.exact_floats = vk_probe_floats_judge(&parts[FLOATS]);
+    for (int i = 0; i < PARTS; i++)
+        vk_probe_part_fini(&parts[i]);
     return result;
 }
 
@@ -100,10 +97,7 @@ enum vyre_result vk_probe_run(struct vyre_device *device, const struct vk_probe_
     uint8_t identity[VK_DRIVER_IDENTITY_SIZE];
     vk_device_identity(device, identity);
     if (!store || !store->load || !store->load(store->user, identity, &device->probe)) {
-        enum vyre_result result = probe_loop(device, &device->probe.loop_limit, diag);
-        if (result == VYRE_OK)
-            result = vk_probe_floats(device, target->float_controls, probe_timeout_ns, diag,
-                                     &device->probe.exact_floats);
+        enum vyre_result result = probe(device, diag);
         if (result != VYRE_OK) {
             diag_report(diag, DIAG_D013, NULL, "%s does not run a probe shader: %s",
                         device->candidate.snapshot.name, vyre_result_text(result));

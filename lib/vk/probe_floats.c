@@ -194,65 +194,34 @@ static size_t make_module(uint32_t *out, uint32_t asked)
 
 // ---- Running ------------------------------------------------------------------------------------
 
-static enum vyre_result run(struct vyre_device *device, struct vk_pipeline *pipeline,
-                            struct vyre_buffer *buffer, uint64_t timeout_ns)
+enum vyre_result vk_probe_floats_init(struct vk_probe_part *part, struct vyre_device *device,
+                                      uint32_t float_controls, const struct vyre_diag_sink *diag)
 {
-    const struct vk_range range = { buffer, 0, CASES * sizeof(struct float_case) };
-    const uint32_t grid[3] = { CASES / WORKGROUP, 1, 1 };
-    struct vk_bindings *bindings = NULL;
-    struct vk_commands *commands = NULL;
-    uint64_t point;
-    enum vyre_result result = vk_bindings_create(pipeline, &range, 1, &bindings);
-    if (result == VYRE_OK)
-        result = vk_commands_begin(device, &commands);
-    if (result == VYRE_OK) {
-        vk_commands_dispatch(commands, pipeline, bindings, NULL, 0, NULL, grid);
-        result = vk_commands_submit(&commands, &point);
-    }
-    if (result == VYRE_OK)
-        result = vk_wait_or_hang(device, point, timeout_ns);
-    vk_bindings_unref(&bindings);
+    const struct vk_plan *plan = &device->candidate.plan;
+    uint32_t words[sizeof probe_words / sizeof *probe_words + MOST_ADDED];
+    const struct vk_probe_shader shader = {
+        .words = words,
+        .word_count = make_module(words, float_controls),
+        .size = CASES * sizeof(struct float_case),
+        .workgroups = CASES / WORKGROUP,
+    };
+    *part = (struct vk_probe_part){ 0 };
+    if (shader.size > plan->target.max_storage_range || shader.workgroups > plan->max_grid[0])
+        return VYRE_OK;
+    enum vyre_result result = vk_probe_part_init(part, device, &shader, diag);
+    uint32_t random = 2463534242u;
+    for (uint32_t i = 0; result == VYRE_OK && i < CASES; i++)
+        choose_operands((struct float_case *)part->host + i, i, &random);
     return result;
 }
 
-enum vyre_result vk_probe_floats(struct vyre_device *device, uint32_t float_controls,
-                                 uint64_t timeout_ns, const struct vyre_diag_sink *diag,
-                                 uint32_t *out)
+uint32_t vk_probe_floats_judge(const struct vk_probe_part *part)
 {
-    uint32_t words[sizeof probe_words / sizeof *probe_words + MOST_ADDED];
-    const uint32_t binding = 0;
-    const struct vk_pipeline_params params = {
-        .words = words,
-        .word_count = make_module(words, float_controls),
-        .bindings = &binding,
-        .binding_count = 1,
-        .diag = diag,
-    };
-    const uint64_t size = CASES * sizeof(struct float_case);
-    struct vk_pipeline *pipeline = NULL;
-    struct vyre_buffer *buffer = NULL;
-    void *host = NULL;
-    *out = 0;
-    enum vyre_result result = vk_pipeline_create(device, &params, &pipeline);
-    if (result == VYRE_OK)
-        result = vyre_buffer_create(
-            device, vyre_buffer_params(.size = size, .use = VYRE_BUFFER_READBACK, .diag = diag),
-            &buffer);
-    if (result == VYRE_OK)
-        result = vyre_buffer_map(buffer, &host);
-    if (result == VYRE_OK) {
-        struct float_case *cases = host;
-        uint32_t random = 2463534242u;
-        for (uint32_t i = 0; i < CASES; i++)
-            choose_operands(&cases[i], i, &random);
-        result = run(device, pipeline, buffer, timeout_ns);
-        uint32_t wrong = 0;
-        for (uint32_t i = 0; result == VYRE_OK && i < CASES; i++)
-            wrong |= wrong_in(&cases[i]);
-        *out = ~wrong & (VYRE_EXACT_ADD | VYRE_EXACT_MUL | VYRE_EXACT_DIV | VYRE_EXACT_SQRT |
-                         VYRE_EXACT_FMA | VYRE_EXACT_CONVERT | VYRE_EXACT_COMPARE);
-    }
-    vyre_buffer_destroy(&buffer);
-    vk_pipeline_unref(&pipeline);
-    return result;
+    uint32_t wrong = 0;
+    if (!part->workgroups)
+        return 0;
+    for (uint32_t i = 0; i < CASES; i++)
+        wrong |= wrong_in((const struct float_case *)part->host + i);
+    return ~wrong & (VYRE_EXACT_ADD | VYRE_EXACT_MUL | VYRE_EXACT_DIV | VYRE_EXACT_SQRT |
+                     VYRE_EXACT_FMA | VYRE_EXACT_CONVERT | VYRE_EXACT_COMPARE);
 }
