@@ -11,16 +11,11 @@
 // own note says that they depend on the order in which the interpreter lets invocations run.
 // Records that the interpreter does not evaluate, or whose program is not valid as it stands, are
 // SKIPPED.
-#include "test.h"
+#include "runs.h"
 
-#include "hex.h"
-#include "records.h"
-
-#include "ir/equal.h"
-#include <vyre/interpret.h>
 #include <vyre/transform.h>
 
-enum { MAX_BUFFERS = 64, MAX_LISTS = 16 };
+enum { MAX_LISTS = 16 };
 
 static struct totals {
     unsigned same, differ, skipped, changed, failed;
@@ -30,79 +25,6 @@ static struct totals {
 static const char *lists[MAX_LISTS];
 static size_t list_count;
 
-struct inputs {
-    struct hex hex[MAX_BUFFERS];
-    struct vyre_bytes values[MAX_BUFFERS];
-    size_t count;
-};
-
-static void add_input(struct inputs *inputs, const json_t *text)
-{
-    if (inputs->count == MAX_BUFFERS)
-        abort();
-    struct hex hex = hex_decode(json_string_value(text));
-    inputs->hex[inputs->count] = hex;
-    inputs->values[inputs->count++] = (struct vyre_bytes){ hex.data, hex.size };
-}
-
-static void collect_inputs(const json_t *record, struct inputs *inputs)
-{
-    size_t i;
-    const json_t *item;
-    const json_t *raw = json_object_get(record, "raw_inputs");
-    if (raw) {
-        json_array_foreach(raw, i, item) add_input(inputs, item);
-        return;
-    }
-    json_array_foreach(json_object_get(record, "buffers"), i,
-                       item) if (json_is_string(json_object_get(item, "input")))
-        add_input(inputs, json_object_get(item, "input"));
-}
-
-// ---- Results -----------------------------------------------------------------------------------
-
-struct run {
-    enum vyre_result result;
-    char code[8]; // of the first error
-    struct vyre_outputs *outputs;
-};
-
-static void keep_code(void *user, const struct vyre_diag *diag)
-{
-    char *code = user;
-    if (!*code && diag->severity == VYRE_SEVERITY_ERROR)
-        snprintf(code, 8, "%s", diag->code);
-}
-
-static struct run run_program(const struct vyre_program *program, const struct inputs *inputs,
-                              uint64_t step_limit)
-{
-    struct run run = { .outputs = NULL };
-    const struct vyre_diag_sink sink = { keep_code, run.code };
-    run.result =
-        vyre_interpret(program,
-                       vyre_interpret_params(.inputs = inputs->values, .input_count = inputs->count,
-                                             .step_limit = step_limit, .diag = &sink),
-                       &run.outputs);
-    return run;
-}
-
-static bool same_results(const struct run *a, const struct run *b)
-{
-    if (a->result != b->result || strcmp(a->code, b->code) != 0 ||
-        vyre_outputs_count(a->outputs) != vyre_outputs_count(b->outputs))
-        return false;
-    for (size_t i = 0; i < vyre_outputs_count(a->outputs); i++) {
-        size_t buffer_a, buffer_b;
-        struct vyre_bytes x = vyre_outputs_get(a->outputs, i, &buffer_a);
-        struct vyre_bytes y = vyre_outputs_get(b->outputs, i, &buffer_b);
-        if (buffer_a != buffer_b || x.size != y.size ||
-            (x.size > 0 && memcmp(x.data, y.data, x.size) != 0))
-            return false;
-    }
-    return true;
-}
-
 // ---- Programs ----------------------------------------------------------------------------------
 
 // The interpreter's order decides: the record says so.
@@ -110,41 +32,6 @@ static bool depends_on_order(const json_t *record)
 {
     const char *note = json_string_value(json_object_get(record, "note"));
     return note && strstr(note, "racy");
-}
-
-static bool round_trips(const struct vyre_program *program, char *text, size_t room)
-{
-    char *printed = NULL;
-    uint8_t *bytes = NULL;
-    size_t printed_size = 0, size = 0;
-    struct vyre_program *parsed = NULL, *decoded = NULL;
-    bool good = true;
-    if (vyre_program_print(program, &printed, &printed_size) ||
-        vyre_program_parse(printed, printed_size, NULL, NULL, &parsed) ||
-        !ir_program_equal(program, parsed)) {
-        snprintf(text, room, "does not survive its text");
-        good = false;
-    } else if (vyre_program_encode(program, NULL, &bytes, &size) ||
-               vyre_program_decode(bytes, size, NULL, &decoded)) {
-        snprintf(text, room, "does not survive its binary form");
-        good = false;
-    }
-    vyre_free(printed);
-    vyre_free(bytes);
-    vyre_program_destroy(&parsed);
-    vyre_program_destroy(&decoded);
-    return good;
-}
-
-static bool is_valid(const struct vyre_program *program, char *text, size_t room)
-{
-    struct test_diags diags = { .size = 0 };
-    if (vyre_program_validate(program,
-                              vyre_validate_params(.subgroup_ops = true, .collectives = true,
-                                                   .diag = test_diag_sink(&diags))) == VYRE_OK)
-        return true;
-    snprintf(text, room, "is not valid any more: %.200s", diags.text);
-    return false;
 }
 
 static void try_list(const json_t *record, const struct vyre_program *program,
@@ -163,7 +50,7 @@ static void try_list(const json_t *record, const struct vyre_program *program,
         good = is_valid(made, text, sizeof text) && round_trips(made, text, sizeof text);
         totals.changed += good;
         if (good) {
-            run = run_program(made, inputs, 0);
+            run = run_program(made, inputs, (struct vyre_interpret_params){ 0 });
             good = same_results(expected, &run);
             if (!good && depends_on_order(record)) {
                 totals.differ++;
@@ -216,11 +103,11 @@ static void try_record(void *user, const json_t *record)
         collect_inputs(record, &inputs);
         char text[400];
         // Long runs, too, are tried once.
-        enum { LONG_RUN = 1 << 18 };
-        struct run expected = run_program(program, &inputs, LONG_RUN);
+        struct run expected =
+            run_program(program, &inputs, (struct vyre_interpret_params){ .step_limit = LONG_RUN });
         const bool once = again || expected.result == VYRE_ERR_LIMIT;
         if (expected.result == VYRE_ERR_LIMIT)
-            expected = run_program(program, &inputs, 0);
+            expected = run_program(program, &inputs, (struct vyre_interpret_params){ 0 });
         // Programs without their root region are run, but are not valid.
         if (expected.result == VYRE_ERR_UNSUPPORTED || !is_valid(program, text, sizeof text)) {
             totals.skipped++;
@@ -233,8 +120,7 @@ static void try_record(void *user, const json_t *record)
         totals.skipped++;
     }
     vyre_program_destroy(&program);
-    for (size_t i = 0; i < inputs.count; i++)
-        hex_free(&inputs.hex[i]);
+    free_inputs(&inputs);
     hex_free(&wire);
 }
 
