@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Any program to validator, interpreter and compiler, valid or not: each ends in order, and says
-// and does the same the second time. A program that was refused is not compiled.
+// and does the same the second time. A program that was refused is neither compiled nor split.
 #include "wire_input.h"
 
 #include "base/str.h"
+#include "ir/model.h"
 
 #include <vyre/vyre.h>
 
@@ -42,8 +43,8 @@ static struct run validate(const struct vyre_program *program)
 {
     struct run run = { 0 };
     const struct vyre_diag_sink sink = { hear, &run };
-    run.result =
-        vyre_program_validate(program, vyre_validate_params(.subgroup_ops = true, .diag = &sink));
+    run.result = vyre_program_validate(
+        program, vyre_validate_params(.subgroup_ops = true, .collectives = true, .diag = &sink));
     FUZZ_CHECK((run.result == VYRE_ERR_INVALID_PROGRAM) == (run.errors > 0));
     return run;
 }
@@ -76,6 +77,37 @@ static void check_compiler(const struct vyre_program *program, enum vyre_result 
     FUZZ_CHECK(!counts[0] || memcmp(words[0], words[1], counts[0] * sizeof(uint32_t)) == 0);
     vyre_module_destroy(&modules[0]);
     vyre_module_destroy(&modules[1]);
+}
+
+// Barriers of the grid are rare; the program is the target's own.
+static void turn_barriers(struct ir_body *body)
+{
+    for (uint32_t i = 0; i < body->count; i++) {
+        struct ir_node *node = body->nodes[i];
+        if (node->kind == IR_NODE_BARRIER)
+            node->ordering = IR_ORDER_GRID_SYNC;
+        turn_barriers(&node->body);
+        turn_barriers(&node->otherwise);
+    }
+}
+
+// What is split is valid programs, and what is not is a reason.
+static void check_split(const struct vyre_program *program)
+{
+    struct run said = { 0 };
+    const struct vyre_diag_sink sink = { hear, &said };
+    struct vyre_grid_split *split;
+    enum vyre_result result = vyre_program_split_grid_sync(program, NULL, &sink, &split);
+    FUZZ_CHECK((result == VYRE_OK) == (split != NULL));
+    FUZZ_CHECK((result == VYRE_OK) == (said.errors == 0));
+    FUZZ_CHECK(result != VYRE_ERR_INVALID_PROGRAM);
+    for (size_t i = 0; i < vyre_grid_split_count(split); i++) {
+        struct run part = validate(vyre_grid_split_program(split, i));
+        FUZZ_CHECK(part.result == VYRE_OK);
+        fini(&part);
+    }
+    vyre_grid_split_destroy(&split);
+    fini(&said);
 }
 
 // One value per buffer that takes input; now and then one is missing, or too small.
@@ -140,6 +172,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         enum vyre_result valid = check_validator(program);
         check_compiler(program, valid);
         check_interpreter(program, &input);
+        if (valid == VYRE_OK) {
+            check_split(program);
+            turn_barriers(&program->entry);
+            check_split(program);
+        }
     }
     vyre_program_destroy(&program);
     free(bytes);
