@@ -98,13 +98,12 @@ static bool prepare(struct ir_grid_splitter *s)
 // Every dispatch begins with workgroup memory of zeros.
 static void check_workgroup_memory(struct ir_grid_splitter *s)
 {
-    const struct ir_node *first = s->from->entry.nodes[0];
     for (uint32_t i = 0; i < s->from->buffer_count && !s->result; i++) {
         const struct ir_buffer *buffer = &s->from->buffers[i];
         const struct ir_grid_access *access = &s->access[i];
         if (buffer->access == VYRE_ACCESS_WORKGROUP && access->read && s->written_by[i] &&
             access->covered != s->exits + 1)
-            ir_grid_refuse(s, VYRE_ERR_UNSUPPORTED, DIAG_F004, first,
+            ir_grid_refuse(s, VYRE_ERR_UNSUPPORTED, DIAG_F004, access->reader,
                            "workgroup buffer '%.60s' is written before a barrier of the grid and "
                            "read after it",
                            ir_name_text(s->from, buffer->name).text);

@@ -76,6 +76,7 @@ static void reads(struct ir_grid_splitter *s, ir_name name)
     struct ir_grid_access *access = access_of(s, name);
     if (access) {
         access->read = true;
+        access->reader = s->node;
         access->covered = 0;
     }
 }
@@ -167,6 +168,7 @@ static void use_node(struct ir_grid_splitter *s, const struct ir_node *node)
         s->needed[node->name] = false;
     else if (node->kind == IR_NODE_ASSIGN && !s->buffer_of[node->name])
         s->needed[node->name] = true;
+    s->node = node;
     use_memory(s, node);
     use_tags(s, node);
     if (node->b)

@@ -12,8 +12,9 @@ struct ir_grid_access {
     bool touched; // named at all
     bool read;
     bool written;
-    bool atomic;      // by an atomic of its own statements
-    uint32_t covered; // workgroup memory: `exits` + 1 when its first statement fills it
+    bool atomic;                  // by an atomic of its own statements
+    const struct ir_node *reader; // the first statement that reads it; NULL: none
+    uint32_t covered;             // workgroup memory: `exits` + 1 when its first statement fills it
 };
 
 struct ir_grid_splitter {
@@ -29,6 +30,7 @@ struct ir_grid_splitter {
 
     // The part that is being made.
     uint32_t part;
+    const struct ir_node *node;    // statement whose uses are noted
     uint32_t at;                   // part that the statement belongs to at which the walk stands
     bool *needed;                  // owned, by name: what follows needs its value
     struct ir_grid_access *access; // owned, by buffer

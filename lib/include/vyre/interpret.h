@@ -40,8 +40,9 @@ struct vyre_interpret_params {
     bool *order_matters;
     // Runs the parts between barriers of the grid one after another, each over the whole grid, as
     // vyre_program_split_grid_sync makes them: what the program means. Programs that cannot be
-    // split are refused, VYRE_ERR_UNSUPPORTED (F002 to F006). Without it such a barrier is one of
-    // the workgroup, as in the original's interpreter: another result when there are several.
+    // split are refused, VYRE_ERR_UNSUPPORTED (F002 to F006) or VYRE_ERR_LIMIT (F007). Without it
+    // such a barrier is one of the workgroup, as in the original's interpreter: another result when
+    // there are several.
     bool split_grid_sync;
     const struct vyre_diag_sink *diag;
 };

@@ -93,6 +93,23 @@ static void memory_goes_from_part_to_part(void **state)
           2);
 }
 
+static void a_refusal_has_the_place_of_the_use(void **state)
+{
+    (void)state;
+    struct run_error error = { "", "", "", 0 };
+    struct vyre_outputs *outputs;
+    assert_result(VYRE_ERR_UNSUPPORTED,
+                  run_text("workgroup 4\nbuffer out : u32[4] readwrite @0 output\n"
+                           "shared tile : u32[4]\ntile[lid.x] = 1\nbarrier grid_sync\n"
+                           "out[0] = 1\nout[gid.x] = tile[0]\nout[1] = tile[1]\n",
+                           (struct vyre_interpret_params){ .split_grid_sync = true }, &error,
+                           &outputs));
+    assert_null(outputs);
+    assert_string_equal(error.code, "F004");
+    assert_int_equal(error.line, 7);
+    assert_string_equal(error.path, "entry[0].body[3]");
+}
+
 static void failures_end_the_run(void **state)
 {
     (void)state;
@@ -115,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(workgroups_see_what_others_wrote_before_the_barrier),
         cmocka_unit_test(memory_goes_from_part_to_part),
+        cmocka_unit_test(a_refusal_has_the_place_of_the_use),
         cmocka_unit_test(failures_end_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
