@@ -200,6 +200,24 @@ static void well_wrapped_nonsense_is_a_miss(void **state)
     test_device_done(&device);
 }
 
+static void a_warm_start_of_parts_lowers_none_of_them(void **state)
+{
+    static const char parts[] = "workgroup 64\n"
+                                "buffer out : u32[] readwrite @0\n"
+                                "out[gid.x] = gid.x * 3\n"
+                                "barrier grid_sync\n"
+                                "out[gid.x] = out[gid.x] + gid.x * 2\n";
+    struct vyre_device *device = test_device(NULL);
+    struct vyre_kernel_stats cold = create(device, parts, *state);
+    assert_false(cold.module_cached);
+    assert_true(cold.lower_ns > 0);
+    struct vyre_kernel_stats warm = create(device, parts, *state);
+    assert_true(warm.module_cached);
+    assert_int_equal(warm.lower_ns, 0);
+    assert_int_equal(warm.word_count, cold.word_count);
+    test_device_done(&device);
+}
+
 int main(void)
 {
     if (!test_has_device())
@@ -207,6 +225,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_warm_start_lowers_nothing),
+        TEST(a_warm_start_of_parts_lowers_none_of_them),
         TEST(another_program_target_or_option_is_another_module),
         TEST(damaged_entries_are_made_again),
         TEST(well_wrapped_nonsense_is_a_miss),
