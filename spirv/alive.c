@@ -7,8 +7,9 @@
 // nothing, takes part in no atomic, reports no fault, and does not enter a branch or a loop where
 // only some go. flow.h says which exits need this; all others end the invocation.
 //
-// What a dead invocation loads may race with what the living store. Its loads are in bounds, and
-// what they give decides nothing.
+// What a dead invocation loads may race with what the living store. Its loads are in bounds: where
+// others left, and in what is passed to other lanes, proofs about living ones do not count
+// (spv_check_needed). What they give decides nothing.
 #include "lowering.h"
 
 static uint32_t alive_variable(struct spv_lowering *lowering)

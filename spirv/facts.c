@@ -138,7 +138,9 @@ static struct summary visit_body(struct walk *walk, const struct ir_body *body);
 static void visit_binding(struct walk *walk, ir_name name, bool loop_variable)
 {
     struct spv_name_facts *facts = &walk->facts->names[name];
-    facts->varies |= facts->bound || loop_variable || walk->loop_depth > 0;
+    // Who left before a local was made has none of it.
+    facts->varies |=
+        facts->bound || loop_variable || walk->loop_depth > 0 || walk->facts->exit_count > 0;
     facts->bound = true;
 }
 

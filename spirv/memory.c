@@ -125,7 +125,9 @@ static bool literal_is_inside(const struct ir_buffer *buffer, const struct ir_ex
 bool spv_check_needed(const struct spv_lowering *lowering, uint32_t buffer,
                       const struct ir_expr *index, bool is_load)
 {
-    if (lowering->no_optimize)
+    // In what is passed to other lanes, locals of those who left are copies from when they left, of
+    // which the analysis knows nothing.
+    if (lowering->no_optimize || (lowering->passes && lowering->flow.has_dead_exits))
         return !literal_is_inside(&lowering->program->buffers[buffer], index);
     switch (ir_ranges_inside(&lowering->facts.ranges, index)) {
     case IR_INSIDE_ALWAYS: return false;
