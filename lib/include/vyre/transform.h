@@ -22,7 +22,9 @@ VYRE_API size_t vyre_pass_count(void);
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_pass_describe(size_t index,
                                                            struct vyre_pass_info *out);
 
-// Is told the program as it is after each pass. `program` is borrowed for the call.
+// Is told the program as it is after each pass. `program` is borrowed for the call and may not be
+// kept beyond it, not even by a reference of one's own (vyre_program_ref): what the last pass made
+// becomes the result of the transform, whose loops and traps are numbered anew.
 struct vyre_pass_hook {
     void (*after)(void *user, const char *pass, const struct vyre_program *program);
     void *user;

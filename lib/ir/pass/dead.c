@@ -131,31 +131,36 @@ static bool may_go(const struct dead *dead, const struct ir_expr *expr)
     return !expr || (ir_facts_of(&dead->facts, expr).pure && !has_opaque(expr));
 }
 
+static bool body_may_go(const struct dead *dead, const struct ir_body *body);
+
+static bool node_may_go(const struct dead *dead, const struct ir_node *node)
+{
+    switch (node->kind) {
+    case IR_NODE_LET:
+    case IR_NODE_ASSIGN:
+    case IR_NODE_IF:
+    case IR_NODE_LOOP:
+    case IR_NODE_RETURN:
+    case IR_NODE_BLOCK:
+    case IR_NODE_REGION:
+    case IR_NODE_TRAP: break;
+    case IR_NODE_STORE: {
+        const uint32_t buffer = dead->facts.buffers[node->name];
+        if (buffer && dead->facts.program->buffers[buffer - 1].linear)
+            return false;
+        break;
+    }
+    default: return false;
+    }
+    return may_go(dead, node->a) && may_go(dead, node->b) && body_may_go(dead, &node->body) &&
+           body_may_go(dead, &node->otherwise);
+}
+
 static bool body_may_go(const struct dead *dead, const struct ir_body *body)
 {
-    for (uint32_t i = 0; i < body->count; i++) {
-        const struct ir_node *node = body->nodes[i];
-        switch (node->kind) {
-        case IR_NODE_LET:
-        case IR_NODE_ASSIGN:
-        case IR_NODE_IF:
-        case IR_NODE_LOOP:
-        case IR_NODE_RETURN:
-        case IR_NODE_BLOCK:
-        case IR_NODE_REGION:
-        case IR_NODE_TRAP: break;
-        case IR_NODE_STORE: {
-            const uint32_t buffer = dead->facts.buffers[node->name];
-            if (buffer && dead->facts.program->buffers[buffer - 1].linear)
-                return false;
-            break;
-        }
-        default: return false;
-        }
-        if (!may_go(dead, node->a) || !may_go(dead, node->b) || !body_may_go(dead, &node->body) ||
-            !body_may_go(dead, &node->otherwise))
+    for (uint32_t i = 0; i < body->count; i++)
+        if (!node_may_go(dead, body->nodes[i]))
             return false;
-    }
     return true;
 }
 
@@ -280,16 +285,21 @@ static struct ir_node *drop_in_node(struct dead *dead, struct ir_node *node)
     return ir_edit_node(&dead->edit, node, node->a, node->b, body, otherwise);
 }
 
-static bool rest_may_go(const struct dead *dead, const struct ir_body *body, uint32_t from)
+// The index behind the last statement from `from` on that may not go; `from`: all may.
+static uint32_t behind_what_stays(const struct dead *dead, const struct ir_body *body,
+                                  uint32_t from)
 {
-    const struct ir_body rest = { body->nodes + from, body->count - from };
-    return body_may_go(dead, &rest);
+    uint32_t end = body->count;
+    while (end > from && node_may_go(dead, body->nodes[end - 1]))
+        end--;
+    return end;
 }
 
 static struct ir_body drop_in_body(struct dead *dead, struct ir_body body)
 {
     struct ir_edit_body made = { .from = body };
     bool ended = false;
+    uint32_t stays = 0; // behind what stays, found at the first exit: a body may have many; 0: none
     for (uint32_t i = 0; i < body.count && !dead->failed; i++) {
         if (ended) {
             drop_node(dead, body.nodes[i]);
@@ -299,7 +309,11 @@ static struct ir_body drop_in_body(struct dead *dead, struct ir_body body)
         if (!left)
             continue;
         ir_edit_put(&dead->edit, &made, left);
-        ended = ends(left) && rest_may_go(dead, &body, i + 1);
+        if (!ends(left))
+            continue;
+        if (stays == 0)
+            stays = behind_what_stays(dead, &body, i + 1);
+        ended = i + 1 >= stays;
     }
     return ir_edit_take(&dead->edit, &made);
 }

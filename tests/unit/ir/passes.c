@@ -2,6 +2,8 @@
 // What each pass makes of small programs, and what it leaves alone.
 #include "test.h"
 
+#include <stdlib.h>
+
 #include "base/memory.h"
 #include "ir/model.h"
 #include "ir/pass.h"
@@ -254,6 +256,50 @@ static void what_can_be_seen_stays(void **state)
     check("dead", examples, sizeof examples / sizeof *examples);
 }
 
+// BUFFERS, a statement `count` times, and what follows. The caller frees it.
+static char *repeated(const char *statement, size_t count, const char *rest)
+{
+    const size_t length = strlen(statement);
+    const size_t size = sizeof BUFFERS + count * length + strlen(rest);
+    char *text = malloc(size);
+    assert_non_null(text);
+    char *end = text + sizeof BUFFERS - 1;
+    memcpy(text, BUFFERS, sizeof BUFFERS - 1);
+    for (size_t i = 0; i < count; i++, end += length)
+        memcpy(end, statement, length);
+    memcpy(end, rest, strlen(rest) + 1);
+    return text;
+}
+
+// What is left of the list is not looked at again for each of its exits, which would take seconds.
+static void a_list_may_have_many_exits(void **state)
+{
+    (void)state;
+    enum { EXITS = 20000 };
+    static const char *const pass = "dead";
+    char *before = repeated("if true {\n    return\n}\n", EXITS,
+                            "out[0] = 1\nlet q = atomic_add(count[0], 1)\n"
+                            "if true {\n    return\n}\nout[1] = 1\n");
+    char *after = repeated("{\n    return\n}\n", EXITS,
+                           "out[0] = 1\nlet q = atomic_add(count[0], 1)\n{\n    return\n}\n");
+    struct vyre_program *program = parse(before);
+    struct vyre_program *wanted = parse(after);
+    struct vyre_program *made;
+    assert_result(VYRE_OK,
+                  vyre_program_transform(
+                      program, vyre_transform_params(.passes = &pass, .pass_count = 1), &made));
+    char *got = print(made);
+    char *expected = print(wanted);
+    assert_true(strcmp(got, expected) == 0);
+    vyre_free(got);
+    vyre_free(expected);
+    vyre_program_destroy(&made);
+    vyre_program_destroy(&wanted);
+    vyre_program_destroy(&program);
+    free(before);
+    free(after);
+}
+
 // ---- The manager --------------------------------------------------------------------------------
 
 static void count_pass(void *user, const char *pass, const struct vyre_program *program)
@@ -404,6 +450,7 @@ int main(void)
         cmocka_unit_test(what_may_have_changed_is_read_again),
         cmocka_unit_test(what_nobody_sees_goes),
         cmocka_unit_test(what_can_be_seen_stays),
+        cmocka_unit_test(a_list_may_have_many_exits),
         cmocka_unit_test(passes_run_in_the_order_that_is_asked_for),
         cmocka_unit_test(passes_are_listed),
         cmocka_unit_test(wrong_arguments_are_refused),
