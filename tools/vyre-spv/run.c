@@ -26,10 +26,12 @@ static const struct run_options run_defaults = { .timeout = 60 };
 
 static const struct option_spec run_table[] = {
     { NULL, "in", "NAME=VALUE",
-      "contents of a buffer: a file, -, u32:1,2,3, i32:-1,2 or zero:N for N elements", OPTION_LIST,
-      offsetof(struct run_options, inputs) },
+      "contents of a buffer: a file, -, u32:1,0x2, i32:-1,2, f32:1.5,-inf,nan, u64:, i64:, or "
+      "zero:N for N elements",
+      OPTION_LIST, offsetof(struct run_options, inputs) },
     { NULL, "out", "NAME=WHERE",
-      "where a buffer goes: a file, -, or u32, i32, hex to print it one element per line",
+      "where a buffer goes: a file, -, or u32, i32, u64, i64, f32, hex to print it one element per "
+      "line",
       OPTION_LIST, offsetof(struct run_options, outputs) },
     { NULL, "grid", "X[,Y[,Z]]", "workgroups; derived from the sizes of the buffers by default",
       OPTION_TEXT, offsetof(struct run_options, grid) },
@@ -133,6 +135,9 @@ static int bind(struct run *run, const struct option_list *list, bool is_input)
             return tool_usage("run", "buffer '%s' is given twice",
                               run->launch.slots[index].info.name);
         *field = binding.spec;
+        int code = is_input ? TOOL_OK : values_check_output(*field, &run->launch.slots[index].info);
+        if (code)
+            return code;
     }
     return TOOL_OK;
 }

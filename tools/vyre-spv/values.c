@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,11 +22,68 @@ bool values_split(const char *argument, struct values_binding *out)
     return true;
 }
 
+// ---- Forms --------------------------------------------------------------------------------------
+
+enum form {
+    FORM_U32,
+    FORM_I32,
+    FORM_U64,
+    FORM_I64,
+    FORM_F32,
+    FORM_HEX, // elements of any size; printed only
+    FORM_COUNT,
+};
+
+static const struct form_info {
+    const char *name;
+    size_t size; // bytes
+    bool is_signed;
+    const char *numbers; // what may be written
+} forms[FORM_COUNT] = {
+    [FORM_U32] = { "u32", 4, false, "a number from 0 to 4294967295" },
+    [FORM_I32] = { "i32", 4, true, "a number from -2147483648 to 2147483647" },
+    [FORM_U64] = { "u64", 8, false, "a number from 0 to 18446744073709551615" },
+    [FORM_I64] = { "i64", 8, true, "a number from -9223372036854775808 to 9223372036854775807" },
+    [FORM_F32] = { "f32", 4, true, "a number that f32 can hold, inf or nan" },
+    [FORM_HEX] = { "hex", 0, false, NULL },
+};
+
+static bool is_word(const char *text, size_t size, const char *word)
+{
+    return strlen(word) == size && memcmp(text, word, size) == 0;
+}
+
+// The form of the first `size` bytes, or FORM_COUNT.
+static enum form find_form(const char *text, size_t size)
+{
+    enum form form = FORM_U32;
+    while (form < FORM_COUNT && !is_word(text, size, forms[form].name))
+        form++;
+    return form;
+}
+
+// Whether a file of this name is more likely a type or a list of values in the wrong place.
+static bool looks_like_values(const char *spec)
+{
+    static const char *const words[] = {
+        "u8",     "u16",    "u32", "u64",  "i8",   "i16",  "i32",   "i64",   "f16",
+        "bf16",   "f32",    "f64", "bool", "vec2", "vec3", "vec4",  "bytes", "tensor",
+        "f8e4m3", "f8e5m2", "i4",  "hex",  "zero", "vec",  "array",
+    };
+    size_t size = strcspn(spec, ":<");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (is_word(spec, size, words[i]))
+            return true;
+    }
+    return false;
+}
+
 // ---- Reading ------------------------------------------------------------------------------------
 
-// One number, decimal or 0x..., within the bounds of the type; *text moves behind it.
-static bool parse_word(const char **text, bool is_signed, uint32_t *out)
+// One number, decimal or 0x..., within the bounds of the form; *text moves behind it.
+static bool parse_integer(const char **text, enum form form, uint64_t *out)
 {
+    const bool is_signed = forms[form].is_signed;
     const char *at = *text;
     bool negative = is_signed && *at == '-';
     at += negative;
@@ -34,31 +92,78 @@ static bool parse_word(const char **text, bool is_signed, uint32_t *out)
     char *end = NULL;
     errno = 0;
     uint64_t value = strtoull(at, &end, at[0] == '0' && (at[1] == 'x' || at[1] == 'X') ? 16 : 10);
-    uint64_t limit = negative ? (uint64_t)1 << 31 : is_signed ? INT32_MAX : UINT32_MAX;
+    uint64_t limit = UINT64_MAX >> (64 - 8 * forms[form].size);
+    if (is_signed)
+        limit = limit / 2 + negative;
     if (errno || value > limit)
         return false;
-    *out = (uint32_t)(negative ? 0 - value : value);
+    *out = negative ? 0 - value : value;
     *text = end;
     return true;
 }
 
-static bool parse_words(const char *text, bool is_signed, struct tool_bytes *out)
+// nan, or nan(0x7fc00001) with all bits of any other one, as print_f32 writes it; behind the sign.
+static bool parse_nan(const char *at, char **end, uint32_t *out)
+{
+    *out = 0x7fc00000;
+    *end = (char *)at + 3;
+    if (strncmp(at, "nan(0x", 6) != 0)
+        return true;
+    uint64_t bits = strtoull(at + 4, end, 16);
+    if (**end != ')' || bits > UINT32_MAX || (bits & 0x7fffffff) <= 0x7f800000)
+        return false;
+    *out = (uint32_t)bits;
+    (*end)++;
+    return true;
+}
+
+// The nearest f32 of a decimal or hexadecimal number, inf or nan; *text moves behind it.
+static bool parse_f32(const char **text, uint64_t *out)
+{
+    const char *at = *text;
+    bool negative = *at == '-';
+    at += negative;
+    char *end = NULL;
+    uint32_t bits = 0x7f800000;
+    if (strncmp(at, "inf", 3) == 0) {
+        end = (char *)at + 3;
+    } else if (strncmp(at, "nan", 3) == 0) {
+        if (!parse_nan(at, &end, &bits))
+            return false;
+    } else {
+        if ((*at < '0' || *at > '9') && *at != '.') // strtof would take spaces and more words
+            return false;
+        float value = strtof(at, &end);
+        if (end == at || isinf(value)) // not a number, or too large for one
+            return false;
+        memcpy(&bits, &value, sizeof bits);
+    }
+    *out = bits | (uint32_t)negative << 31;
+    *text = end;
+    return true;
+}
+
+// NULL, or where the number is that is none.
+static const char *parse_numbers(const char *text, enum form form, struct tool_bytes *out)
 {
     size_t capacity = 0;
     while (*text) {
-        uint32_t word = 0;
-        if (!parse_word(&text, is_signed, &word) || (*text && *text != ','))
-            return false;
-        if (out->size + sizeof word > capacity) {
+        const char *start = text;
+        uint64_t value = 0;
+        bool good =
+            form == FORM_F32 ? parse_f32(&text, &value) : parse_integer(&text, form, &value);
+        if (!good || (*text && *text != ','))
+            return start;
+        if (out->size + sizeof value > capacity) {
             capacity = capacity ? 2 * capacity : 256;
             out->data = tool_realloc(out->data, capacity);
         }
-        memcpy(out->data + out->size, &word, sizeof word);
-        out->size += sizeof word;
+        memcpy(out->data + out->size, &value, forms[form].size); // little-endian, as the devices
+        out->size += forms[form].size;
         if (*text == ',' && !*++text)
-            return false;
+            return text;
     }
-    return true;
+    return NULL;
 }
 
 static bool parse_zeros(const char *text, uint32_t element_size, struct tool_bytes *out)
@@ -80,62 +185,91 @@ static int read_file(const char *path, struct tool_bytes *out)
 {
     size_t prefix = strcspn(path, ":/");
     if (prefix > 0 && path[prefix] == ':' && access(path, F_OK) != 0)
-        return tool_usage("run",
-                          "'%s' is no file, and '%.*s:' is not one of u32:, i32:, zero:", path,
-                          (int)prefix, path);
+        return tool_usage(
+            "run",
+            "'%s' is no file, and '%.*s:' is not one of u32:, i32:, u64:, i64:, f32:, "
+            "zero:",
+            path, (int)prefix, path);
     return tool_read(path, VALUE_MAX, out) ? TOOL_OK : TOOL_SYSTEM;
+}
+
+static int read_zeros(const char *text, const struct vyre_buffer_info *buffer,
+                      struct tool_bytes *out)
+{
+    if (parse_zeros(text, buffer->element_size, out))
+        return TOOL_OK;
+    return tool_usage("run", "buffer '%s': '%s' is not a number of elements, as in zero:16",
+                      buffer->name, text);
 }
 
 int values_parse(const char *spec, const struct vyre_buffer_info *buffer, struct tool_bytes *out)
 {
     *out = (struct tool_bytes){ .size = 0 };
-    bool is_u32 = strncmp(spec, "u32:", 4) == 0;
-    bool is_i32 = strncmp(spec, "i32:", 4) == 0;
-    bool is_zero = strncmp(spec, "zero:", 5) == 0;
-    if (!is_u32 && !is_i32 && !is_zero)
+    const size_t prefix = strcspn(spec, ":");
+    const enum form form = spec[prefix] ? find_form(spec, prefix) : FORM_COUNT;
+    if (strncmp(spec, "zero:", 5) == 0)
+        return read_zeros(spec + 5, buffer, out);
+    if (form >= FORM_HEX)
         return read_file(spec, out);
-    if (!is_zero && buffer->element_size != 4)
-        return tool_usage("run", "the elements of '%s' are %s; give a file", buffer->name,
-                          buffer->element);
-    if (is_zero ? parse_zeros(spec + 5, buffer->element_size, out)
-                : parse_words(spec + 4, is_i32, out))
+    if (buffer->element_size != forms[form].size)
+        return tool_usage("run",
+                          "buffer '%s': its elements are %s, and numbers of %s have another size\n"
+                          "Fix: give a file, zero:N, or numbers of a type of that size",
+                          buffer->name, buffer->element, forms[form].name);
+    const char *wrong = parse_numbers(spec + prefix + 1, form, out);
+    if (!wrong)
         return TOOL_OK;
     tool_bytes_fini(out);
-    return tool_usage("run", "'%s' is not %s", spec,
-                      is_zero  ? "zero: and a number of elements"
-                      : is_u32 ? "u32: and numbers from 0 to 4294967295, separated by commas"
-                               : "i32: and numbers from -2147483648 to 2147483647, separated by "
-                                 "commas");
+    return tool_usage("run", "buffer '%s': '%.*s' is not %s", buffer->name,
+                      (int)strcspn(wrong, ","), wrong, forms[form].numbers);
 }
 
 // ---- Writing ------------------------------------------------------------------------------------
 
-enum form {
-    FORM_U32,
-    FORM_I32,
-    FORM_HEX, // elements of any size
-};
+// The shortest decimal number that reads back as the same bits.
+static void print_f32(uint32_t bits)
+{
+    float value = 0;
+    memcpy(&value, &bits, sizeof value);
+    if (isnan(value)) {
+        if ((bits & 0x7fffffff) == 0x7fc00000)
+            fputs(bits >> 31 ? "-nan" : "nan", stdout);
+        else
+            printf("nan(0x%08" PRIx32 ")", bits);
+        return;
+    }
+    char text[32];
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        float back = strtof(text, NULL);
+        if (memcmp(&back, &value, sizeof back) == 0)
+            break;
+    }
+    fputs(text, stdout);
+}
 
 static void print_element(enum form form, const uint8_t *bytes, size_t size)
 {
-    uint32_t word = 0;
-    if (form != FORM_HEX) {
-        memcpy(&word, bytes, sizeof word);
-        if (form == FORM_U32)
-            printf("%" PRIu32, word);
-        else
-            printf("%" PRId32, (int32_t)word);
+    if (form == FORM_HEX) {
+        for (size_t i = size; i-- > 0;) // most significant first
+            printf("%02x", bytes[i]);
         return;
     }
-    for (size_t i = size; i-- > 0;) // most significant first
-        printf("%02x", bytes[i]);
+    uint64_t value = 0;
+    memcpy(&value, bytes, size);
+    switch (form) {
+    case FORM_I32: printf("%" PRId32, (int32_t)value); break;
+    case FORM_I64: printf("%" PRId64, (int64_t)value); break;
+    case FORM_F32: print_f32((uint32_t)value); break;
+    default: printf("%" PRIu64, value);
+    }
 }
 
 static void print_elements(enum form form, const void *data, size_t size, size_t element_size,
                            const char *before, const char *after)
 {
     const uint8_t *bytes = data;
-    size_t stride = form == FORM_HEX ? element_size : sizeof(uint32_t);
+    size_t stride = form == FORM_HEX ? element_size : forms[form].size;
     for (size_t at = 0; at < size; at += stride) {
         // What is left of the last element is shown as bytes, not made up to a number.
         size_t left = size - at < stride ? size - at : stride;
@@ -145,27 +279,40 @@ static void print_elements(enum form form, const void *data, size_t size, size_t
     }
 }
 
+int values_check_output(const char *spec, const struct vyre_buffer_info *buffer)
+{
+    if (find_form(spec, strlen(spec)) < FORM_COUNT || !looks_like_values(spec))
+        return TOOL_OK;
+    return tool_usage(
+        "run",
+        "buffer '%s': '%s' is not one of u32, i32, u64, i64, f32, hex, and looks like "
+        "no file\n"
+        "Fix: use --out %s=hex to see elements of any type, or ./%s for a file of "
+        "that name",
+        buffer->name, spec, buffer->name, spec);
+}
+
 int values_write(const char *spec, const struct vyre_buffer_info *buffer, const void *data,
                  size_t size)
 {
-    static const char *const forms[] = { "u32", "i32", "hex" };
-    for (int form = FORM_U32; form <= FORM_HEX; form++) {
-        if (strcmp(spec, forms[form]) == 0) {
-            print_elements(form, data, size, buffer->element_size ? buffer->element_size : 1, "",
-                           "\n");
-            return TOOL_OK;
-        }
+    const enum form form = find_form(spec, strlen(spec));
+    if (form < FORM_COUNT) {
+        print_elements(form, data, size, buffer->element_size ? buffer->element_size : 1, "", "\n");
+        return TOOL_OK;
     }
-    return tool_write(spec, data, size, true);
+    int code = tool_write(spec, data, size, true);
+    if (!code && strcmp(spec, "-") != 0)
+        tool_say("wrote %s (%zu bytes)", spec, size);
+    return code;
 }
 
 void values_print(const struct vyre_buffer_info *buffer, const void *data, size_t size)
 {
-    enum form form = FORM_HEX;
-    if (strcmp(buffer->element, "u32") == 0 || strcmp(buffer->element, "bool") == 0)
+    enum form form = find_form(buffer->element, strlen(buffer->element));
+    if (strcmp(buffer->element, "bool") == 0)
         form = FORM_U32;
-    else if (strcmp(buffer->element, "i32") == 0)
-        form = FORM_I32;
+    else if (form == FORM_COUNT)
+        form = FORM_HEX;
     printf("%s:", buffer->name);
     print_elements(form, data, size, buffer->element_size ? buffer->element_size : 1, " ", "");
     putchar('\n');

@@ -15,12 +15,17 @@ struct values_binding {
 // False after a message: there is no '=' or nothing before it.
 bool values_split(const char *argument, struct values_binding *out);
 
-// Contents for a buffer: u32:1,2,3 or i32:-1,2 for elements of 4 bytes, zero:N for N elements,
-// anything else is a file, - standard input. An exit code.
+// Contents for a buffer: u32:1,0x2, i32:-1,2 or f32:1.5,-inf,nan for elements of 4 bytes, u64: or
+// i64: for those of 8, zero:N for N elements, anything else is a file, - standard input. An exit
+// code.
 int values_parse(const char *spec, const struct vyre_buffer_info *buffer, struct tool_bytes *out);
 
-// Writes contents as `spec` says: u32, i32 and hex print elements, one per line; anything else is a
-// file, - standard output. An exit code.
+// Refuses, after a message, the name of a type that cannot be printed, and values: written as
+// files they would only surprise. An exit code.
+int values_check_output(const char *spec, const struct vyre_buffer_info *buffer);
+
+// Writes contents as `spec` says: u32, i32, u64, i64, f32 and hex print elements, one per line,
+// which read back exactly; anything else is a file, - standard output. An exit code.
 int values_write(const char *spec, const struct vyre_buffer_info *buffer, const void *data,
                  size_t size);
 

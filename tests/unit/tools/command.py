@@ -857,8 +857,9 @@ class Run:
     """What holds for every way to run a program."""
     how = ()
 
-    def run_program(self, code, text, *arguments):
-        return self.expect(code, "run", self.path("program.vyre", text), *self.how, *arguments)
+    def run_program(self, code, text, *arguments, **options):
+        return self.expect(code, "run", self.path("program.vyre", text), *self.how, *arguments,
+                           **options)
 
     def test_values_in_and_out(self):
         result = self.run_program(OK, TRIPLE, "--in", "in=u32:0,1,0x10,4294967295", "--in",
@@ -884,6 +885,55 @@ class Run:
         for form, text in expected.items():
             result = self.run_program(OK, TRIPLE, *inputs, "--out", f"out={form}")
             self.assertEqual(result.stdout, text)
+
+    def test_types_in_the_place_of_a_file_are_refused(self):
+        inputs = ("--in", "in=u32:1", "--in", "out=zero:1")
+        for where in ("u8", "i16", "f16", "bf16", "f64", "bool", "vec4", "vec2<u32>", "u32:3",
+                      "f32:", "zero:4", "hex:"):
+            result = self.run_program(USAGE, TRIPLE, *inputs, "--out", f"out={where}",
+                                      cwd=self.folder.name)
+            self.assertIn(f"buffer 'out': '{where}' is not one of u32, ".encode(), result.stderr)
+            self.assertIn(b"\nFix: use --out out=hex", result.stderr)
+            self.assertEqual(result.stdout, b"")
+        self.assertEqual(set(os.listdir(self.folder.name)) - {"cache"}, {"program.vyre"})
+        # What the message advises, and the other names, are files; -v tells of them.
+        for where in ("./u8", "bogus", "u32.bin"):
+            result = self.run_program(OK, TRIPLE, *inputs, "-v", "--out", f"out={where}",
+                                      cwd=self.folder.name)
+            self.assertIn(f"wrote {where} (4 bytes)\n".encode(), result.stderr)
+            with open(self.path(where), "rb") as file:
+                self.assertEqual(file.read(), b"\4\0\0\0")
+
+    def test_numbers_of_f32(self):
+        text = ("workgroup 1\nbuffer x : f32[] readonly @0\nbuffer y : f32[] readwrite @1\n"
+                "y[gid.x] = x[gid.x] * 2.0\n")
+        result = self.run_program(OK, text, "--in", "x=f32:1.5,-2,inf,nan,.1,-0,0x1.8p1,1e38",
+                                  "--in", "y=zero:8")
+        self.assertEqual(result.stdout, b"y: 3 -4 inf nan 0.2 -0 6 2e+38\n")
+        for wrong in ("1e39", "", "1.5.2", "x", "1,,2", "1,", " 1", "+1", "infinity", "nan(0x1)",
+                      "--1", "0x", "1e", "."):
+            given = f"x=f32:{wrong}" if wrong else "x=f32:,"
+            result = self.run_program(USAGE, text, "--in", given, "--in", "y=zero:1")
+            self.assertIn(b"buffer 'x': '", result.stderr, wrong)
+            self.assertIn(b"is not a number that f32 can hold, inf or nan", result.stderr)
+
+    def test_what_is_printed_reads_back_exactly(self):
+        text = ("workgroup 1\nbuffer x : {0}[] readonly @0\nbuffer y : {0}[] readwrite @1\n"
+                "y[gid.x] = x[gid.x]\n")
+        words = {"u32": ["0", "4294967295"], "i32": ["-2147483648", "2147483647"],
+                 "u64": ["0", "18446744073709551615"],
+                 "i64": ["-9223372036854775808", "9223372036854775807"],
+                 "f32": ["0.1", "16777216", "3.4028235e+38", "1e-45", "1.1754944e-38", "-inf",
+                         "nan", "-nan", "nan(0xffc12345)", "0.33333334"]}
+        for form, numbers in words.items():
+            if form in ("u64", "i64") and self.how != ("--interp",):
+                continue  # not every device has integers of 64 bits
+            # A store of f32 flushes what is subnormal and knows one NaN only.
+            element = "u32" if form == "f32" else form
+            result = self.run_program(OK, text.format(element), "--in",
+                                      f"x={form}:{','.join(numbers)}", "--in",
+                                      f"y=zero:{len(numbers)}", "--out", f"y={form}")
+            self.assertEqual(result.stdout.decode().split(), numbers)
 
     def test_the_grid_may_be_given(self):
         text = ("workgroup 2\nbuffer n : u32[1] readwrite @0\n"
@@ -921,8 +971,13 @@ class Run:
             self.assertEqual(result.stdout, b"")
         result = self.run_program(SYSTEM, TRIPLE, "--in", "in=-", "--in", "out=-")
         self.assertIn(b"given twice", result.stderr)
-        result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=f32:1.5")
-        self.assertIn(b"'f32:' is not one of u32:, i32:, zero:", result.stderr)
+        result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=f16:1.5")
+        self.assertIn(b"'f16:' is not one of u32:, i32:, u64:, i64:, f32:, zero:", result.stderr)
+        result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=u32:1,4294967296,3")
+        self.assertIn(b"buffer 'out': '4294967296' is not a number from 0 to 4294967295",
+                      result.stderr)
+        result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=u64:1")
+        self.assertIn(b"buffer 'out': its elements are u32, and numbers of u64", result.stderr)
         result = self.run_program(SYSTEM, TRIPLE, *good, "--in", "out=/nonexistent")
         self.assertIn(b"No such file", result.stderr)
 
@@ -1040,5 +1095,5 @@ class Device(Run, Case):
 
 
 if __name__ == "__main__":
-    TOOL = sys.argv.pop(1)
+    TOOL = os.path.abspath(sys.argv.pop(1))
     unittest.main()
