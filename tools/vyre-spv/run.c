@@ -8,21 +8,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Numbers that were not given: some options are refused where they would do nothing.
+#define NOT_GIVEN UINT64_MAX
+
+#define DEFAULT_TIMEOUT 60 // seconds
+
 struct run_options {
     struct option_list inputs;
     struct option_list outputs;
     const char *grid;
     const char *device;
-    uint64_t timeout; // seconds
+    uint64_t timeout; // seconds, or NOT_GIVEN
     bool interpret;
     bool no_cache;
     bool no_optimize;
-    uint64_t loop_budget; // passes; 0: the default
+    uint64_t loop_budget; // passes, or NOT_GIVEN; 0: the default
+    uint64_t steps;       // of the interpreter, or NOT_GIVEN; 0: the default
     int float_mode;       // index in the choice of the option
     bool stats;
 };
 
-static const struct run_options run_defaults = { .timeout = 60 };
+static const struct run_options run_defaults = {
+    .timeout = NOT_GIVEN,
+    .loop_budget = NOT_GIVEN,
+    .steps = NOT_GIVEN,
+};
 
 static const struct option_spec run_table[] = {
     { NULL, "in", "NAME=VALUE",
@@ -37,16 +47,21 @@ static const struct option_spec run_table[] = {
       OPTION_TEXT, offsetof(struct run_options, grid) },
     { NULL, "interp", NULL, "run in the reference interpreter, not on a device", OPTION_FLAG,
       offsetof(struct run_options, interpret) },
+    { NULL, "steps", "N",
+      "with --interp: statements and loop tests, of all invocations together, after which it gives "
+      "up; the default is 4294967296",
+      OPTION_NUMBER, offsetof(struct run_options, steps) },
     { NULL, "device", "NAME", "number or part of the name, as `vyre-spv devices` prints them",
       OPTION_TEXT, offsetof(struct run_options, device) },
-    { NULL, "timeout", "SECONDS", "give up after this time; the default is 60", OPTION_NUMBER,
-      offsetof(struct run_options, timeout) },
+    { NULL, "timeout", "SECONDS", "on a device: give up after this time; the default is 60",
+      OPTION_NUMBER, offsetof(struct run_options, timeout) },
     { NULL, "no-cache", NULL, "do not use the artifact cache", OPTION_FLAG,
       offsetof(struct run_options, no_cache) },
     { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
       offsetof(struct run_options, no_optimize) },
     { NULL, "loop-budget", "N",
-      "passes through loops after which an invocation is a fault; the default is 16777216",
+      "on a device: passes through loops after which an invocation is a fault; the default is "
+      "16777216",
       OPTION_NUMBER, offsetof(struct run_options, loop_budget) },
     { NULL, "float", "strict|exact|fast",
       "f32 with the interpreter's bits, transcendental functions nearly; those too; or the "
@@ -63,6 +78,12 @@ struct binding {
     const char *input;  // NULL: none
     const char *output; // NULL: none
 };
+
+// What was given, or the default.
+static uint64_t option_number(uint64_t given, uint64_t otherwise)
+{
+    return given == NOT_GIVEN ? otherwise : given;
+}
 
 struct run {
     const struct run_options *options;
@@ -182,6 +203,7 @@ static int interpret(struct run *run)
     struct vyre_interpret_params params = {
         .inputs = inputs,
         .input_count = count,
+        .step_limit = option_number(run->options->steps, 0),
         .split_grid_sync = true, // as a device does it
         .diag = &tool_diag,
     };
@@ -218,7 +240,7 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
         device,
         vyre_kernel_params(.program = run->program, .cache = cache,
                            .no_optimize = run->options->no_optimize,
-                           .loop_budget = (uint32_t)run->options->loop_budget,
+                           .loop_budget = (uint32_t)option_number(run->options->loop_budget, 0),
                            .float_mode = (enum vyre_float_mode)run->options->float_mode,
                            .diag = &tool_diag),
         &kernel);
@@ -226,7 +248,9 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
         print_stats(kernel);
     if (!result)
         result = launch_dispatch(&run->launch, device, kernel,
-                                 run->options->timeout * UINT64_C(1000000000), &tool_diag);
+                                 option_number(run->options->timeout, DEFAULT_TIMEOUT) *
+                                     UINT64_C(1000000000),
+                                 &tool_diag);
     vyre_kernel_destroy(&kernel);
     if (result)
         return tool_failed(result, "run");
@@ -253,17 +277,34 @@ static int run_on_device(struct run *run)
     return code;
 }
 
+static int check_options(const struct run_options *options)
+{
+    const bool has_timeout = options->timeout != NOT_GIVEN;
+    const bool has_budget = options->loop_budget != NOT_GIVEN;
+    if (options->interpret && options->device)
+        return tool_usage("run", "--interp and --device exclude each other");
+    if (options->interpret && (has_timeout || has_budget))
+        return tool_usage("run",
+                          "--interp and --%s exclude each other\n"
+                          "Fix: use --steps N to end a run of the interpreter",
+                          has_timeout ? "timeout" : "loop-budget");
+    if (!options->interpret && options->steps != NOT_GIVEN)
+        return tool_usage("run", "--steps is for --interp; on a device there are --timeout and "
+                                 "--loop-budget");
+    if (has_timeout && options->timeout > UINT32_MAX)
+        return tool_usage("run", "--timeout takes at most %u seconds", UINT32_MAX);
+    if (has_budget && options->loop_budget > UINT32_MAX)
+        return tool_usage("run", "--loop-budget takes at most %u passes", UINT32_MAX);
+    return TOOL_OK;
+}
+
 static int run_run(const void *options, const char *const *operands, size_t operand_count)
 {
     (void)operand_count;
     struct run run = { .options = options };
-    if (run.options->interpret && run.options->device)
-        return tool_usage("run", "--interp and --device exclude each other");
-    if (run.options->timeout > UINT32_MAX)
-        return tool_usage("run", "--timeout takes at most %u seconds", UINT32_MAX);
-    if (run.options->loop_budget > UINT32_MAX)
-        return tool_usage("run", "--loop-budget takes at most %u passes", UINT32_MAX);
-    int code = run.options->grid ? parse_grid(run.options->grid, run.launch.grid) : TOOL_OK;
+    int code = check_options(run.options);
+    if (!code && run.options->grid)
+        code = parse_grid(run.options->grid, run.launch.grid);
     if (!code)
         code = tool_read_program(operands[0], &run.program);
     if (!code) {

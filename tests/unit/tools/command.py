@@ -1009,12 +1009,35 @@ class Interpreter(Run, Case):
     def test_a_device_is_not_for_the_interpreter(self):
         self.run_program(USAGE, TRIPLE, "--device", "x")
 
+    def test_limits_of_devices_are_not_for_the_interpreter(self):
+        inputs = ("--in", "in=u32:1", "--in", "out=zero:1")
+        for name in ("timeout", "loop-budget"):
+            for number in ("0", "1", "60"):
+                result = self.run_program(USAGE, TRIPLE, *inputs, f"--{name}", number)
+                self.assertIn(f"--interp and --{name} exclude each other".encode(), result.stderr)
+                self.assertIn(b"\nFix: use --steps N", result.stderr)
+
+    def test_the_steps_of_a_run_are_limited(self):
+        text = ("workgroup 1\nbuffer n : u32[1] readwrite @0\n"
+                "loop i in 0..1000 { n[0] = n[0] + 1 }\n")
+        arguments = ("--in", "n=u32:0")
+        result = self.run_program(OK, text, *arguments, "--steps", "10000")
+        self.assertEqual(result.stdout, b"n: 1000\n")
+        result = self.run_program(WRONG_INPUT, text, *arguments, "--steps", "500")
+        self.assertIn(b"error[X", result.stderr)
+        self.assertEqual(result.stdout, b"")
+
 
 class Device(Run, Case):
     def setUp(self):
         super().setUp()
         if not has_device():
             self.skipTest("no device")
+
+    def test_steps_are_not_for_a_device(self):
+        result = self.run_program(USAGE, TRIPLE, "--in", "in=u32:1", "--in", "out=zero:1",
+                                  "--steps", "5")
+        self.assertIn(b"--steps is for --interp", result.stderr)
 
     def test_a_second_run_takes_everything_from_the_cache(self):
         arguments = ("--stats", "--in", "in=u32:1", "--in", "out=zero:1")
