@@ -45,7 +45,8 @@ static const char *const programs[] = {
          "let old = atomic_add(sum[0], 1)\nlet old2 = atomic_add(sum[1000], 1)\n"
          "loop i in 0..n & 3 { barrier }\nlet old3 = atomic_max(sum[1], gid.x)\n"
          "atomic_store.release(out[gid.x], atomic_load.acquire(sum[7]))\nbarrier",
-    HEAD "if lid.x > 20 { return }\nt[lid.x] = 5\nout[(lid.x * 9) & 255] = 4\n" EXCHANGE,
+    HEAD
+    "if lid.x > 20 { return }\nt[lid.x] = 5\nout[wid.x * 64 + (lid.x * 9 & 63)] = 4\n" EXCHANGE,
     // What is uniform stays so for the dead: assigned, chosen, looped over.
     HEAD "let n = 1\nif lid.x & 4 { return }\nif wid.x > 0 { n = 3 } else { n = n + 1 }\n"
          "n = n * 2\nloop i in 0..n { " EXCHANGE "}\nif n == 6 { " EXCHANGE "}",
