@@ -41,7 +41,7 @@ static void look_at_expr(struct between *between, const struct ir_expr *expr)
     if (expr->kind == IR_EXPR_LOAD || expr->kind == IR_EXPR_ATOMIC || extension)
         between->destination_used |= expr->name == between->destination;
     between->source_changes |= expr->kind == IR_EXPR_ATOMIC && expr->name == between->source;
-    between->meets |= spv_is_subgroup(expr);
+    between->meets |= ir_expr_is_subgroup(expr);
     for (uint32_t i = 0; i < expr->kid_count; i++)
         look_at_expr(between, expr->kids[i]);
 }

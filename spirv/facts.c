@@ -79,7 +79,7 @@ static void visit_atomic(struct walk *walk, const struct ir_expr *expr, ir_name 
 static void visit_expr(struct walk *walk, const struct ir_expr *expr, ir_name result)
 {
     struct spv_facts *facts = walk->facts;
-    const bool subgroup = spv_is_subgroup(expr) && facts->workgroup_invocations > 1;
+    const bool subgroup = ir_expr_is_subgroup(expr) && facts->workgroup_invocations > 1;
     struct spv_buffer_facts *buffer;
     switch (expr->kind) {
     case IR_EXPR_VAR:

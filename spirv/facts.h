@@ -79,13 +79,6 @@ void spv_facts_fini(struct spv_facts *facts);
 // semantics.md, 7.6); the last one may have fewer.
 enum { SPV_SUBGROUP = 32 };
 
-// Whether an expression combines values of several lanes.
-static inline bool spv_is_subgroup(const struct ir_expr *expr)
-{
-    return expr->kind == IR_EXPR_SUBGROUP_ADD || expr->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
-           expr->kind == IR_EXPR_SUBGROUP_BALLOT;
-}
-
 // A copy whose bytes fit into a few registers.
 enum { SPV_SMALL_COPY = 64 };
 

@@ -128,7 +128,7 @@ static void check_operand(struct walk *walk, const struct ir_expr *expr)
 {
     if (!expr)
         return;
-    if (spv_is_subgroup(expr) && spv_flow_passes(walk->flow, expr))
+    if (ir_expr_is_subgroup(expr) && spv_flow_passes(walk->flow, expr))
         offend(walk, &expr->pos, true);
     for (uint32_t i = 0; i < expr->kid_count; i++)
         check_operand(walk, expr->kids[i]);

@@ -212,16 +212,10 @@ static uint32_t number_one(struct cse *cse, const struct ir_expr *expr, const ui
     return value_of(cse, &key);
 }
 
-static bool is_subgroup(const struct ir_expr *expr)
-{
-    return expr->kind == IR_EXPR_SUBGROUP_ADD || expr->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
-           expr->kind == IR_EXPR_SUBGROUP_BALLOT;
-}
-
 static bool touches_memory(const struct ir_expr *expr)
 {
-    return expr->kind == IR_EXPR_ATOMIC || expr->kind == IR_EXPR_CALL || is_subgroup(expr) ||
-           (expr->kind == IR_EXPR_OPAQUE && expr->ext != IR_EXT_PARAM);
+    return expr->kind == IR_EXPR_ATOMIC || expr->kind == IR_EXPR_CALL ||
+           ir_expr_is_subgroup(expr) || (expr->kind == IR_EXPR_OPAQUE && expr->ext != IR_EXT_PARAM);
 }
 
 // In the order of evaluation. What an atomic makes visible is behind it; its operands may contain
@@ -239,7 +233,7 @@ static uint32_t number_expr(struct cse *cse, const struct ir_expr *expr,
         cse->after_atomic = true;
         cse->memory_epoch = ++cse->epochs;
     }
-    if (is_subgroup(expr) || cse->failed)
+    if (ir_expr_is_subgroup(expr) || cse->failed)
         return 0;
     for (uint32_t i = 0; i < expr->kid_count; i++) {
         const uint32_t value = number_expr(cse, expr->kids[i], &kid_facts);
@@ -286,7 +280,7 @@ static void place(struct cse *cse, const struct ir_expr *expr, size_t at)
         *known = self->record = (uint32_t)cse->records.count;
         self->defines = true;
     }
-    if (is_subgroup(expr))
+    if (ir_expr_is_subgroup(expr))
         return;
     size_t kid = at + 1;
     for (uint32_t i = 0; i < expr->kid_count && !cse->failed; i++) {
@@ -407,7 +401,7 @@ static struct ir_expr *rewrite(struct cse *cse, struct ir_edit_body *out, struct
                                bool keeps_itself)
 {
     const struct occurrence self = cse->occurrences.items[cse->next++];
-    if (is_subgroup(expr))
+    if (ir_expr_is_subgroup(expr))
         return expr;
     struct record *record = self.record ? &cse->records.items[self.record - 1] : NULL;
     if (record && !self.defines) {

@@ -143,12 +143,6 @@ static struct ir_expr *fold_one(struct fold *fold, struct ir_expr *expr,
     return made ? ir_edit_replace(&fold->edit, expr, made) : expr;
 }
 
-static bool is_subgroup(const struct ir_expr *expr)
-{
-    return expr->kind == IR_EXPR_SUBGROUP_ADD || expr->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
-           expr->kind == IR_EXPR_SUBGROUP_BALLOT;
-}
-
 // Whether a division by this zero will be computed, so that the validator never sees it.
 static bool divides_for_good(const struct ir_expr *left, const struct ir_expr *zero)
 {
@@ -162,7 +156,7 @@ static struct folded fold_expr(struct fold *fold, struct ir_expr *expr)
     struct ir_expr_facts kids[IR_FACT_KIDS];
     struct ir_expr *now = expr;
     const bool outer = fold->in_subgroup;
-    fold->in_subgroup = outer || is_subgroup(expr);
+    fold->in_subgroup = outer || ir_expr_is_subgroup(expr);
     for (uint32_t i = 0; i < expr->kid_count; i++) {
         struct folded kid = fold_expr(fold, expr->kids[i]);
         if (!ir_hides_zero(expr, i, kid.expr) || divides_for_good(now->kids[0], kid.expr))

@@ -162,6 +162,13 @@ static inline bool ir_expr_is_foreign(const struct ir_expr *expr)
     return expr->kind == IR_EXPR_OPAQUE && expr->ext == IR_EXT_NONE;
 }
 
+// Whether an expression combines values of several lanes.
+static inline bool ir_expr_is_subgroup(const struct ir_expr *expr)
+{
+    return expr->kind == IR_EXPR_SUBGROUP_ADD || expr->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
+           expr->kind == IR_EXPR_SUBGROUP_BALLOT;
+}
+
 // ---- Nodes ------------------------------------------------------------------------------------
 
 struct ir_node;
