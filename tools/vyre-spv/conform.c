@@ -315,7 +315,10 @@ static int finish(struct conform *conform, int code)
 
 static int run_conform(const void *options, const char *const *operands, size_t operand_count)
 {
-    (void)operand_count;
+    int code =
+        tool_check_standard_input("conform", tool_count_standard_input(operands, operand_count));
+    if (code)
+        return code;
     struct conform conform = {
         .options = options,
         .runs = json_object(),
@@ -327,7 +330,7 @@ static int run_conform(const void *options, const char *const *operands, size_t 
     conform.report.as_json = conform.options->json;
     conform.report.verbose = tool_is_verbose();
     conform.report.shows_progress = isatty(STDERR_FILENO);
-    int code = open_backend(&conform);
+    code = open_backend(&conform);
     if (!code)
         code = finish(&conform, take_files(&conform, operands));
     vyre_device_destroy(&conform.backend.device);

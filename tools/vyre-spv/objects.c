@@ -64,9 +64,9 @@ struct vyre_cache *tool_cache_try(void)
 
 // ---- Programs -----------------------------------------------------------------------------------
 
-// The wire format of a program is at most 64 MiB, its envelope 132 MiB; its text is usually
-// smaller.
-#define PROGRAM_MAX (UINT64_C(512) << 20)
+// The wire format of a program is at most 64 MiB, its envelope 132 MiB. The library takes text of
+// up to 4 GiB; nobody has such programs, but there are pipes without an end.
+static const struct tool_limit program_limit = { UINT64_C(512) << 20, "are read of a program" };
 
 enum form {
     FORM_TEXT,
@@ -115,8 +115,9 @@ int tool_read_program(const char *path, struct vyre_program **out)
 {
     struct tool_bytes bytes;
     *out = NULL;
-    if (!tool_read(path, PROGRAM_MAX, &bytes))
-        return TOOL_SYSTEM;
+    int code = tool_read_file(path, &program_limit, &bytes);
+    if (code)
+        return code;
     enum vyre_result result = read_form(form_of(&bytes), &bytes, name_of(path), out);
     tool_bytes_fini(&bytes);
     return result ? tool_failed(result, name_of(path)) : TOOL_OK;
@@ -126,8 +127,9 @@ int tool_read_encoded(const char *path, bool is_envelope, struct vyre_program **
 {
     struct tool_bytes bytes;
     *out = NULL;
-    if (!tool_read(path, PROGRAM_MAX, &bytes))
-        return TOOL_SYSTEM;
+    int code = tool_read_file(path, &program_limit, &bytes);
+    if (code)
+        return code;
     enum form form = is_envelope ? FORM_ENVELOPE : form_of(&bytes);
     enum vyre_result result = VYRE_ERR_INVALID_PROGRAM;
     if (form == FORM_TEXT)

@@ -13,6 +13,9 @@
 
 #define DEFAULT_TIMEOUT 60 // seconds
 
+// Bytes that a run of the interpreter may use, its inputs among them.
+#define INTERPRETER_MEMORY (UINT64_C(1) << 30)
+
 struct run_options {
     struct option_list inputs;
     struct option_list outputs;
@@ -163,20 +166,40 @@ static int bind(struct run *run, const struct option_list *list, bool is_input)
     return TOOL_OK;
 }
 
-static int read_inputs(struct run *run)
+// What is wrong with the command line is said before a device is opened or a file read.
+static int parse_inputs(struct run *run)
 {
-    for (size_t i = 0; i < run->launch.count; i++) {
+    int code = TOOL_OK;
+    for (size_t i = 0; !code && i < run->launch.count; i++) {
         struct launch_slot *slot = &run->launch.slots[i];
+        const char *input = run->bindings[i].input;
         if (!slot->takes_input)
             continue;
-        if (!run->bindings[i].input)
-            return tool_usage("run", "buffer '%s' needs --in %s=...", slot->info.name,
+        if (!input)
+            code = tool_usage("run", "buffer '%s' needs --in %s=...", slot->info.name,
                               slot->info.name);
-        int code = values_parse(run->bindings[i].input, &slot->info, &slot->bytes);
-        if (code)
-            return code;
+        else if (values_are_numbers(input))
+            code = values_parse(input, &slot->info, &slot->bytes);
     }
-    return TOOL_OK;
+    return code;
+}
+
+// The inputs that are files or zeros: each at most `most` bytes, all of them at most `total`.
+static int read_inputs(struct run *run, const struct tool_limit *most,
+                       const struct tool_limit *total)
+{
+    uint64_t left = total->bytes;
+    int code = TOOL_OK;
+    for (size_t i = 0; !code && i < run->launch.count; i++) {
+        struct launch_slot *slot = &run->launch.slots[i];
+        const char *input = run->bindings[i].input;
+        const struct tool_limit limit =
+            most->bytes <= left ? *most : (struct tool_limit){ left, total->reason };
+        if (slot->takes_input && !values_are_numbers(input))
+            code = values_read(input, &slot->info, &limit, &slot->bytes);
+        left -= slot->bytes.size < left ? slot->bytes.size : left;
+    }
+    return code;
 }
 
 static int write_output(const struct run *run, size_t index, struct vyre_bytes bytes)
@@ -193,6 +216,13 @@ static int write_output(const struct run *run, size_t index, struct vyre_bytes b
 
 static int interpret(struct run *run)
 {
+    const struct tool_limit limit = {
+        INTERPRETER_MEMORY,
+        "of inputs are left; the interpreter has 1 GiB for all",
+    };
+    int code = read_inputs(run, &limit, &limit);
+    if (code)
+        return code;
     struct vyre_bytes *inputs = tool_calloc(run->launch.count, sizeof *inputs);
     size_t count = 0;
     for (size_t i = 0; i < run->launch.count; i++) {
@@ -204,13 +234,14 @@ static int interpret(struct run *run)
         .inputs = inputs,
         .input_count = count,
         .step_limit = option_number(run->options->steps, 0),
+        .memory_limit = INTERPRETER_MEMORY,
         .split_grid_sync = true, // as a device does it
         .diag = &tool_diag,
     };
     memcpy(params.grid, run->launch.grid, sizeof params.grid);
     struct vyre_outputs *outputs = NULL;
     enum vyre_result result = vyre_interpret(run->program, &params, &outputs);
-    int code = result ? tool_failed(result, "interpreter") : TOOL_OK;
+    code = result ? tool_failed(result, "interpreter") : TOOL_OK;
     for (size_t i = 0; !code && i < vyre_outputs_count(outputs); i++) {
         size_t buffer = 0;
         struct vyre_bytes bytes = vyre_outputs_get(outputs, i, &buffer);
@@ -265,11 +296,22 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
     return code;
 }
 
+static int read_device_inputs(struct run *run, const struct vyre_device *device)
+{
+    struct vyre_device_info info;
+    vyre_device_get_info(device, &info);
+    return read_inputs(
+        run, &(struct tool_limit){ info.target.max_storage_range, "fit one buffer of this device" },
+        &(struct tool_limit){ info.memory_bytes, "are left of the memory of this device" });
+}
+
 static int run_on_device(struct run *run)
 {
     struct vyre_cache *cache = run->options->no_cache ? NULL : tool_cache_try();
     struct vyre_device *device = NULL;
     int code = tool_device_open(run->options->device, cache, &device);
+    if (!code)
+        code = read_device_inputs(run, device);
     if (!code)
         code = run_kernel(run, device, cache);
     vyre_device_destroy(&device);
@@ -298,11 +340,23 @@ static int check_options(const struct run_options *options)
     return TOOL_OK;
 }
 
+static int check_standard_input(const struct run_options *options, const char *const *operands,
+                                size_t operand_count)
+{
+    size_t readers = tool_count_standard_input(operands, operand_count);
+    for (size_t i = 0; i < options->inputs.count; i++) {
+        const char *equals = strchr(options->inputs.items[i], '=');
+        readers += equals && strcmp(equals + 1, "-") == 0;
+    }
+    return tool_check_standard_input("run", readers);
+}
+
 static int run_run(const void *options, const char *const *operands, size_t operand_count)
 {
-    (void)operand_count;
     struct run run = { .options = options };
     int code = check_options(run.options);
+    if (!code)
+        code = check_standard_input(run.options, operands, operand_count);
     if (!code && run.options->grid)
         code = parse_grid(run.options->grid, run.launch.grid);
     if (!code)
@@ -315,7 +369,7 @@ static int run_run(const void *options, const char *const *operands, size_t oper
     if (!code)
         code = bind(&run, &run.options->outputs, false);
     if (!code)
-        code = read_inputs(&run);
+        code = parse_inputs(&run);
     if (!code)
         code = run.options->interpret ? interpret(&run) : run_on_device(&run);
     run_fini(&run);

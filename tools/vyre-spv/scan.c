@@ -148,8 +148,23 @@ static int trouble(enum vyre_result result, const char *what)
 
 // ---- Patterns -----------------------------------------------------------------------------------
 
-// More than a pattern set may have, with room for escapes.
-#define PATTERN_FILE_MAX (UINT64_C(4) << 30)
+static bool load_file(struct scan_list *list, const char *path)
+{
+    char error[512];
+    const bool is_standard = strcmp(path, "-") == 0;
+    FILE *file = is_standard ? stdin : fopen(path, "rbe");
+    if (!file) {
+        tool_error("cannot read '%s': %s", path, strerror(errno));
+        return false;
+    }
+    const bool good =
+        scan_list_read(list, file, is_standard ? "standard input" : path, error, sizeof error);
+    if (!good)
+        tool_error("%s", error);
+    if (!is_standard)
+        fclose(file);
+    return good;
+}
 
 static bool load_patterns(struct run *run)
 {
@@ -163,17 +178,8 @@ static bool load_patterns(struct run *run)
         }
     }
     for (size_t i = 0; i < options->pattern_files.count; i++) {
-        const char *path = options->pattern_files.items[i];
-        struct tool_bytes bytes;
-        if (!tool_read(path, PATTERN_FILE_MAX, &bytes))
+        if (!load_file(&run->list, options->pattern_files.items[i]))
             return false;
-        bool good =
-            scan_list_add_lines(&run->list, bytes.data, bytes.size, path, error, sizeof error);
-        tool_bytes_fini(&bytes);
-        if (!good) {
-            tool_error("%s", error);
-            return false;
-        }
     }
     if (run->list.count == 0) {
         tool_error("no pattern: every pattern file is empty");
@@ -444,7 +450,8 @@ static void allow_open_files(void)
     }
 }
 
-static int check_options(const struct scan_options *options)
+static int check_options(const struct scan_options *options, const char *const *operands,
+                         size_t operand_count)
 {
     if (options->ignore_case)
         return tool_usage("scan", "-i (ignore case) is not in this version");
@@ -457,13 +464,18 @@ static int check_options(const struct scan_options *options)
         return tool_usage("scan", "no pattern: give -e PATTERN or -f FILE");
     if (options->timeout > 1000000)
         return tool_usage("scan", "--timeout takes at most 1000000 seconds");
-    return TOOL_OK;
+    const size_t lists =
+        tool_count_standard_input(options->pattern_files.items, options->pattern_files.count);
+    if (operand_count == 0 && lists > 0)
+        return tool_usage("scan", "standard input (-) holds the patterns: give a PATH to scan");
+    return tool_check_standard_input("scan",
+                                     lists + tool_count_standard_input(operands, operand_count));
 }
 
 static int run_scan(const void *values, const char *const *operands, size_t operand_count)
 {
     const struct scan_options *options = values;
-    if (check_options(options) != TOOL_OK)
+    if (check_options(options, operands, operand_count) != TOOL_OK)
         return EXIT_TROUBLE;
     struct run *run = tool_calloc(1, sizeof *run);
     run->options = options;

@@ -2,10 +2,15 @@
 #include "scan_list.h"
 #include "tool.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 _Static_assert(VYRE_PATTERN_MAX == 4096, "a message below says so");
+
+// The longest line that can be a pattern: every byte escaped, and a carriage return. What is longer
+// is refused before its end is seen, as it may have none.
+enum { LINE_SIZE = 4 * VYRE_PATTERN_MAX + 1 };
 
 static int hex_digit(char c)
 {
@@ -54,6 +59,7 @@ static void push(struct scan_list *list, void *bytes, size_t size)
         list->patterns = tool_realloc(list->patterns, list->capacity * sizeof *list->patterns);
     }
     list->patterns[list->count++] = (struct vyre_pattern){ bytes, size };
+    list->bytes += size;
 }
 
 static void explain(const char *name, size_t line, size_t column, const char *why, char *error,
@@ -92,23 +98,44 @@ static bool add_line(struct scan_list *list, const char *text, size_t size, cons
     return true;
 }
 
-bool scan_list_add_lines(struct scan_list *list, const char *text, size_t size, const char *name,
-                         char *error, size_t error_size)
+// Reads a line without its end, at most LINE_SIZE + 1 bytes of it. False where the file ends.
+static bool read_line(FILE *file, char *line, size_t *size)
 {
-    size_t line = 0;
-    for (size_t at = 0; at < size;) {
-        const char *end = memchr(text + at, '\n', size - at);
-        size_t next = end ? (size_t)(end - text) + 1 : size;
-        size_t line_size = (end ? next - 1 : next) - at;
-        line++;
-        // A carriage return before the line's end belongs to the end, as some editors write it.
-        if (line_size > 0 && text[at + line_size - 1] == '\r')
-            line_size--;
-        if (line_size > 0 && !add_line(list, text + at, line_size, name, line, error, error_size))
-            return false;
-        at = next;
+    int c = getc_unlocked(file);
+    const bool found = c != EOF;
+    *size = 0;
+    for (; c != EOF && c != '\n'; c = getc_unlocked(file)) {
+        line[(*size)++] = (char)c;
+        if (*size > LINE_SIZE)
+            return true;
     }
-    return true;
+    // A carriage return before the line's end belongs to the end, as some editors write it.
+    if (*size > 0 && line[*size - 1] == '\r')
+        --*size;
+    return found;
+}
+
+bool scan_list_read(struct scan_list *list, FILE *file, const char *name, char *error,
+                    size_t error_size)
+{
+    char line[LINE_SIZE + 1];
+    size_t size = 0;
+    for (size_t number = 1; read_line(file, line, &size); number++) {
+        const char *why = number > SCAN_LIST_LINES_MAX       ? "more lines than 16777216"
+                          : list->bytes > SCAN_LIST_SIZE_MAX ? "the patterns are more than 1 GiB"
+                                                             : NULL;
+        if (why) {
+            explain(name, number, 1, why, error, error_size);
+            return false;
+        }
+        if (size > 0 && !add_line(list, line, size, name, number, error, error_size))
+            return false;
+    }
+    if (!ferror(file))
+        return true;
+    snprintf(error, error_size, "cannot read '%s': %s", name,
+             errno ? strerror(errno) : "read error");
+    return false;
 }
 
 bool scan_list_add(struct scan_list *list, const char *text, size_t size, const char *name,

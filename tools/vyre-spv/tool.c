@@ -89,6 +89,21 @@ int tool_usage(const char *command, const char *format, ...)
     return TOOL_USAGE;
 }
 
+size_t tool_count_standard_input(const char *const *paths, size_t count)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += strcmp(paths[i], "-") == 0;
+    return found;
+}
+
+int tool_check_standard_input(const char *command, size_t readers)
+{
+    if (readers < 2)
+        return TOOL_OK;
+    return tool_usage(command, "standard input (-) can be read once, not %zu times", readers);
+}
+
 void tool_set_verbose(void)
 {
     verbose = true;
@@ -211,12 +226,18 @@ void *tool_realloc(void *memory, size_t size)
 static bool read_stream(FILE *file, uint64_t limit, struct tool_bytes *out)
 {
     size_t capacity = 0;
-    *out = (struct tool_bytes){ .size = 0 };
+    struct stat status;
+    if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) &&
+        (uint64_t)status.st_size > limit) {
+        errno = EFBIG;
+        return false;
+    }
     for (;;) {
         if (capacity - out->size < 2) {
             capacity = capacity ? capacity * 2 : 65536;
             out->data = tool_realloc(out->data, capacity);
         }
+        errno = 0;
         size_t got = fread(out->data + out->size, 1, capacity - out->size - 1, file);
         out->size += got;
         if (got == 0)
@@ -230,30 +251,28 @@ static bool read_stream(FILE *file, uint64_t limit, struct tool_bytes *out)
     return !ferror(file);
 }
 
-bool tool_read(const char *path, uint64_t limit, struct tool_bytes *out)
+int tool_read_file(const char *path, const struct tool_limit *limit, struct tool_bytes *out)
 {
-    static bool standard_was_read;
     *out = (struct tool_bytes){ .size = 0 };
-    bool is_standard = strcmp(path, "-") == 0;
-    if (is_standard && standard_was_read) {
-        tool_error("standard input (-) was given twice; the second reader would find nothing");
-        return false;
-    }
-    standard_was_read = standard_was_read || is_standard;
+    const bool is_standard = strcmp(path, "-") == 0;
+    const char *name = is_standard ? "standard input" : path;
+    const char *quote = is_standard ? "" : "'";
     FILE *file = is_standard ? stdin : fopen(path, "rbe");
-    errno = file ? 0 : errno;
-    bool good = file && read_stream(file, limit, out);
-    if (!good && errno == EFBIG)
-        tool_error("'%s' is too large: at most %" PRIu64 " bytes are read here", path, limit);
-    else if (!good)
-        tool_error("cannot read %s%s%s: %s", is_standard ? "" : "'",
-                   is_standard ? "standard input" : path, is_standard ? "" : "'",
-                   errno ? strerror(errno) : "read error");
+    const bool good = file && read_stream(file, limit->bytes, out);
+    const int error = errno;
     if (file && !is_standard)
         fclose(file);
-    if (!good)
-        tool_bytes_fini(out);
-    return good;
+    if (good)
+        return TOOL_OK;
+    tool_bytes_fini(out);
+    if (error == EFBIG) {
+        tool_error("%s%s%s is too large: at most %" PRIu64 " bytes %s", quote, name, quote,
+                   limit->bytes, limit->reason);
+        return TOOL_WRONG_INPUT;
+    }
+    tool_error("cannot read %s%s%s: %s", quote, name, quote,
+               error ? strerror(error) : "read error");
+    return TOOL_SYSTEM;
 }
 
 void tool_bytes_fini(struct tool_bytes *bytes)

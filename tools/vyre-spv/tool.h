@@ -30,6 +30,13 @@ __attribute__((format(printf, 1, 2))) void tool_error(const char *format, ...);
 // As tool_error, and a hint at the command's help. Returns TOOL_USAGE.
 __attribute__((format(printf, 2, 3))) int tool_usage(const char *command, const char *format, ...);
 
+// Refuses more than one reader of standard input: the others would find nothing. An exit code,
+// TOOL_USAGE after a message. `readers` is the sum of what tool_count_standard_input says.
+int tool_check_standard_input(const char *command, size_t readers);
+
+// How many of the paths are "-".
+size_t tool_count_standard_input(const char *const *paths, size_t count);
+
 // Only with -v, or when standard error is a terminal.
 __attribute__((format(printf, 1, 2))) void tool_say(const char *format, ...);
 
@@ -67,9 +74,15 @@ struct tool_bytes {
     size_t size;
 };
 
-// Reads a whole file, "-" is standard input, once. False after a message, also when the file has
-// more than `limit` bytes: some, such as /dev/urandom, have no end.
-bool tool_read(const char *path, uint64_t limit, struct tool_bytes *out);
+// How much of a file may be read: some, such as /dev/zero, have no end.
+struct tool_limit {
+    uint64_t bytes;
+    const char *reason; // why no more, as in "at most 5 bytes REASON"
+};
+
+// Reads a whole file, "-" is standard input. An exit code, not 0 after a message: TOOL_WRONG_INPUT
+// when the file has more bytes than the limit.
+int tool_read_file(const char *path, const struct tool_limit *limit, struct tool_bytes *out);
 void tool_bytes_fini(struct tool_bytes *bytes);
 
 // Writes a whole file, "-" is standard output, where binary is refused on a terminal. An exit code.

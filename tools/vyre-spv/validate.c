@@ -39,8 +39,9 @@ static int validate_one(const struct validate_options *options, const char *path
 // All files are looked at; the worst code is returned.
 static int run_validate(const void *options, const char *const *operands, size_t operand_count)
 {
-    int code = TOOL_OK;
-    for (size_t i = 0; i < operand_count; i++) {
+    int code =
+        tool_check_standard_input("validate", tool_count_standard_input(operands, operand_count));
+    for (size_t i = 0; code != TOOL_USAGE && i < operand_count; i++) {
         int one = validate_one(options, operands[i]);
         code = one > code ? one : code;
     }

@@ -8,9 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-// No index of the language reaches further.
-#define VALUE_MAX (UINT64_C(4) << 32)
-
 bool values_split(const char *argument, struct values_binding *out)
 {
     const char *equals = strchr(argument, '=');
@@ -166,22 +163,18 @@ static const char *parse_numbers(const char *text, enum form form, struct tool_b
     return NULL;
 }
 
-static bool parse_zeros(const char *text, uint32_t element_size, struct tool_bytes *out)
+static bool parse_count(const char *text, uint64_t *out)
 {
     char *end = NULL;
     errno = 0;
     if (*text < '0' || *text > '9')
         return false;
-    uint64_t count = strtoull(text, &end, 10);
-    if (errno || *end || !element_size || count > SIZE_MAX / element_size)
-        return false;
-    out->size = (size_t)count * element_size;
-    out->data = tool_calloc(out->size, 1);
-    return true;
+    *out = strtoull(text, &end, 10);
+    return !errno && !*end;
 }
 
 // A file, or something that only looks like one.
-static int read_file(const char *path, struct tool_bytes *out)
+static int read_file(const char *path, const struct tool_limit *limit, struct tool_bytes *out)
 {
     size_t prefix = strcspn(path, ":/");
     if (prefix > 0 && path[prefix] == ':' && access(path, F_OK) != 0)
@@ -190,38 +183,63 @@ static int read_file(const char *path, struct tool_bytes *out)
             "'%s' is no file, and '%.*s:' is not one of u32:, i32:, u64:, i64:, f32:, "
             "zero:",
             path, (int)prefix, path);
-    return tool_read(path, VALUE_MAX, out) ? TOOL_OK : TOOL_SYSTEM;
+    return tool_read_file(path, limit, out);
 }
 
-static int read_zeros(const char *text, const struct vyre_buffer_info *buffer,
-                      struct tool_bytes *out)
+static int make_zeros(const char *text, const struct vyre_buffer_info *buffer,
+                      const struct tool_limit *limit, struct tool_bytes *out)
 {
-    if (parse_zeros(text, buffer->element_size, out))
-        return TOOL_OK;
-    return tool_usage("run", "buffer '%s': '%s' is not a number of elements, as in zero:16",
-                      buffer->name, text);
+    uint64_t count = 0;
+    if (!parse_count(text, &count) || !buffer->element_size)
+        return tool_usage("run", "buffer '%s': '%s' is not a number of elements, as in zero:16",
+                          buffer->name, text);
+    if (count > limit->bytes / buffer->element_size) {
+        tool_error("buffer '%s': zero:%" PRIu64 " is too large: at most %" PRIu64 " bytes %s",
+                   buffer->name, count, limit->bytes, limit->reason);
+        return TOOL_WRONG_INPUT;
+    }
+    out->size = (size_t)count * buffer->element_size;
+    out->data = tool_calloc(out->size, 1);
+    return TOOL_OK;
+}
+
+// The form of the numbers in `spec`, FORM_COUNT where there are none.
+static enum form form_of(const char *spec)
+{
+    const size_t prefix = strcspn(spec, ":");
+    const enum form form = spec[prefix] ? find_form(spec, prefix) : FORM_COUNT;
+    return form < FORM_HEX ? form : FORM_COUNT;
+}
+
+bool values_are_numbers(const char *spec)
+{
+    return form_of(spec) != FORM_COUNT;
 }
 
 int values_parse(const char *spec, const struct vyre_buffer_info *buffer, struct tool_bytes *out)
 {
+    const enum form form = form_of(spec);
     *out = (struct tool_bytes){ .size = 0 };
-    const size_t prefix = strcspn(spec, ":");
-    const enum form form = spec[prefix] ? find_form(spec, prefix) : FORM_COUNT;
-    if (strncmp(spec, "zero:", 5) == 0)
-        return read_zeros(spec + 5, buffer, out);
-    if (form >= FORM_HEX)
-        return read_file(spec, out);
     if (buffer->element_size != forms[form].size)
         return tool_usage("run",
                           "buffer '%s': its elements are %s, and numbers of %s have another size\n"
                           "Fix: give a file, zero:N, or numbers of a type of that size",
                           buffer->name, buffer->element, forms[form].name);
-    const char *wrong = parse_numbers(spec + prefix + 1, form, out);
+    const char *wrong = parse_numbers(spec + strcspn(spec, ":") + 1, form, out);
     if (!wrong)
         return TOOL_OK;
     tool_bytes_fini(out);
     return tool_usage("run", "buffer '%s': '%.*s' is not %s", buffer->name,
                       (int)strcspn(wrong, ","), wrong, forms[form].numbers);
+}
+
+int values_read(const char *spec, const struct vyre_buffer_info *buffer,
+                const struct tool_limit *limit, struct tool_bytes *out)
+{
+    *out = (struct tool_bytes){ .size = 0 };
+    if (strncmp(spec, "zero:", 5) == 0)
+        return make_zeros(spec + 5, buffer, limit, out);
+    return read_file(spec, limit, out);
 }
 
 // ---- Writing ------------------------------------------------------------------------------------

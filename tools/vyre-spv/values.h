@@ -15,10 +15,17 @@ struct values_binding {
 // False after a message: there is no '=' or nothing before it.
 bool values_split(const char *argument, struct values_binding *out);
 
-// Contents for a buffer: u32:1,0x2, i32:-1,2 or f32:1.5,-inf,nan for elements of 4 bytes, u64: or
-// i64: for those of 8, zero:N for N elements, anything else is a file, - standard input. An exit
-// code.
+// Contents for a buffer are numbers, u32:1,0x2, i32:-1,2 or f32:1.5,-inf,nan for elements of 4
+// bytes, u64: or i64: for those of 8; or zero:N for N elements; anything else is a file, - standard
+// input.
+bool values_are_numbers(const char *spec);
+
+// Contents that are numbers. An exit code.
 int values_parse(const char *spec, const struct vyre_buffer_info *buffer, struct tool_bytes *out);
+
+// The other contents, as many bytes as the limit allows. An exit code.
+int values_read(const char *spec, const struct vyre_buffer_info *buffer,
+                const struct tool_limit *limit, struct tool_bytes *out);
 
 // Refuses, after a message, the name of a type that cannot be printed, and values: written as
 // files they would only surprise. An exit code.

@@ -124,6 +124,19 @@ class Overview(Case):
         self.assertEqual(syntax.returncode, 0)
 
 
+class Patterns(Case):
+    """Of a scan; what it finds is tested in tests/scan_oracle."""
+
+    def test_a_pattern_file_without_an_end_is_refused(self):
+        result = self.expect(USAGE, "scan", "-f", "/dev/zero", "/")
+        self.assertIn(b"/dev/zero:1:4097: the pattern is longer than 4096 bytes", result.stderr)
+        result = self.expect(USAGE, "scan", "-f", "-", "/", stdin=b"good\n" + b"x" * 5000000)
+        self.assertIn(b"standard input:2:4097: ", result.stderr)
+        result = self.expect(USAGE, "scan", "-f", "/", "/")
+        self.assertIn(b"cannot read '/': Is a directory", result.stderr)
+        self.expect(USAGE, "scan", "-f", self.path("absent"), "/")
+
+
 class Output(Case):
     def test_a_full_disk_is_reported(self):
         with open("/dev/full", "wb") as full:
@@ -257,8 +270,20 @@ class Validate(Case):
         self.expect(OK, "validate", "-", stdin=TRIPLE.encode())
 
     def test_a_file_without_an_end_is_refused(self):
-        result = self.expect(SYSTEM, "validate", "/dev/zero")
-        self.assertIn(b"'/dev/zero' is too large", result.stderr)
+        result = self.expect(WRONG_INPUT, "validate", "/dev/zero")
+        self.assertIn(b"'/dev/zero' is too large: at most 536870912 bytes are read of a program",
+                      result.stderr)
+
+    def test_standard_input_has_one_reader(self):
+        for arguments in (("validate", "-", "-"), ("conform", "-", "-"),
+                          ("run", "--interp", "-", "--in", "in=-"),
+                          ("run", "program", "--in", "a=-", "--in", "b=-"),
+                          ("scan", "-f", "-", "-"), ("scan", "-f", "-"),
+                          ("scan", "-e", "x", "-", "-"), ("scan", "-f", "-", "-f", "-", "/")):
+            result = self.expect(USAGE, *arguments, stdin=TRIPLE.encode())
+            self.assertIn(b"standard input (-) ", result.stderr, arguments)
+            self.assertIn(f"Try: vyre-spv {arguments[0]} --help".encode(), result.stderr)
+            self.assertEqual(result.stdout, b"")
 
     def test_an_invalid_program_is_shown_with_its_place(self):
         text = TRIPLE.replace("in[i]", "nothing[i]")
@@ -969,8 +994,8 @@ class Run:
                           (*good, "--in", "out=zero:1", "--out", "none=u32")):
             result = self.run_program(USAGE, TRIPLE, *arguments)
             self.assertEqual(result.stdout, b"")
-        result = self.run_program(SYSTEM, TRIPLE, "--in", "in=-", "--in", "out=-")
-        self.assertIn(b"given twice", result.stderr)
+        result = self.run_program(USAGE, TRIPLE, "--in", "in=-", "--in", "out=-")
+        self.assertIn(b"can be read once, not 2 times", result.stderr)
         result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=f16:1.5")
         self.assertIn(b"'f16:' is not one of u32:, i32:, u64:, i64:, f32:, zero:", result.stderr)
         result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=u32:1,4294967296,3")
@@ -980,6 +1005,16 @@ class Run:
         self.assertIn(b"buffer 'out': its elements are u32, and numbers of u64", result.stderr)
         result = self.run_program(SYSTEM, TRIPLE, *good, "--in", "out=/nonexistent")
         self.assertIn(b"No such file", result.stderr)
+
+    def test_inputs_are_read_to_a_limit(self):
+        huge = self.path("huge", b"")
+        os.truncate(huge, 1 << 40)
+        for given in (huge, "zero:9999999999999"):
+            result = self.run_program(WRONG_INPUT, TRIPLE, "--in", f"in={given}", "--in",
+                                      "out=zero:1")
+            self.assertRegex(result.stderr, rb"is too large: at most \d+ bytes (fit one buffer of "
+                             rb"this device|of inputs are left; the interpreter has 1 GiB for all)")
+            self.assertEqual(result.stdout, b"")
 
     def test_programs_that_are_wrong(self):
         self.run_program(WRONG_INPUT, "let")
@@ -1005,6 +1040,11 @@ sum[gid.x] = parts[0] + parts[7]
 
 class Interpreter(Run, Case):
     how = ("--interp",)
+
+    def test_the_inputs_share_the_memory(self):
+        result = self.run_program(WRONG_INPUT, TRIPLE, "--in", "in=zero:1000", "--in",
+                                  "out=zero:268435456")
+        self.assertIn(b"at most 1073737824 bytes of inputs are left", result.stderr)
 
     def test_a_device_is_not_for_the_interpreter(self):
         self.run_program(USAGE, TRIPLE, "--device", "x")
@@ -1033,6 +1073,11 @@ class Device(Run, Case):
         super().setUp()
         if not has_device():
             self.skipTest("no device")
+
+    def test_a_device_without_an_end_is_read_to_the_limit(self):
+        result = self.run_program(WRONG_INPUT, TRIPLE, "--in", "in=/dev/zero", "--in", "out=zero:1")
+        self.assertRegex(result.stderr, rb"'/dev/zero' is too large: at most \d+ bytes fit one "
+                         rb"buffer of this device")
 
     def test_steps_are_not_for_a_device(self):
         result = self.run_program(USAGE, TRIPLE, "--in", "in=u32:1", "--in", "out=zero:1",
