@@ -257,18 +257,25 @@ static bool create_tables(struct interp_run *run)
     return true;
 }
 
-// The interpreter is the only rank there is. The program that it runs instead is owned by *lowered.
-static bool lower_collectives(struct interp_run *run, struct vyre_program **lowered)
+// The interpreter is the only rank there is. As in the original, what one rank can do alone is
+// rewritten before the program is validated, so that the rules for collectives are not asked of it.
+// What it cannot do refuses a program only when nothing else does. The program that runs instead is
+// owned by *lowered.
+static bool lower_and_validate(struct interp_run *run, struct vyre_program **lowered)
 {
     if (!ir_find_collective(run->program))
-        return true;
-    run->node = ir_find_multi_rank(run->program);
-    if (run->node)
-        return interp_fail(run, DIAG_X033, "a collective of group %u, root %u", run->node->group,
-                           run->node->root);
+        return validate(run);
+    const struct ir_node *several = ir_find_multi_rank(run->program);
+    if (several) {
+        if (!validate(run))
+            return false;
+        run->node = several;
+        return interp_fail(run, DIAG_X033, "a collective of group %u, root %u", several->group,
+                           several->root);
+    }
     run->result = ir_lower_collectives(run->program, lowered);
     run->program = *lowered;
-    return run->result == VYRE_OK;
+    return run->result == VYRE_OK && validate(run);
 }
 
 // Ops that the host cannot evaluate may have a body that takes the place of their calls.
@@ -429,7 +436,7 @@ enum vyre_result vyre_interpret(const struct vyre_program *program,
     }
     struct vyre_program *lowered = NULL;
     struct vyre_program *inlined = NULL;
-    if (lower_collectives(&run, &lowered) && validate(&run) && inline_calls(&run, &inlined))
+    if (lower_and_validate(&run, &lowered) && inline_calls(&run, &inlined))
         execute(&run, out);
     if (params->order_matters)
         *params->order_matters = run.order_matters;

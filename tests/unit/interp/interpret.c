@@ -408,6 +408,10 @@ static void collectives(void **state)
     assert_fails_with(TWO "trap(1, \"t\")\nif false {\n all_gather(in, out, 2)\n}", params,
                       VYRE_ERR_EXECUTION, "X033");
     assert_fails_with(TWO "all_gather(in, nowhere, 0)", params, VYRE_ERR_INVALID_PROGRAM, "V116");
+    // An invalid program is refused as such, whoever else would be needed to run it.
+    assert_fails_with(TWO "all_reduce(out, sum, 1)\nout[0] = nowhere", params,
+                      VYRE_ERR_INVALID_PROGRAM, "V124");
+    assert_fails_with(TWO "all_reduce(nowhere, sum, 1)", params, VYRE_ERR_INVALID_PROGRAM, "V046");
     // A diagnostic of the rewritten program still points into the text.
     struct run_error error = { "", "", "", 0 };
     struct vyre_outputs *outputs;
