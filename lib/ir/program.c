@@ -7,7 +7,8 @@
 
 struct vyre_program *vyre_program_ref(struct vyre_program *program)
 {
-    atomic_fetch_add_explicit(&program->references, 1, memory_order_relaxed);
+    if (program)
+        atomic_fetch_add_explicit(&program->references, 1, memory_order_relaxed);
     return program;
 }
 

@@ -40,7 +40,8 @@ enum vyre_result vyre_registry_create(struct vyre_registry **out)
 
 struct vyre_registry *vyre_registry_ref(struct vyre_registry *registry)
 {
-    atomic_fetch_add_explicit(&registry->references, 1, memory_order_relaxed);
+    if (registry)
+        atomic_fetch_add_explicit(&registry->references, 1, memory_order_relaxed);
     return registry;
 }
 

@@ -268,7 +268,8 @@ uint64_t vyre_buffer_size(const struct vyre_buffer *buffer)
 
 struct vyre_buffer *vyre_buffer_ref(struct vyre_buffer *buffer)
 {
-    vk_life_ref(&buffer->life);
+    if (buffer)
+        vk_life_ref(&buffer->life);
     return buffer;
 }
 

@@ -191,7 +191,8 @@ enum vyre_result vk_device_open(const struct vyre_device_params *params,
 
 struct vyre_device *vyre_device_ref(struct vyre_device *device)
 {
-    atomic_fetch_add_explicit(&device->refs, 1, memory_order_relaxed);
+    if (device)
+        atomic_fetch_add_explicit(&device->refs, 1, memory_order_relaxed);
     return device;
 }
 

@@ -48,7 +48,7 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_buffer_map(struct vyre_buffer *buff
 // Size in bytes as asked for. Thread-safety: Safe.
 VYRE_API uint64_t vyre_buffer_size(const struct vyre_buffer *buffer);
 
-// Takes another reference and returns `buffer`. Thread-safety: Safe.
+// Takes another reference and returns `buffer`; NULL gives NULL. Thread-safety: Safe.
 VYRE_API struct vyre_buffer *vyre_buffer_ref(struct vyre_buffer *buffer);
 
 // Drops a reference and sets *buffer to NULL; never blocks, unless it was the last reference to the

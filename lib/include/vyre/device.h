@@ -107,7 +107,7 @@ VYRE_API void vyre_device_target(const struct vyre_device *device, struct vyre_t
 // VYRE_OK, or the result that poisoned the device. Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_device_status(const struct vyre_device *device);
 
-// Takes another reference and returns `device`. Thread-safety: Safe.
+// Takes another reference and returns `device`; NULL gives NULL. Thread-safety: Safe.
 VYRE_API struct vyre_device *vyre_device_ref(struct vyre_device *device);
 
 // Drops a reference and sets *device to NULL. *device may be NULL. The last reference, wherever it

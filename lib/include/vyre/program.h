@@ -148,7 +148,7 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_buffer_info(const struct vy
 // The workgroup size, x, y, z, in invocations. Thread-safety: Safe.
 VYRE_API void vyre_program_workgroup_size(const struct vyre_program *program, uint32_t out[3]);
 
-// Takes another reference and returns `program`. Thread-safety: Safe.
+// Takes another reference and returns `program`; NULL gives NULL. Thread-safety: Safe.
 VYRE_API struct vyre_program *vyre_program_ref(struct vyre_program *program);
 
 // Drops a reference and sets *program to NULL. *program may be NULL. Thread-safety: Safe.

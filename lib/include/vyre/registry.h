@@ -132,7 +132,7 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_registry_inline(const struct vyre_r
                                                              const struct vyre_diag_sink *diag,
                                                              struct vyre_program **out);
 
-// Takes another reference and returns `registry`. Thread-safety: Safe.
+// Takes another reference and returns `registry`; NULL gives NULL. Thread-safety: Safe.
 VYRE_API struct vyre_registry *vyre_registry_ref(struct vyre_registry *registry);
 
 // Drops a reference and sets *registry to NULL. *registry may be NULL. Thread-safety: Safe.

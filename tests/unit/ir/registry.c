@@ -135,6 +135,13 @@ static void malformed_ops_are_refused(void **state)
     vyre_registry_destroy(&registry);
 }
 
+static void references_to_nothing_are_nothing(void **state)
+{
+    (void)state;
+    assert_null(vyre_registry_ref(NULL));
+    assert_null(vyre_program_ref(NULL));
+}
+
 static void standard_ops_come_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -254,6 +261,7 @@ int main(void)
         cmocka_unit_test(malformed_ops_are_refused),
         cmocka_unit_test(standard_ops_come_whole_or_not_at_all),
         cmocka_unit_test(references_keep_a_registry),
+        cmocka_unit_test(references_to_nothing_are_nothing),
         cmocka_unit_test(a_failed_allocation_changes_nothing),
         cmocka_unit_test(calls_are_checked_against_signatures),
         cmocka_unit_test(a_backend_may_cast_to_some_types_only),
