@@ -31,6 +31,7 @@ static enum vyre_result validate(struct build *build)
 {
     return vyre_program_validate(build->params->program,
                                  vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                                                      .registry = build->params->registry,
                                                       .diag = build->params->diag));
 }
 
@@ -77,11 +78,13 @@ static enum vyre_result take_module(struct build *build)
 
 static enum vyre_result lower(struct build *build)
 {
+    const struct vyre_kernel_params *params = build->params;
     return spv_lower(
-        build->params->program,
-        vyre_compile_params(.target = &build->target, .no_optimize = build->params->no_optimize,
-                            .loop_budget = build->params->loop_budget,
-                            .float_mode = build->params->float_mode, .diag = build->params->diag),
+        params->program,
+        vyre_compile_params(.target = &build->target, .no_optimize = params->no_optimize,
+                            .loop_budget = params->loop_budget, .float_mode = params->float_mode,
+                            .registry = params->registry, .capabilities = params->capabilities,
+                            .capability_count = params->capability_count, .diag = params->diag),
         &build->code.module);
 }
 

@@ -31,14 +31,27 @@ static enum vyre_result build(struct vyre_kernel *kernel, const struct vyre_kern
     return VYRE_OK;
 }
 
-// The program that is compiled: a device is the only rank of its collectives.
-static enum vyre_result take_program(const struct vyre_program *program, struct vyre_program **out)
+// The program that is compiled: a device is the only rank of its collectives, and code of ops
+// stands where they were called.
+static enum vyre_result take_program(const struct vyre_kernel_params *params,
+                                     struct vyre_program **out)
 {
-    if (ir_find_collective(program) && !ir_find_multi_rank(program))
-        return ir_lower_collectives(program, out);
-    // Programs are immutable but for their reference count, which is atomic.
-    *out = vyre_program_ref((struct vyre_program *)program);
-    return VYRE_OK;
+    const struct vyre_program *program = params->program;
+    if (ir_find_collective(program) && !ir_find_multi_rank(program)) {
+        enum vyre_result result = ir_lower_collectives(program, out);
+        if (result)
+            return result;
+    } else {
+        // Programs are immutable but for their reference count, which is atomic.
+        *out = vyre_program_ref((struct vyre_program *)program);
+    }
+    if (!params->registry)
+        return VYRE_OK;
+    struct vyre_program *called = *out;
+    enum vyre_result result = vyre_registry_inline(params->registry, called, params->capabilities,
+                                                   params->capability_count, params->diag, out);
+    vyre_program_destroy(&called);
+    return result;
 }
 
 enum vyre_result vyre_kernel_create(struct vyre_device *device,
@@ -48,7 +61,8 @@ enum vyre_result vyre_kernel_create(struct vyre_device *device,
     if (!out)
         return VYRE_ERR_INVALID_ARGUMENT;
     *out = NULL;
-    if (!device || !params || !params->program)
+    if (!device || !params || !params->program ||
+        (params->capability_count > 0 && !params->capabilities))
         return VYRE_ERR_INVALID_ARGUMENT;
     struct vyre_kernel *kernel = memory_calloc(1, sizeof *kernel);
     if (!kernel)
@@ -62,7 +76,7 @@ enum vyre_result vyre_kernel_create(struct vyre_device *device,
     kernel->device = vyre_device_ref(device);
     vyre_device_target(device, &kernel->target);
     vk_device_max_grid(device, kernel->max_grid);
-    result = take_program(params->program, &kernel->program);
+    result = take_program(params, &kernel->program);
     struct vyre_kernel_params own = *params;
     own.program = kernel->program;
     if (result == VYRE_OK)

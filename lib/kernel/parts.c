@@ -43,7 +43,7 @@ enum vyre_result kernel_parts_build(struct vyre_device *device,
 {
     *out = (struct kernel_parts){ .split = NULL };
     enum vyre_result result =
-        vyre_program_split_grid_sync(params->program, NULL, params->diag, &out->split);
+        vyre_program_split_grid_sync(params->program, params->registry, params->diag, &out->split);
     if (!result)
         result = build_kernels(device, params, out, stats);
     if (result)

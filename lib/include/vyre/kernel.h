@@ -7,6 +7,7 @@
 #include <vyre/cache.h>
 #include <vyre/compile.h>
 #include <vyre/program.h>
+#include <vyre/registry.h>
 
 VYRE_BEGIN
 
@@ -24,6 +25,12 @@ struct vyre_kernel_params {
     // VYRE_DEFAULT_LOOP_BUDGET, see vyre/compile.h for what it protects from and what not.
     uint32_t loop_budget;
     enum vyre_float_mode float_mode; // 0: strict, see vyre/compile.h
+    // Calls are checked against it, and the bodies of ops take their place; an op without one, or
+    // that needs a capability which the caller does not name here, is refused, with what it lacks
+    // (L016, L017). NULL: every call is refused.
+    const struct vyre_registry *registry;
+    const char *const *capabilities; // of the runtime that dispatches the kernel
+    size_t capability_count;
     const struct vyre_diag_sink *diag;
 };
 
@@ -38,12 +45,12 @@ struct vyre_kernel_stats {
     uint32_t word_count;  // SPIR-V words
 };
 
-// Validates the program, takes the module from the cache or lowers it, makes the pipeline, stores.
-// A damaged cache entry is a miss. A program with barriers of the whole grid becomes a kernel for
-// each of its parts (vyre_program_split_grid_sync, which says what it refuses); a dispatch runs
-// them one after another, and the stats are those of all of them. Returns VYRE_ERR_INVALID_PROGRAM,
-// VYRE_ERR_UNSUPPORTED, VYRE_ERR_LIMIT, VYRE_ERR_DEVICE or the result that poisoned the device.
-// Thread-safety: Safe.
+// Validates the program, puts the bodies of ops in place of their calls, takes the module from the
+// cache or lowers it, makes the pipeline, stores. A damaged cache entry is a miss. A program with
+// barriers of the whole grid becomes a kernel for each of its parts (vyre_program_split_grid_sync,
+// which says what it refuses); a dispatch runs them one after another, and the stats are those of
+// all of them. Returns VYRE_ERR_INVALID_PROGRAM, VYRE_ERR_UNSUPPORTED, VYRE_ERR_LIMIT,
+// VYRE_ERR_DEVICE or the result that poisoned the device. Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_kernel_create(struct vyre_device *device,
                                                            const struct vyre_kernel_params *params,
                                                            struct vyre_kernel **out);
@@ -52,7 +59,9 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_kernel_create(struct vyre_device *d
 VYRE_API void vyre_kernel_get_stats(const struct vyre_kernel *kernel,
                                     struct vyre_kernel_stats *out);
 
+// Takes another reference and returns `kernel`; NULL gives NULL. Thread-safety: Safe.
 VYRE_API struct vyre_kernel *vyre_kernel_ref(struct vyre_kernel *kernel);
+
 VYRE_API void vyre_kernel_destroy(struct vyre_kernel **kernel);
 
 // One buffer argument: a range of a buffer. Its length in elements is what `len` gives; a part of
