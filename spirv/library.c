@@ -6,22 +6,21 @@
 
 #include <string.h>
 
-static const uint32_t text[] = {
+static const uint32_t values[] = {
 #include "values.spv.inc"
 };
 
 enum {
-    TEXT_SIZE = sizeof text / sizeof *text,
     HEADER_WORDS = 5,
     BOUND_AT = 3, // of the header
 };
 
-static SpvOp op_at(uint32_t place)
+static SpvOp op_at(const uint32_t *text, uint32_t place)
 {
     return (SpvOp)(text[place] & SpvOpCodeMask);
 }
 
-static uint32_t count_at(uint32_t place)
+static uint32_t count_at(const uint32_t *text, uint32_t place)
 {
     return text[place] >> SpvWordCountShift;
 }
@@ -41,14 +40,19 @@ static bool open_library(struct spv_lowering *lowering)
     struct spv_library *library = &lowering->library;
     if (library->places)
         return true;
+    if (!library->text) {
+        library->text = values;
+        library->size = sizeof values / sizeof *values;
+    }
+    const uint32_t *text = library->text;
     library->places = memory_calloc(text[BOUND_AT], sizeof *library->places);
     library->ids = memory_calloc(text[BOUND_AT], sizeof *library->ids);
     if (!library->places || !library->ids) {
         fail(lowering);
         return false;
     }
-    for (uint32_t at = HEADER_WORDS; at < TEXT_SIZE; at += count_at(at)) {
-        switch (op_at(at)) {
+    for (uint32_t at = HEADER_WORDS; at < library->size; at += count_at(text, at)) {
+        switch (op_at(text, at)) {
         case SpvOpConstant:
         case SpvOpConstantTrue:
         case SpvOpConstantFalse:
@@ -71,11 +75,11 @@ static bool open_library(struct spv_lowering *lowering)
 }
 
 // glslc names a function with its parameters: "f32_add(u1;u1;".
-static bool has_name(uint32_t place, const char *name, size_t size)
+static bool has_name(const uint32_t *text, uint32_t place, const char *name, size_t size)
 {
     char found[64];
-    const uint32_t words = count_at(place) - 2;
-    if (op_at(place) != SpvOpName || size >= 4 * (size_t)words || size >= sizeof found)
+    const uint32_t words = count_at(text, place) - 2;
+    if (op_at(text, place) != SpvOpName || size >= 4 * (size_t)words || size >= sizeof found)
         return false;
     for (size_t i = 0; i <= size; i++)
         found[i] = (char)(text[place + 2 + i / 4] >> (8 * (i % 4)));
@@ -98,16 +102,17 @@ uint32_t spv_library_function(struct spv_lowering *lowering, const char *name)
     struct spv_library *library = &lowering->library;
     if (!open_library(lowering))
         return 1;
+    const uint32_t *text = library->text;
     const size_t size = strlen(name);
     size_t slot = size;
     for (size_t i = 0; i < size; i++)
         slot = slot * 31 + (unsigned char)name[i];
     uint32_t *found = &library->found[slot % (sizeof library->found / sizeof *library->found)];
-    if (*found && has_name(*found, name, size))
+    if (*found && has_name(text, *found, name, size))
         return want(lowering, text[*found + 1]);
-    for (uint32_t at = HEADER_WORDS; at < TEXT_SIZE && op_at(at) != SpvOpFunction;
-         at += count_at(at)) {
-        if (!has_name(at, name, size))
+    for (uint32_t at = HEADER_WORDS; at < library->size && op_at(text, at) != SpvOpFunction;
+         at += count_at(text, at)) {
+        if (!has_name(text, at, name, size))
             continue;
         *found = at;
         return want(lowering, text[at + 1]);
@@ -117,36 +122,56 @@ uint32_t spv_library_function(struct spv_lowering *lowering, const char *name)
 
 // ---- Copying ------------------------------------------------------------------------------------
 
-// Whether word `at` of an instruction is an id; the others are numbers.
-static bool is_id(SpvOp op, uint32_t at)
+// A test compares it with what SPIRV-Tools says of every instruction of the library.
+bool spv_library_is_id(SpvOp op, uint32_t at)
 {
     switch (op) {
     case SpvOpTypeInt:
     case SpvOpTypeFloat: return at == 1;
     case SpvOpTypePointer: return at != 2;
-    case SpvOpTypeVector: return at < 3;
-    case SpvOpConstant: return at < 3;
+    case SpvOpSelectionMerge: return at < 2;
+    case SpvOpTypeVector:
+    case SpvOpConstant:
+    case SpvOpStore:
+    case SpvOpLoopMerge: return at < 3;
     case SpvOpFunction:
     case SpvOpVariable: return at != 3;
     case SpvOpExtInst: return at != 4;
-    case SpvOpSelectionMerge: return at < 2;
-    case SpvOpStore: return at < 3;
     case SpvOpLoad:
     case SpvOpCompositeExtract:
     case SpvOpBranchConditional: return at < 4;
+    case SpvOpVectorShuffle:
+    case SpvOpCompositeInsert: return at < 5;
+    case SpvOpSwitch: return at < 3 || at % 2 == 0; // of a selector of one word
     default: return true;
     }
 }
 
 static uint32_t map(struct spv_lowering *lowering, uint32_t id);
 
+// Puts the operands of an instruction on the stack as the module has them, without its own id at
+// word `skip`; 0: with everything. Returns where they begin: operands on their way are below them.
+static size_t push_operands(struct spv_lowering *lowering, uint32_t place, uint32_t skip)
+{
+    struct spv_library *library = &lowering->library;
+    const SpvOp op = op_at(library->text, place);
+    const size_t first = library->operands.count;
+    for (uint32_t i = 1; i < count_at(library->text, place); i++) {
+        if (i == skip)
+            continue;
+        uint32_t word = library->text[place + i];
+        word = spv_library_is_id(op, i) ? map(lowering, word) : word;
+        if (!array_push(&library->operands, word))
+            fail(lowering);
+    }
+    return first;
+}
+
 // A type or a constant, which the module may have already.
 static uint32_t copy_global(struct spv_lowering *lowering, uint32_t place)
 {
-    enum { MOST_OPERANDS = 64 };
-    uint32_t operands[MOST_OPERANDS];
-    const SpvOp op = op_at(place);
-    uint32_t count = 0;
+    const uint32_t *text = lowering->library.text;
+    const SpvOp op = op_at(text, place);
     bool constant = op == SpvOpConstant || op == SpvOpConstantTrue || op == SpvOpConstantFalse ||
                     op == SpvOpConstantComposite;
     if (op == SpvOpExtInstImport)
@@ -155,15 +180,14 @@ static uint32_t copy_global(struct spv_lowering *lowering, uint32_t place)
         spv_need_float64(lowering);
     if (op == SpvOpTypeFloat && text[place + 2] == 32)
         return spv_float_type(lowering);
-    for (uint32_t i = 1; i < count_at(place) && count < MOST_OPERANDS; i++) {
-        if (i == (constant ? 2u : 1u))
-            continue; // its own id
-        uint32_t word = text[place + i];
-        operands[count++] = is_id(op, i) ? map(lowering, word) : word;
-    }
-    if (constant)
-        return spv_intern_constant(&lowering->writer, op, operands, count);
-    return spv_intern_type(&lowering->writer, op, operands, count);
+    struct spv_words *stack = &lowering->library.operands;
+    const size_t first = push_operands(lowering, place, constant ? 2 : 1);
+    uint32_t id = 1;
+    if (!lowering->writer.status)
+        id = (constant ? spv_intern_constant : spv_intern_type)(
+            &lowering->writer, op, stack->items + first, stack->count - first);
+    stack->count = first;
+    return id;
 }
 
 // The module's id for one of the library's. Globals are built from globals before them, and
@@ -176,7 +200,7 @@ static uint32_t map(struct spv_lowering *lowering, uint32_t id)
         return library->ids[id];
     if (!place)
         library->ids[id] = spv_writer_id(&lowering->writer);
-    else if (op_at(place) == SpvOpFunction)
+    else if (op_at(library->text, place) == SpvOpFunction)
         return want(lowering, id);
     else
         library->ids[id] = copy_global(lowering, place);
@@ -187,14 +211,16 @@ static uint32_t map(struct spv_lowering *lowering, uint32_t id)
 
 static bool is_float32(const struct spv_lowering *lowering, uint32_t type)
 {
+    const uint32_t *text = lowering->library.text;
     const uint32_t place = lowering->library.places[type];
-    return place && op_at(place) == SpvOpTypeFloat && text[place + 2] == 32;
+    return place && op_at(text, place) == SpvOpTypeFloat && text[place + 2] == 32;
 }
 
 // The function that stands in for an operation which this target may get wrong; NULL: none does.
 static const char *substitute(const struct spv_lowering *lowering, uint32_t at)
 {
-    const SpvOp op = op_at(at);
+    const uint32_t *text = lowering->library.text;
+    const SpvOp op = op_at(text, at);
     enum spv_float_op kind;
     const char *name;
     switch (op) {
@@ -223,12 +249,13 @@ static uint32_t emit_function_op(struct spv_lowering *lowering, SpvOp op, uint32
 // result = float(name(bits of each operand))
 static void emit_substitute(struct spv_lowering *lowering, uint32_t at, const char *name)
 {
-    const uint32_t first = op_at(at) == SpvOpExtInst ? 5 : 3;
+    const uint32_t *text = lowering->library.text;
+    const uint32_t first = op_at(text, at) == SpvOpExtInst ? 5 : 3;
     const uint32_t result = map(lowering, text[at + 2]);
     const uint32_t function = spv_library_function(lowering, name);
     uint32_t operands[5] = { lowering->type_u32 };
     uint32_t count = 3;
-    for (uint32_t i = first; i < count_at(at) && count < 5; i++) {
+    for (uint32_t i = first; i < count_at(text, at) && count < 5; i++) {
         uint32_t operand = map(lowering, text[at + i]);
         operands[count++] = emit_function_op(lowering, SpvOpBitcast, lowering->type_u32, operand);
     }
@@ -243,28 +270,28 @@ static void emit_substitute(struct spv_lowering *lowering, uint32_t at, const ch
 
 static void copy_instruction(struct spv_lowering *lowering, uint32_t at)
 {
-    enum { MOST_OPERANDS = 32 };
-    uint32_t operands[MOST_OPERANDS];
-    const SpvOp op = op_at(at);
-    uint32_t count = count_at(at) - 1;
-    if (count > MOST_OPERANDS)
-        count = MOST_OPERANDS; // the validator of the tests would tell
-    for (uint32_t i = 0; i < count; i++)
-        operands[i] = is_id(op, i + 1) ? map(lowering, text[at + 1 + i]) : text[at + 1 + i];
-    spv_emit(&lowering->writer, SPV_FUNCTIONS, op, operands, count);
-    if (op == SpvOpFAdd || op == SpvOpFSub || op == SpvOpFMul || op == SpvOpFDiv)
-        spv_no_contraction(lowering, operands[1]);
+    struct spv_words *stack = &lowering->library.operands;
+    const SpvOp op = op_at(lowering->library.text, at);
+    const size_t first = push_operands(lowering, at, 0);
+    if (!lowering->writer.status) {
+        const uint32_t *words = stack->items + first;
+        spv_emit(&lowering->writer, SPV_FUNCTIONS, op, words, stack->count - first);
+        if (op == SpvOpFAdd || op == SpvOpFSub || op == SpvOpFMul || op == SpvOpFDiv)
+            spv_no_contraction(lowering, words[1]);
+    }
+    stack->count = first;
 }
 
 static void copy_function(struct spv_lowering *lowering, uint32_t function)
 {
-    for (uint32_t at = lowering->library.places[function];; at += count_at(at)) {
+    const uint32_t *text = lowering->library.text;
+    for (uint32_t at = lowering->library.places[function];; at += count_at(text, at)) {
         const char *name = substitute(lowering, at);
         if (name)
             emit_substitute(lowering, at, name);
         else
             copy_instruction(lowering, at);
-        if (op_at(at) == SpvOpFunctionEnd)
+        if (op_at(text, at) == SpvOpFunctionEnd)
             return;
     }
 }
@@ -282,5 +309,6 @@ void spv_library_fini(struct spv_library *library)
     memory_free(library->places);
     memory_free(library->ids);
     array_fini(&library->wanted);
+    array_fini(&library->operands);
     *library = (struct spv_library){ 0 };
 }

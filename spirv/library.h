@@ -14,10 +14,13 @@
 struct spv_lowering;
 
 struct spv_library {
+    const uint32_t *text; // the module that functions are copied from; NULL: not looked at yet
+    size_t size;          // words
     uint32_t *places; // owned; per id of the library: where it is defined. NULL: not looked at yet
     uint32_t *ids;    // owned; per id of the library: the module's; 0: none yet
-    struct spv_words wanted; // functions to copy, by their id in the library
-    uint32_t found[32];      // where names are that were looked for, by a hash of the name; 0: none
+    struct spv_words wanted;   // functions to copy, by their id in the library
+    struct spv_words operands; // a stack, of instructions that are being copied
+    uint32_t found[32]; // where names are that were looked for, by a hash of the name; 0: none
 };
 
 // The id that a function has in the module. The function itself is copied by spv_library_finish,
@@ -25,5 +28,9 @@ struct spv_library {
 uint32_t spv_library_function(struct spv_lowering *lowering, const char *name);
 void spv_library_finish(struct spv_lowering *lowering);
 void spv_library_fini(struct spv_library *library);
+
+// Whether word `at` of an instruction, its first one being 0, is an id; the others are numbers. Of
+// instructions that functions, types and constants are made of.
+bool spv_library_is_id(SpvOp op, uint32_t at);
 
 #endif // SPV_LIBRARY_H

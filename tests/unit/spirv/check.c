@@ -43,6 +43,54 @@ char *check_disassemble(const uint32_t *words, size_t count)
     return copy;
 }
 
+uint32_t *check_assemble(const char *text, size_t *count)
+{
+    spv_context context = spvContextCreate(SPV_ENV_VULKAN_1_1);
+    spv_binary binary = NULL;
+    spv_diagnostic diagnostic = NULL;
+    if (spvTextToBinary(context, text, strlen(text), &binary, &diagnostic) != SPV_SUCCESS)
+        fail_msg("line %zu: %s", diagnostic->position.line + 1, diagnostic->error);
+    *count = binary->wordCount;
+    uint32_t *words = malloc(*count * sizeof *words);
+    assert_non_null(words);
+    memcpy(words, binary->code, *count * sizeof *words);
+    spvBinaryDestroy(binary);
+    spvContextDestroy(context);
+    return words;
+}
+
+struct operand_visit {
+    void (*visit)(void *user, uint32_t op, uint32_t at, bool is_id);
+    void *user;
+};
+
+static spv_result_t visit_operands(void *user, const spv_parsed_instruction_t *instruction)
+{
+    const struct operand_visit *visit = user;
+    for (uint16_t i = 0; i < instruction->num_operands; i++) {
+        const spv_parsed_operand_t *operand = &instruction->operands[i];
+        const bool is_id = operand->type == SPV_OPERAND_TYPE_ID ||
+                           operand->type == SPV_OPERAND_TYPE_TYPE_ID ||
+                           operand->type == SPV_OPERAND_TYPE_RESULT_ID ||
+                           operand->type == SPV_OPERAND_TYPE_SCOPE_ID ||
+                           operand->type == SPV_OPERAND_TYPE_MEMORY_SEMANTICS_ID;
+        for (uint32_t word = 0; word < operand->num_words; word++)
+            visit->visit(visit->user, instruction->opcode, operand->offset + word, is_id);
+    }
+    return SPV_SUCCESS;
+}
+
+void check_operands(const uint32_t *words, size_t count,
+                    void (*visit)(void *user, uint32_t op, uint32_t at, bool is_id), void *user)
+{
+    struct operand_visit visitor = { visit, user };
+    spv_context context = spvContextCreate(SPV_ENV_VULKAN_1_1);
+    spv_result_t result =
+        spvBinaryParse(context, &visitor, words, count, NULL, visit_operands, NULL);
+    spvContextDestroy(context);
+    assert_int_equal(result, SPV_SUCCESS);
+}
+
 void check_target(struct vyre_target *out, unsigned env, unsigned memory_model)
 {
     vyre_target_default(out);

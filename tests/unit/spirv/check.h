@@ -13,6 +13,14 @@ const char *check_words(enum vyre_spirv_env env, const uint32_t *words, size_t c
 // Disassembles without header and indentation. free() the text.
 char *check_disassemble(const uint32_t *words, size_t count);
 
+// Assembles, or fails the test. free() the words.
+uint32_t *check_assemble(const char *text, size_t *count);
+
+// Visits each word of each operand: the opcode, the word's place in the instruction, and whether
+// SPIRV-Tools takes it for an id.
+void check_operands(const uint32_t *words, size_t count,
+                    void (*visit)(void *user, uint32_t op, uint32_t at, bool is_id), void *user);
+
 // A target like that of a large GPU, for environment 0 to 2 and either memory model.
 void check_target(struct vyre_target *out, unsigned env, unsigned memory_model);
 
