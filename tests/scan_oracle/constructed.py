@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Scans of constructed files, against the oracle."""
+import base64
+import json
 import os
 import random
 import subprocess
@@ -93,6 +95,35 @@ class Constructed(ScanTest):
         done = self.scanner.run(patterns, self.root)
         self.assertEqual(expected, done.stdout)
         self.assertEqual(0, done.returncode)
+
+    def test_what_is_shown_can_be_told_apart_and_read_back(self):
+        text = b"\\xff\xff\\\\n\n" + b"\xc3\xa9\xa9\x00\\"
+        path = self.write(b"\\xfe\xfe", text)
+        patterns = [b"\\xff", b"\xff", b"\\\\", b"\\n", b"\n", b"\xc3\xa9", b"\xa9", b"\0\\"]
+        shown = [show(pattern) for pattern in patterns]
+        self.assertEqual(len(patterns), len(set(shown)))
+        expected = self.scanner.run(patterns, self.root).stdout
+        self.assertIn(self.root + b"/\\\\xfe\\xfe:0:\\\\xff\n", expected)
+        self.assertIn(b":4:\\xff\n", expected)
+        lines = self.write(b"../lines-" + os.path.basename(self.root), b"\n".join(shown))
+        self.addCleanup(os.remove, lines)
+        done = subprocess.run([self.scanner.command, "scan", "-f", lines, self.root],
+                              env=self.scanner.environment, capture_output=True)
+        self.assertEqual((0, expected), (done.returncode, done.stdout))
+        matches = [json.loads(line) for line in
+                   self.scanner.run(patterns, "--json", self.root).stdout.splitlines()][:-1]
+        self.assertEqual(find_all(text, patterns),
+                         [(match["offset"], match["pattern"]) for match in matches])
+        for match in matches:
+            self.assertEqual(patterns[match["pattern"]], base64.b64decode(match["bytes_b64"]))
+            self.assertEqual(shown[match["pattern"]], match["bytes"].encode())
+            self.assertEqual(path, base64.b64decode(match["path_b64"]))
+            self.assertEqual(show(path), match["path_shown"].encode())
+            self.assertNotIn("path", match)
+        path = self.write(b"\xc3\xa9\\x", b"\n")
+        match = json.loads(self.scanner.run([b"\n"], "--json", path).stdout.splitlines()[0])
+        self.assertEqual(path, match["path"].encode())
+        self.assertNotIn("path_b64", match)
 
     def test_several_automata(self):
         generator = random.Random(8)

@@ -35,7 +35,8 @@ def escape(pattern):
 
 
 def show(data):
-    """Bytes as the command shows them: control bytes, and bytes that are not UTF-8, as \\xNN."""
+    """Bytes as the command shows them: control bytes, and bytes that are not UTF-8, as \\xNN, and
+    a backslash as two."""
     out = bytearray()
     at = 0
     while at < len(data):
@@ -52,7 +53,7 @@ def show(data):
             out += b"\\x%02x" % data[at]
             at += 1
         else:
-            out += piece
+            out += b"\\\\" if piece == b"\\" else piece
             at += size
     return bytes(out)
 

@@ -26,12 +26,10 @@ void json_print_line(json_t *value)
     print(value, JSON_COMPACT);
 }
 
-// RFC 4648, section 4.
-static char *base64(const char *text)
+char *json_base64(const void *data, size_t size)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t size = strlen(text);
-    const unsigned char *bytes = (const unsigned char *)text;
+    const unsigned char *bytes = data;
     char *out = tool_calloc((size + 2) / 3 * 4 + 1, 1);
     char *at = out;
     for (size_t i = 0; i < size; i += 3) {
@@ -54,7 +52,7 @@ void json_set_bytes(json_t *object, const char *key, const char *text)
         return;
     }
     char name[64];
-    char *encoded = base64(text);
+    char *encoded = json_base64(text, strlen(text));
     snprintf(name, sizeof name, "%s_b64", key);
     json_object_set_new(object, name, json_string(encoded));
     free(encoded);

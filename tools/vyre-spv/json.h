@@ -12,6 +12,9 @@ void json_print(json_t *value);
 // As json_print, on one line, for JSON Lines.
 void json_print_line(json_t *value);
 
+// Base64 of bytes (RFC 4648, section 4), NUL-terminated; free it.
+char *json_base64(const void *bytes, size_t size);
+
 // Sets `key` to a text; where that is not UTF-8, `key`_b64 to its bytes in base64.
 void json_set_bytes(json_t *object, const char *key, const char *text);
 

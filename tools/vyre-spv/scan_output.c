@@ -65,6 +65,8 @@ void scan_text_escape(struct scan_text *out, const void *bytes, size_t size)
     append(out, &capacity, "", 0);
     for (size_t at = 0; at < size;) {
         size_t length = sequence(from + at, size - at);
+        if (from[at] == '\\')
+            append(out, &capacity, "\\", 1); // and itself
         if (length > 0 && !is_control(from + at, length)) {
             append(out, &capacity, (const char *)from + at, length);
             at += length;
@@ -95,26 +97,6 @@ static bool is_utf8(const char *text)
     return true;
 }
 
-static char *base64(const char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t size = strlen(text);
-    char *out = tool_calloc((size + 2) / 3 * 4 + 1, 1);
-    char *to = out;
-    for (size_t at = 0; at < size; at += 3) {
-        size_t left = size - at;
-        uint32_t bits = (uint32_t)bytes[at] << 16;
-        bits |= left > 1 ? (uint32_t)bytes[at + 1] << 8 : 0;
-        bits |= left > 2 ? bytes[at + 2] : 0;
-        *to++ = digits[bits >> 18];
-        *to++ = digits[bits >> 12 & 63];
-        *to++ = left > 1 ? digits[bits >> 6 & 63] : '=';
-        *to++ = left > 2 ? digits[bits & 63] : '=';
-    }
-    return out;
-}
-
 // "name":"text" without the braces.
 static void json_member(struct scan_text *out, const char *name, const char *text)
 {
@@ -131,15 +113,34 @@ static void json_member(struct scan_text *out, const char *name, const char *tex
     json_decref(value);
 }
 
+// Two members for bytes that are no JSON string: "name_b64" has them all, `shown` is for people.
+static void json_members(struct scan_text *out, const char *name, const char *shown,
+                         const void *bytes, size_t size)
+{
+    char key[32];
+    char *encoded = json_base64(bytes, size);
+    struct scan_text escaped;
+    struct scan_text first;
+    struct scan_text second;
+    scan_text_escape(&escaped, bytes, size);
+    snprintf(key, sizeof key, "%s_b64", name);
+    json_member(&first, shown, escaped.text);
+    json_member(&second, key, encoded);
+    *out = (struct scan_text){ .text = tool_calloc(first.size + second.size + 2, 1) };
+    out->size =
+        (size_t)snprintf(out->text, first.size + second.size + 2, "%s,%s", first.text, second.text);
+    scan_text_fini(&first);
+    scan_text_fini(&second);
+    scan_text_fini(&escaped);
+    free(encoded);
+}
+
 static void json_path(struct scan_text *out, const char *path)
 {
-    if (is_utf8(path)) {
+    if (is_utf8(path))
         json_member(out, "path", path);
-        return;
-    }
-    char *encoded = base64(path);
-    json_member(out, "path_b64", encoded);
-    free(encoded);
+    else
+        json_members(out, "path", "path_shown", path, strlen(path));
 }
 
 // ---- Buffer -------------------------------------------------------------------------------------
@@ -262,14 +263,10 @@ static const struct scan_text *pattern_text(struct scan_output *output, uint32_t
     if (text->text)
         return text;
     const struct vyre_pattern *entry = &output->list[pattern];
-    if (output->json) {
-        struct scan_text escaped;
-        scan_text_escape(&escaped, entry->bytes, entry->size);
-        json_member(text, "bytes", escaped.text);
-        scan_text_fini(&escaped);
-    } else {
+    if (output->json)
+        json_members(text, "bytes", "bytes", entry->bytes, entry->size);
+    else
         scan_text_escape(text, entry->bytes, entry->size);
-    }
     return text;
 }
 

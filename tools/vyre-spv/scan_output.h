@@ -54,7 +54,8 @@ void scan_output_line(struct scan_output *output, const char *text);
 
 void scan_text_fini(struct scan_text *text);
 
-// Control bytes, and bytes that are not UTF-8, as \xNN.
+// Control bytes, and bytes that are not UTF-8, as \xNN, and a backslash as two: no two texts look
+// alike, and each reads back as a pattern.
 void scan_text_escape(struct scan_text *out, const void *bytes, size_t size);
 
 #endif // VYRE_SPV_SCAN_OUTPUT_H
