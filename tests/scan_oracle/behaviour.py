@@ -2,6 +2,7 @@
 """What the command promises beside the matches: exit codes, errors, what is skipped, signals."""
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -160,9 +161,19 @@ class Behaviour(ScanTest):
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertLessEqual(others[-1]["memory_bytes"], 4 << 20)
         self.assertEqual(999999, others[-1]["matches"])
-        done = self.scanner.run([b"abcabc"], "--memory", "100000", self.root)
-        self.assertEqual(2, done.returncode)
-        self.assertIn(b"S006", done.stderr)
+        self.new_root()
+        self.write(b"text", (b"abcabc" + b"x" * 994) * 100)
+        for options in (("--memory", "10000"), ("--memory", "1M", "--chunk-size", "1M")):
+            done = self.scanner.run([b"abcabc"], *options, self.root)
+            self.assertEqual(2, done.returncode)
+            self.assertIn(b"error[S006]", done.stderr)
+            # What the message says is enough.
+            least = re.search(rb"of (\d+) bytes, (\d+)\nFix: .*--chunk-size", done.stderr)
+            enough = least[2].decode()
+            _, others, done = self.scanner.json([b"abcabc"], "--memory", enough, "--chunk-size",
+                                                least[1].decode(), self.root)
+            self.assertEqual((0, 100), (done.returncode, others[-1]["matches"]), done.stderr)
+            self.assertLessEqual(others[-1]["memory_bytes"], int(enough))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ struct vyre_scan_params {
     // Bytes of buffers of every kind, automata and hits that wait for their turn included; 0: 256
     // MiB and what the pattern set needs.
     uint64_t memory_limit;
-    uint64_t chunk_size;      // bytes of one chunk, rounded up to 4096; 0: chosen
+    uint64_t chunk_size;      // bytes of one chunk, rounded up to 4096; 0: chosen to fit the limit
     uint64_t hang_timeout_ns; // 0: 10 s
     enum vyre_ingest_path ingest;
     bool count_only;                   // no hits, only counts

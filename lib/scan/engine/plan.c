@@ -102,48 +102,96 @@ static uint32_t slots_for(uint32_t regions)
     return slots;
 }
 
+// Everything but how many chunks and regions there are.
+static enum vyre_result choose_sizes(const struct scan_facts *facts,
+                                     const struct vyre_diag_sink *diag, struct scan_plan *plan)
+{
+    *plan = (struct scan_plan){ .job_stride = LINE, .count_stride = LINE };
+    enum vyre_result result = choose_chunk(facts, diag, plan);
+    if (result != VYRE_OK)
+        return result;
+    choose_shape(facts, plan);
+    choose_piece(facts, plan);
+    if (!facts->counting) {
+        // One pair per 32 bytes; where more match, the piece is scanned again in smaller ones.
+        plan->hit_capacity = plan->piece_size / 32;
+        plan->hits_stride = plan->hit_capacity * UINT64_C(8);
+    }
+    measure_host(facts, plan);
+    return VYRE_OK;
+}
+
+static uint64_t fixed_bytes(const struct scan_facts *facts, const struct scan_plan *plan)
+{
+    return facts->automata_bytes + plan->host_bytes +
+           facts->automaton_count * UINT64_C(1) * SCAN_RING_BYTES;
+}
+
+// A chunk in flight needs its text and the regions of its pieces. The number of slots is rounded up
+// to a power of two, so a region may cost two of them.
+static uint64_t chunk_bytes(const struct scan_facts *facts, const struct scan_plan *plan,
+                            uint64_t pieces)
+{
+    uint64_t slots = facts->automaton_count * UINT64_C(2) * SCAN_RING_SLOT_BYTES;
+    return plan->chunk_size * (facts->staged ? 2 : 1) +
+           pieces * (region_bytes(facts, plan) + slots);
+}
+
+static uint64_t least_bytes(const struct scan_facts *facts, const struct scan_plan *plan)
+{
+    return fixed_bytes(facts, plan) + CHUNKS_MIN * chunk_bytes(facts, plan, 1);
+}
+
+static uint64_t limit_of(const struct scan_facts *facts, const struct scan_plan *plan)
+{
+    return facts->memory_limit ? facts->memory_limit
+                               : 256 * MIB + facts->automata_bytes + plan->host_bytes;
+}
+
+// A chunk size that nobody asked for gives way to the memory limit.
+static enum vyre_result fit_sizes(const struct scan_facts *facts, const struct vyre_diag_sink *diag,
+                                  struct scan_plan *plan)
+{
+    struct scan_facts smaller = *facts;
+    struct scan_plan least;
+    enum vyre_result result = choose_sizes(facts, diag, plan);
+    smaller.chunk_size = PAGE;
+    if (result == VYRE_OK)
+        result = choose_sizes(&smaller, diag, &least);
+    if (result != VYRE_OK)
+        return result;
+    while (!facts->chunk_size && least_bytes(facts, plan) > limit_of(facts, plan) &&
+           plan->chunk_size > least.chunk_size) {
+        smaller.chunk_size = plan->chunk_size / 2;
+        result = choose_sizes(&smaller, diag, plan);
+        if (result != VYRE_OK)
+            return result;
+    }
+    if (least_bytes(facts, plan) <= limit_of(facts, plan))
+        return VYRE_OK;
+    diag_report(diag, DIAG_S006, NULL,
+                "%llu bytes are not enough: chunks of %llu bytes need %llu, the smallest, of "
+                "%llu bytes, %llu",
+                (unsigned long long)limit_of(facts, plan), (unsigned long long)plan->chunk_size,
+                (unsigned long long)least_bytes(facts, plan), (unsigned long long)least.chunk_size,
+                (unsigned long long)least_bytes(facts, &least));
+    return VYRE_ERR_LIMIT;
+}
+
 enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyre_diag_sink *diag,
                                 struct scan_plan *out)
 {
-    struct scan_plan plan = { .job_stride = LINE, .count_stride = LINE };
-    enum vyre_result result = choose_chunk(facts, diag, &plan);
+    struct scan_plan plan;
+    enum vyre_result result = fit_sizes(facts, diag, &plan);
     if (result != VYRE_OK)
         return result;
-    choose_shape(facts, &plan);
-    choose_piece(facts, &plan);
-    if (!facts->counting) {
-        // One pair per 32 bytes; where more match, the piece is scanned again in smaller ones.
-        plan.hit_capacity = plan.piece_size / 32;
-        plan.hits_stride = plan.hit_capacity * UINT64_C(8);
-    }
-
-    measure_host(facts, &plan);
-
-    // A chunk in flight needs its text and the regions of its pieces.
-    uint64_t own = facts->automata_bytes + plan.host_bytes;
-    uint64_t limit = facts->memory_limit ? facts->memory_limit : 256 * MIB + own;
+    const uint64_t fixed = fixed_bytes(facts, &plan);
+    const uint64_t left = limit_of(facts, &plan) - fixed;
     uint64_t pieces = (plan.chunk_size + plan.piece_size - 1) / plan.piece_size + 1;
-    uint64_t region = region_bytes(facts, &plan);
-    // The number of slots is rounded up to a power of two, so a region may cost two of them.
-    uint64_t region_and_slots =
-        region + facts->automaton_count * UINT64_C(2) * SCAN_RING_SLOT_BYTES;
-    uint64_t fixed = own + facts->automaton_count * UINT64_C(1) * SCAN_RING_BYTES;
-    uint64_t most = facts->cpu ? 32 : 128;
-    uint64_t chunks = 0;
-    for (;; pieces /= 2) {
-        uint64_t each = plan.chunk_size * (facts->staged ? 2 : 1) + pieces * region_and_slots;
-        chunks = limit > fixed ? (limit - fixed) / each : 0;
-        if (chunks >= CHUNKS_MIN || pieces < 2)
-            break;
-    }
-    if (chunks < CHUNKS_MIN) {
-        diag_report(diag, DIAG_S006, NULL,
-                    "%llu bytes are not enough: automata and waiting hits need %llu, and two "
-                    "chunks of %llu bytes are needed",
-                    (unsigned long long)limit, (unsigned long long)own,
-                    (unsigned long long)plan.chunk_size);
-        return VYRE_ERR_LIMIT;
-    }
+    while (pieces > 1 && left / chunk_bytes(facts, &plan, pieces) < CHUNKS_MIN)
+        pieces /= 2;
+    const uint64_t most = facts->cpu ? 32 : 128;
+    uint64_t chunks = left / chunk_bytes(facts, &plan, pieces);
     chunks = u64_min(chunks, u64_max(most * MIB / plan.chunk_size, CHUNKS_MIN));
     chunks = u64_min(chunks, facts->storage_max / plan.chunk_size);
     plan.pool_size = chunks * plan.chunk_size;
@@ -154,7 +202,7 @@ enum vyre_result scan_plan_make(const struct scan_facts *facts, const struct vyr
     plan.region_count = (uint32_t)u64_max(regions, 1);
     plan.slot_count = slots_for(plan.region_count);
     plan.memory_bytes = fixed + plan.pool_size * (facts->staged ? 2 : 1) +
-                        plan.region_count * region +
+                        plan.region_count * region_bytes(facts, &plan) +
                         facts->automaton_count * (uint64_t)plan.slot_count * SCAN_RING_SLOT_BYTES;
     *out = plan;
     return VYRE_OK;

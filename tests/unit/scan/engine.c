@@ -330,13 +330,74 @@ static void arguments_are_checked(void **state)
     struct test_diags diags = { 0 };
     assert_result(VYRE_ERR_LIMIT,
                   vyre_scan_create(fake_device(&setup.fake),
-                                   vyre_scan_params(.patterns = patterns, .memory_limit = 100000,
+                                   vyre_scan_params(.patterns = patterns, .memory_limit = 10000,
                                                     .diag = test_diag_sink(&diags)),
                                    &scan));
     assert_null(scan);
     assert_non_null(strstr(diags.text, "S006"));
     vyre_patterns_destroy(&patterns);
     fake_assert_clean();
+}
+
+// What a refusal says: bytes for the chunk size that was tried, and for the smallest one.
+struct needs {
+    unsigned long long tried_size;
+    unsigned long long tried;
+    unsigned long long least_size;
+    unsigned long long least;
+};
+
+static enum vyre_result try_limit(const struct vyre_patterns *patterns, uint64_t limit,
+                                  uint64_t chunk_size, struct needs *needs)
+{
+    const struct fake_options fake = { .seed = 1 };
+    struct test_diags diags = { 0 };
+    struct vyre_scan *scan = NULL;
+    enum vyre_result result =
+        vyre_scan_create(fake_device(&fake),
+                         vyre_scan_params(.patterns = patterns, .memory_limit = limit,
+                                          .chunk_size = chunk_size, .diag = test_diag_sink(&diags)),
+                         &scan);
+    if (result == VYRE_ERR_LIMIT) {
+        const char *at = strstr(diags.text, "not enough: ");
+        assert_non_null(at);
+        assert_int_equal(sscanf(at,
+                                "not enough: chunks of %llu bytes need %llu, the smallest, of %llu "
+                                "bytes, %llu",
+                                &needs->tried_size, &needs->tried, &needs->least_size,
+                                &needs->least),
+                         4);
+    }
+    vyre_scan_destroy(&scan);
+    fake_assert_clean();
+    return result;
+}
+
+static void a_refused_limit_is_told_what_is_enough(void **state)
+{
+    (void)state;
+    struct vyre_pattern items[] = { { "abc", 3 }, { "bcd", 3 }, { "x", 1 } };
+    struct vyre_patterns *patterns = NULL;
+    assert_result(VYRE_OK,
+                  vyre_patterns_compile(vyre_patterns_params(.patterns = items, .pattern_count = 3),
+                                        &patterns));
+    struct needs needs = { 0 };
+    assert_result(VYRE_ERR_LIMIT, try_limit(patterns, 1000, 1 << 20, &needs));
+    assert_int_equal(needs.tried_size, 1 << 20);
+    assert_int_equal(needs.least_size, 4096);
+    assert_true(needs.tried > 2 << 20 && needs.least < 1 << 20);
+    const struct needs said = needs;
+    assert_result(VYRE_OK, try_limit(patterns, said.tried, 1 << 20, &needs));
+    assert_result(VYRE_ERR_LIMIT, try_limit(patterns, said.tried - 1, 1 << 20, &needs));
+    assert_result(VYRE_OK, try_limit(patterns, said.least, 4096, &needs));
+    assert_result(VYRE_ERR_LIMIT, try_limit(patterns, said.least - 1, 4096, &needs));
+    // A chunk size that nobody gave becomes smaller first.
+    assert_result(VYRE_OK, try_limit(patterns, said.tried - 1, 0, &needs));
+    assert_result(VYRE_OK, try_limit(patterns, said.least, 0, &needs));
+    assert_result(VYRE_ERR_LIMIT, try_limit(patterns, said.least - 1, 0, &needs));
+    assert_int_equal(needs.tried_size, 4096);
+    assert_int_equal(needs.tried, said.least);
+    vyre_patterns_destroy(&patterns);
 }
 
 static void the_memory_limit_holds_on_every_path(void **state)
@@ -418,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_read_error_reaches_the_end_of_its_input),
         cmocka_unit_test(failures_are_sticky_and_what_came_before_is_exact),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(a_refused_limit_is_told_what_is_enough),
         cmocka_unit_test(the_memory_limit_holds_on_every_path),
         cmocka_unit_test(every_failing_allocation_is_reported_and_leaks_nothing),
     };
