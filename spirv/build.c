@@ -75,18 +75,30 @@ uint32_t spv_glsl2(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a
     return id;
 }
 
-void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name)
+void spv_name_text(struct spv_lowering *lowering, uint32_t id, const char *text, size_t size)
 {
     // Tools show the beginning of a name; a hostile one must not outgrow its instruction.
     enum { LONGEST = 256 };
-    if (!lowering->debug_names)
+    if (!lowering->debug_info)
+        return;
+    if (size > LONGEST)
+        for (size = LONGEST; size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80; size--)
+            ; // never cut inside a UTF-8 sequence
+    spv_emit_text(&lowering->writer, SPV_NAMES, SpvOpName, &id, 1, text, size, NULL, 0);
+}
+
+void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name)
+{
+    if (!lowering->debug_info)
         return;
     struct ir_text text = ir_name_text(lowering->program, name);
-    size_t size = strnlen(text.text, text.size);
-    if (size > LONGEST)
-        for (size = LONGEST; size > 0 && ((unsigned char)text.text[size] & 0xC0) == 0x80; size--)
-            ; // never cut inside a UTF-8 sequence
-    spv_emit_text(&lowering->writer, SPV_NAMES, SpvOpName, &id, 1, text.text, size, NULL, 0);
+    spv_name_text(lowering, id, text.text, strnlen(text.text, text.size));
+}
+
+void spv_name_value(struct spv_lowering *lowering, struct spv_value value, ir_name name)
+{
+    if (lowering->debug_info && spv_writer_just_made(&lowering->writer, value.id))
+        spv_name(lowering, value.id, name);
 }
 
 uint32_t spv_call(struct spv_lowering *lowering, const char *name, uint32_t type,

@@ -5,6 +5,9 @@
 #include "lowering.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
+
+#include <string.h>
 
 enum { ENTRY_NAME_SIZE = 4 };
 static const char entry_name[] = "main";
@@ -127,8 +130,11 @@ uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer)
 
 uint32_t spv_fault_variable(struct spv_lowering *lowering)
 {
-    if (!lowering->fault)
+    static const char fault_name[] = "fault record";
+    if (!lowering->fault) {
         lowering->fault = storage_variable(lowering, lowering->binding_count);
+        spv_name_text(lowering, lowering->fault, fault_name, sizeof fault_name - 1);
+    }
     return lowering->fault;
 }
 
@@ -262,6 +268,30 @@ static void declare_model(struct spv_lowering *lowering)
              vulkan ? SpvMemoryModelVulkan : SpvMemoryModelGLSL450);
 }
 
+// The name of the text, for OpLine. Of a long path the end tells files apart; and a path may be any
+// bytes, a string of SPIR-V is UTF-8.
+static void declare_source(struct spv_lowering *lowering)
+{
+    enum { LONGEST = 1024 };
+    struct spv_writer *writer = &lowering->writer;
+    const struct vyre_program *program = lowering->program;
+    if (!lowering->debug_info || !program->source_text)
+        return;
+    char name[LONGEST] = "";
+    const char *path = program->source_name ? program->source_name : "";
+    size_t size = strlen(path);
+    if (size > LONGEST) {
+        path += size - LONGEST;
+        size = LONGEST;
+    }
+    memcpy(name, path, size);
+    for (size_t i = 0; i < size && !utf8_valid(name, size); i++)
+        if ((unsigned char)name[i] >= 0x80)
+            name[i] = '?';
+    writer->file = spv_writer_id(writer);
+    spv_emit_text(writer, SPV_STRINGS, SpvOpString, &writer->file, 1, name, size, NULL, 0);
+}
+
 void spv_interface_init(struct spv_lowering *lowering)
 {
     struct spv_writer *writer = &lowering->writer;
@@ -275,6 +305,8 @@ void spv_interface_init(struct spv_lowering *lowering)
     lowering->type_pair = spv_intern_type(writer, SpvOpTypeVector, pair, 2);
     uint32_t function = spv_intern_type(writer, SpvOpTypeFunction, &lowering->type_void, 1);
     lowering->main = spv_writer_id(writer);
+    spv_name_text(lowering, lowering->main, entry_name, ENTRY_NAME_SIZE);
+    declare_source(lowering);
     SPV_EMIT(writer, SPV_MODES, SpvOpExecutionMode, lowering->main, SpvExecutionModeLocalSize,
              size[0], size[1], size[2]);
     SPV_EMIT(writer, SPV_HEAD, SpvOpFunction, lowering->type_void, lowering->main,

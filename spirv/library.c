@@ -282,9 +282,32 @@ static void copy_instruction(struct spv_lowering *lowering, uint32_t at)
     stack->count = first;
 }
 
+// glslang's names end with the kinds of the parameters: "f32_add(u1;u1;".
+static void name_function(struct spv_lowering *lowering, uint32_t function)
+{
+    enum { LONGEST = 64 };
+    char name[LONGEST];
+    size_t size = 0;
+    const uint32_t *text = lowering->library.text;
+    uint32_t at = HEADER_WORDS;
+    while (op_at(text, at) != SpvOpFunction &&
+           (op_at(text, at) != SpvOpName || text[at + 1] != function))
+        at += count_at(text, at);
+    if (op_at(text, at) != SpvOpName)
+        return;
+    for (; size < LONGEST && size / 4 + 2 < count_at(text, at); size++) {
+        name[size] = (char)(text[at + 2 + size / 4] >> (8 * (size % 4)));
+        if (!name[size] || name[size] == '(')
+            break;
+    }
+    spv_name_text(lowering, lowering->library.ids[function], name, size);
+}
+
 static void copy_function(struct spv_lowering *lowering, uint32_t function)
 {
     const uint32_t *text = lowering->library.text;
+    if (lowering->debug_info)
+        name_function(lowering, function);
     for (uint32_t at = lowering->library.places[function];; at += count_at(text, at)) {
         const char *name = substitute(lowering, at);
         if (name)

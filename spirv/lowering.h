@@ -75,7 +75,7 @@ struct spv_lowering {
     const struct vyre_target *target;
     const struct vyre_diag_sink *diag;
     bool no_optimize;
-    bool debug_names;
+    bool debug_info;
     const struct vyre_registry *registry; // NULL: none
     const char *const *capabilities;
     size_t capability_count;
@@ -177,7 +177,12 @@ uint32_t spv_choose(struct spv_lowering *lowering, uint32_t type, uint32_t cond,
 uint32_t spv_glsl(struct spv_lowering *lowering); // the extended instruction set
 uint32_t spv_glsl1(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a);
 uint32_t spv_glsl2(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a, uint32_t b);
-void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name); // when names are wanted
+
+// Names, when debug information is wanted. A value gets one when an instruction was made for it:
+// constants, ids and other locals have names of their own, or none.
+void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name);
+void spv_name_text(struct spv_lowering *lowering, uint32_t id, const char *text, size_t size);
+void spv_name_value(struct spv_lowering *lowering, struct spv_value value, ir_name name);
 
 // A function of the value library (library.h) on words and pairs. spv_call2 and spv_call3 are for
 // words alone.

@@ -74,7 +74,7 @@ static struct spv_value lower_fma(struct spv_lowering *lowering, const struct ir
     return spv_fma(lowering, expr, operands);
 }
 
-struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *expr)
+static struct spv_value lower_expr(struct spv_lowering *lowering, const struct ir_expr *expr)
 {
     struct spv_value a, b, c;
     switch (expr->kind) {
@@ -111,6 +111,18 @@ struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *e
     }
 }
 
+struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    // Of an expression that goes on over several lines; within one line the statement's column
+    // does.
+    const struct spv_line before = lowering->writer.line;
+    if (expr->pos.line && expr->pos.line != before.line)
+        lowering->writer.line = (struct spv_line){ expr->pos.line, expr->pos.column };
+    struct spv_value value = lower_expr(lowering, expr);
+    lowering->writer.line = before;
+    return value;
+}
+
 // ---- Locals -----------------------------------------------------------------------------------
 
 static void bind(struct spv_lowering *lowering, ir_name name, struct spv_binding binding)
@@ -125,6 +137,7 @@ static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
 {
     struct spv_value value = spv_expr(lowering, node->a);
     spv_note_passed(lowering, node->name, value);
+    spv_name_value(lowering, value, node->name);
     if (!lowering->facts.names[node->name].assigned) {
         bind(lowering, node->name, (struct spv_binding){ value, false });
         return;
@@ -316,16 +329,21 @@ void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum sp
 {
     const uint32_t depth = lowering->path_depth;
     const size_t mark = lowering->undo.count;
+    const struct spv_line before = lowering->writer.line;
     lowering->path_depth++;
     for (uint32_t i = 0; i < body->count && !lowering->status; i++) {
         if (depth < SPV_DEEPEST_PATH) {
             lowering->path_index[depth] = i;
             lowering->path_list[depth] = (uint8_t)list;
         }
+        const struct ir_pos pos = body->nodes[i]->pos;
+        if (pos.line)
+            lowering->writer.line = (struct spv_line){ pos.line, pos.column };
         if (lowering->block)
             lower_node(lowering, body->nodes[i]);
         else
             skip_node(lowering, body->nodes[i]);
+        lowering->writer.line = before;
     }
     lowering->path_depth = depth;
     spv_unbind(lowering, mark);

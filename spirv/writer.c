@@ -29,11 +29,44 @@ uint32_t spv_writer_id(struct spv_writer *writer)
     return writer->next_id++;
 }
 
+// An OpLine counts to the end of its block (SPIR-V 1.6, 3.32.2).
+static bool ends_block(SpvOp op)
+{
+    switch (op) {
+    case SpvOpBranch:
+    case SpvOpBranchConditional:
+    case SpvOpSwitch:
+    case SpvOpReturn:
+    case SpvOpUnreachable: return true;
+    default: return false;
+    }
+}
+
+// Lines stand before instructions of blocks, but not between a merge and its branch, which both
+// come from one place.
+static void tell_line(struct spv_writer *writer, SpvOp op)
+{
+    if (op == SpvOpLabel || op == SpvOpFunctionEnd || op == SpvOpLine || op == SpvOpNoLine)
+        return;
+    const struct spv_line line = writer->line;
+    if (line.line != writer->line_now.line || line.column != writer->line_now.column) {
+        writer->line_now = line;
+        if (line.line)
+            SPV_EMIT(writer, SPV_BODY, SpvOpLine, writer->file, line.line, line.column);
+        else
+            spv_emit(writer, SPV_BODY, SpvOpNoLine, NULL, 0);
+    }
+    if (ends_block(op))
+        writer->line_now = (struct spv_line){ 0 };
+}
+
 // Room for one instruction of `count` words with its first word written, or NULL.
 static uint32_t *open_instruction(struct spv_writer *writer, enum spv_section section, SpvOp op,
                                   size_t count)
 {
     struct spv_words *words = &writer->sections[section];
+    if (section == SPV_BODY && writer->file)
+        tell_line(writer, op);
     // The word count of an instruction has 16 bits.
     if (count > UINT16_MAX) {
         fail(writer, VYRE_ERR_LIMIT);
@@ -43,6 +76,8 @@ static uint32_t *open_instruction(struct spv_writer *writer, enum spv_section se
         fail(writer, VYRE_ERR_NO_MEMORY);
         return NULL;
     }
+    if (section == SPV_BODY)
+        writer->last_at = words->count;
     uint32_t *first = words->items + words->count;
     first[0] = (uint32_t)count << SpvWordCountShift | (uint32_t)op;
     words->count += count;
@@ -74,6 +109,26 @@ void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op
         packed[i / 4] |= (uint32_t)(unsigned char)text[i] << (i % 4 * 8);
     if (tail_count)
         memcpy(packed + text_words, tail, tail_count * sizeof *tail);
+}
+
+bool spv_writer_just_made(const struct spv_writer *writer, uint32_t id)
+{
+    const struct spv_words *words = &writer->sections[SPV_BODY];
+    if (words->count == 0)
+        return false;
+    const uint32_t *last = words->items + writer->last_at;
+    switch ((SpvOp)(last[0] & SpvOpCodeMask)) {
+    case SpvOpLabel:
+    case SpvOpStore:
+    case SpvOpAtomicStore:
+    case SpvOpSelectionMerge:
+    case SpvOpLoopMerge:
+    case SpvOpControlBarrier:
+    case SpvOpMemoryBarrier: return false;
+    default:
+        return last[0] >> SpvWordCountShift > 2 && last[2] == id &&
+               !ends_block(last[0] & SpvOpCodeMask);
+    }
 }
 
 // ---- Types and constants ----------------------------------------------------------------------

@@ -25,6 +25,7 @@ enum spv_section {
     SPV_MODEL,
     SPV_ENTRY,
     SPV_MODES,
+    SPV_STRINGS,
     SPV_NAMES,
     SPV_DECORATIONS,
     SPV_GLOBALS,
@@ -40,6 +41,11 @@ struct spv_words {
     ARRAY(uint32_t);
 };
 
+struct spv_line {
+    uint32_t line; // 0: of no line
+    uint32_t column;
+};
+
 // SPIR-V 1.6, 2.17: a module that every implementation takes has ids below this bound.
 enum { SPV_ID_LIMIT = 0x3FFFFF };
 
@@ -51,6 +57,11 @@ struct spv_writer {
     size_t interned_size;
     size_t interned_count;
     enum vyre_result status; // VYRE_OK, NO_MEMORY, or LIMIT: too many ids or words
+    // Lines of a source text, for instructions in SPV_BODY.
+    uint32_t file;            // id of its name; 0: no lines are wanted
+    struct spv_line line;     // of what is emitted
+    struct spv_line line_now; // as the last OpLine that still counts says
+    size_t last_at;           // where the last instruction of SPV_BODY begins
 };
 
 void spv_writer_fini(struct spv_writer *writer);
@@ -71,6 +82,9 @@ void spv_emit(struct spv_writer *writer, enum spv_section section, SpvOp op,
 void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op,
                    const uint32_t *operands, size_t count, const char *text, size_t size,
                    const uint32_t *tail, size_t tail_count);
+
+// Whether the last instruction that went to SPV_BODY has the result `id`.
+bool spv_writer_just_made(const struct spv_writer *writer, uint32_t id);
 
 // The id of a type or constant, which is declared when it is new. For a type the operands follow
 // the result id; for a constant the first operand is its type. Equal types have one id; equal

@@ -38,8 +38,7 @@ static enum vyre_result validate(struct build *build)
 static void make_keys(struct build *build)
 {
     uint8_t identity[VK_DRIVER_IDENTITY_SIZE];
-    kernel_key_module(build->params->program, &build->target, build->params->no_optimize,
-                      build->params->loop_budget, build->params->float_mode, &build->module_key);
+    kernel_key_module(build->params->program, &build->target, build->params, &build->module_key);
     vk_device_identity(build->device, identity);
     kernel_key_pipeline(&build->module_key, identity, sizeof identity, &build->pipeline_key);
 }
@@ -82,8 +81,9 @@ static enum vyre_result lower(struct build *build)
     return spv_lower(
         params->program,
         vyre_compile_params(.target = &build->target, .no_optimize = params->no_optimize,
-                            .loop_budget = params->loop_budget, .float_mode = params->float_mode,
-                            .registry = params->registry, .capabilities = params->capabilities,
+                            .debug_info = params->debug_info, .loop_budget = params->loop_budget,
+                            .float_mode = params->float_mode, .registry = params->registry,
+                            .capabilities = params->capabilities,
                             .capability_count = params->capability_count, .diag = params->diag),
         &build->code.module);
 }

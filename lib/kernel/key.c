@@ -153,6 +153,43 @@ static void add_program(struct blake3 *hash, const struct vyre_program *program)
     add_body(hash, program, &program->entry);
 }
 
+// ---- Where things stand in their text, for modules that tell
+// --------------------------------------
+
+static void add_pos(struct blake3 *hash, struct ir_pos pos)
+{
+    add_u64(hash, (uint64_t)pos.line << 32 | pos.column);
+}
+
+static void add_expr_places(struct blake3 *hash, const struct ir_expr *expr)
+{
+    if (!expr)
+        return;
+    add_pos(hash, expr->pos);
+    for (uint32_t i = 0; i < expr->kid_count; i++)
+        add_expr_places(hash, expr->kids[i]);
+}
+
+static void add_body_places(struct blake3 *hash, const struct ir_body *body)
+{
+    for (uint32_t i = 0; i < body->count; i++) {
+        const struct ir_node *node = body->nodes[i];
+        add_pos(hash, node->pos);
+        add_expr_places(hash, node->a);
+        add_expr_places(hash, node->b);
+        add_body_places(hash, &node->body);
+        add_body_places(hash, &node->otherwise);
+    }
+}
+
+static void add_places(struct blake3 *hash, const struct vyre_program *program)
+{
+    const char *name = program->source_name ? program->source_name : "";
+    add_u64(hash, program->source_text != NULL);
+    add_bytes(hash, name, strlen(name));
+    add_body_places(hash, &program->entry);
+}
+
 // Field by field: padding is not part of a target.
 static void add_target(struct blake3 *hash, const struct vyre_target *target)
 {
@@ -188,18 +225,20 @@ static void begin(struct blake3 *hash, const char *purpose)
 }
 
 void kernel_key_module(const struct vyre_program *program, const struct vyre_target *target,
-                       bool no_optimize, uint32_t loop_budget, enum vyre_float_mode float_mode,
-                       struct cache_key *out)
+                       const struct vyre_kernel_params *params, struct cache_key *out)
 {
     struct blake3 hash;
     const char *build = vyre_build_info();
     begin(&hash, "vyre module 3");
     add_bytes(&hash, build, strlen(build));
     add_target(&hash, target);
-    add_u64(&hash, no_optimize);
-    add_u64(&hash, loop_budget ? loop_budget : VYRE_DEFAULT_LOOP_BUDGET);
-    add_u64(&hash, (uint64_t)float_mode);
+    add_u64(&hash, params->no_optimize);
+    add_u64(&hash, params->debug_info);
+    add_u64(&hash, params->loop_budget ? params->loop_budget : VYRE_DEFAULT_LOOP_BUDGET);
+    add_u64(&hash, (uint64_t)params->float_mode);
     add_program(&hash, program);
+    if (params->debug_info)
+        add_places(&hash, program);
     blake3_final(&hash, out->bytes);
 }
 

@@ -16,7 +16,7 @@ struct compile_options {
     const char *dump_after; // name of a pass, all or help; NULL: nothing
     uint64_t loop_budget;   // passes; 0: the default
     int float_mode;         // index in the choice of the option
-    bool debug_names;
+    bool debug_info;
     bool assembly;
     bool stats;
 };
@@ -45,8 +45,8 @@ static const struct option_spec compile_table[] = {
       "driver's; "
       "the default is strict",
       OPTION_CHOICE, offsetof(struct compile_options, float_mode) },
-    { "g", NULL, NULL, "keep the names of buffers and locals", OPTION_FLAG,
-      offsetof(struct compile_options, debug_names) },
+    { "g", NULL, NULL, "keep the names of buffers, locals and functions, and the lines of the text",
+      OPTION_FLAG, offsetof(struct compile_options, debug_info) },
     { "S", NULL, NULL, "write SPIR-V assembly instead of a module", OPTION_FLAG,
       offsetof(struct compile_options, assembly) },
     { NULL, "stats", NULL, "print sizes and the time of the compilation on standard error",
@@ -134,7 +134,7 @@ static int compile(const struct compile_options *options, const struct vyre_prog
     enum vyre_result result = vyre_compile(
         program,
         vyre_compile_params(.target = &target, .no_optimize = options->no_optimize,
-                            .debug_names = options->debug_names,
+                            .debug_info = options->debug_info,
                             .loop_budget = (uint32_t)options->loop_budget,
                             .float_mode = (enum vyre_float_mode)options->float_mode,
                             .hook = options->dump_after ? &hook : NULL, .diag = &tool_diag),

@@ -25,6 +25,7 @@ struct run_options {
     bool interpret;
     bool no_cache;
     bool no_optimize;
+    bool debug_info;
     uint64_t loop_budget; // passes, or NOT_GIVEN; 0: the default
     uint64_t steps;       // of the interpreter, or NOT_GIVEN; 0: the default
     int float_mode;       // index in the choice of the option
@@ -62,6 +63,8 @@ static const struct option_spec run_table[] = {
       offsetof(struct run_options, no_cache) },
     { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
       offsetof(struct run_options, no_optimize) },
+    { "g", NULL, NULL, "keep names and lines in the module, for the tools of a driver", OPTION_FLAG,
+      offsetof(struct run_options, debug_info) },
     { NULL, "loop-budget", "N",
       "on a device: passes through loops after which an invocation is a fault; the default is "
       "16777216",
@@ -271,6 +274,7 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
         device,
         vyre_kernel_params(.program = run->program, .cache = cache,
                            .no_optimize = run->options->no_optimize,
+                           .debug_info = run->options->debug_info,
                            .loop_budget = (uint32_t)option_number(run->options->loop_budget, 0),
                            .float_mode = (enum vyre_float_mode)run->options->float_mode,
                            .diag = &tool_diag),

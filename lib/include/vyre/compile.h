@@ -111,8 +111,10 @@ struct vyre_module;
 struct vyre_compile_params {
     const struct vyre_target *target; // NULL: vyre_target_default
     bool no_optimize;                 // keep what the program says, word for word
-    bool debug_names;                 // OpName for buffers and locals
-    uint32_t loop_budget;             // 0: VYRE_DEFAULT_LOOP_BUDGET
+    // OpName for buffers, locals and functions; for a program that was parsed from text also
+    // OpLine, under the name that the text was given (OpString).
+    bool debug_info;
+    uint32_t loop_budget; // 0: VYRE_DEFAULT_LOOP_BUDGET
     enum vyre_float_mode float_mode;
     // Calls are checked against it, and the bodies of ops take their place; an op without one, or
     // that needs a capability which the caller does not name here, is refused, with what it lacks

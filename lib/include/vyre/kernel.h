@@ -21,6 +21,7 @@ struct vyre_kernel_params {
     const struct vyre_program *program; // required
     struct vyre_cache *cache;           // NULL: compile every time
     bool no_optimize;
+    bool debug_info; // names and lines in the module, as in vyre/compile.h
     // Passes through loops that one invocation may make before the dispatch is a fault; 0:
     // VYRE_DEFAULT_LOOP_BUDGET, see vyre/compile.h for what it protects from and what not.
     uint32_t loop_budget;

@@ -217,14 +217,14 @@ static void every_field_of_a_program_changes_the_key(void **state)
     enum { MAX = 128 };
     struct cache_key keys[MAX];
     struct vyre_program *program = make_program(false);
-    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[0]);
+    kernel_key_module(program, &target, vyre_kernel_params(0), &keys[0]);
     vyre_program_destroy(&program);
     unsigned count = 1;
     for (;;) {
         program = make_program(false);
         bool changed = change_program(program, count - 1);
         assert_true(count < MAX);
-        kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[count]);
+        kernel_key_module(program, &target, vyre_kernel_params(0), &keys[count]);
         vyre_program_destroy(&program);
         if (!changed)
             break;
@@ -246,29 +246,60 @@ static void every_field_of_a_target_and_the_option_change_the_key(void **state)
     enum { MAX = 32 };
     struct cache_key keys[MAX];
     unsigned count = 2;
-    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[0]);
-    kernel_key_module(program, &target, true, 0, VYRE_FLOAT_STRICT, &keys[1]);
+    kernel_key_module(program, &target, vyre_kernel_params(0), &keys[0]);
+    kernel_key_module(program, &target, vyre_kernel_params(.no_optimize = true), &keys[1]);
     for (bool more = true; more; count += more) {
         target = plain_target();
         more = change_target(&target, count - 2);
         assert_true(count < MAX);
-        kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[count]);
+        kernel_key_module(program, &target, vyre_kernel_params(0), &keys[count]);
         for (unsigned i = 0; more && i < count; i++)
             assert_memory_not_equal(keys[i].bytes, keys[count].bytes, CACHE_KEY_SIZE);
     }
     assert_int_equal(count, 25);
     assert_same(&keys[0], &keys[count]);
     target = plain_target();
-    kernel_key_module(program, &target, false, VYRE_DEFAULT_LOOP_BUDGET, VYRE_FLOAT_STRICT,
+    kernel_key_module(program, &target, vyre_kernel_params(.loop_budget = VYRE_DEFAULT_LOOP_BUDGET),
                       &keys[count]);
     assert_same(&keys[0], &keys[count]);
-    kernel_key_module(program, &target, false, 1000, VYRE_FLOAT_STRICT, &keys[count]);
+    kernel_key_module(program, &target, vyre_kernel_params(.loop_budget = 1000), &keys[count]);
     for (unsigned i = 0; i < count; i++)
         assert_memory_not_equal(keys[i].bytes, keys[count].bytes, CACHE_KEY_SIZE);
-    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_FAST, &keys[count + 1]);
+    kernel_key_module(program, &target, vyre_kernel_params(.float_mode = VYRE_FLOAT_FAST),
+                      &keys[count + 1]);
     for (unsigned i = 0; i <= count; i++)
         assert_memory_not_equal(keys[i].bytes, keys[count + 1].bytes, CACHE_KEY_SIZE);
     vyre_program_destroy(&program);
+}
+
+// Each shows in a module with lines, and in no other one.
+static void where_a_program_stands_counts_with_debug_information(void **state)
+{
+    (void)state;
+    enum { CHANGES = 6 };
+    const struct vyre_target target = plain_target();
+    struct cache_key keys[CHANGES], plain[CHANGES];
+    for (unsigned i = 0; i < CHANGES; i++) {
+        struct vyre_program *program = make_program(false);
+        struct ir_node *branch = program->entry.nodes[1];
+        if (i == 1)
+            program->source_text = "text";
+        if (i == 2)
+            program->source_name = "name";
+        if (i == 3)
+            program->entry.nodes[0]->b->pos.line++;
+        if (i == 4)
+            program->entry.nodes[0]->pos.column++;
+        if (i == 5)
+            branch->body.nodes[0]->pos.line++;
+        kernel_key_module(program, &target, vyre_kernel_params(.debug_info = true), &keys[i]);
+        kernel_key_module(program, &target, vyre_kernel_params(0), &plain[i]);
+        vyre_program_destroy(&program);
+        for (unsigned k = 0; k < i; k++)
+            assert_memory_not_equal(keys[k].bytes, keys[i].bytes, CACHE_KEY_SIZE);
+        assert_same(&plain[0], &plain[i]);
+        assert_memory_not_equal(plain[i].bytes, keys[i].bytes, CACHE_KEY_SIZE);
+    }
 }
 
 static void names_count_by_text_and_positions_not_at_all(void **state)
@@ -277,13 +308,13 @@ static void names_count_by_text_and_positions_not_at_all(void **state)
     const struct vyre_target target = plain_target();
     struct cache_key keys[2];
     struct vyre_program *program = make_program(false);
-    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[0]);
+    kernel_key_module(program, &target, vyre_kernel_params(0), &keys[0]);
     vyre_program_destroy(&program);
     program = make_program(true);
     program->entry.nodes[0]->pos = (struct ir_pos){ 7, 8 };
     program->entry.nodes[0]->b->pos = (struct ir_pos){ 7, 9 };
     program->buffers[0].pos = (struct ir_pos){ 1, 1 };
-    kernel_key_module(program, &target, false, 0, VYRE_FLOAT_STRICT, &keys[1]);
+    kernel_key_module(program, &target, vyre_kernel_params(0), &keys[1]);
     vyre_program_destroy(&program);
     assert_same(&keys[0], &keys[1]);
 }
@@ -317,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_of_a_program_changes_the_key),
         cmocka_unit_test(every_field_of_a_target_and_the_option_change_the_key),
+        cmocka_unit_test(where_a_program_stands_counts_with_debug_information),
         cmocka_unit_test(names_count_by_text_and_positions_not_at_all),
         cmocka_unit_test(driver_blobs_depend_on_module_and_driver),
     };

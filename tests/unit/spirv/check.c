@@ -137,7 +137,7 @@ void check_everywhere(const struct vyre_program *program)
         for (unsigned model = 0; model < 2; model++) {
             struct vyre_target target;
             check_target(&target, env, model);
-            check_once(program, &target, vyre_compile_params(.debug_names = true));
+            check_once(program, &target, vyre_compile_params(.debug_info = true));
             check_once(program, &target, vyre_compile_params(.no_optimize = true));
             // A driver whose floats are known to be right, and drivers that may do as they like.
             target.float64 = true;

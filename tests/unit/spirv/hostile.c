@@ -18,9 +18,9 @@ static struct vyre_module *compile(const char *text, size_t size)
     struct vyre_target target;
     check_target(&target, 2, 1);
     struct vyre_module *module = NULL;
-    assert_result(VYRE_OK,
-                  vyre_compile(program, vyre_compile_params(.target = &target, .debug_names = true),
-                               &module));
+    assert_result(
+        VYRE_OK,
+        vyre_compile(program, vyre_compile_params(.target = &target, .debug_info = true), &module));
     vyre_program_destroy(&program);
     size_t count;
     const uint32_t *words = vyre_module_words(module, &count);
@@ -106,6 +106,8 @@ static void names_are_cut_between_characters(void **state)
             if ((words[at] & 0xFFFF) != SpvOpName)
                 continue;
             const char *name = (const char *)&words[at + 2];
+            if (strcmp(name, "main") == 0)
+                continue;
             names++;
             assert_true(utf8_valid(name, strlen(name)));
             assert_in_range(strlen(name), 253, 256);
