@@ -36,6 +36,7 @@ void spv_exit(struct spv_lowering *lowering)
         lowering->maybe_dead = true;
         return;
     }
+    spv_report_outside(lowering);
     spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
     lowering->block = 0;
 }

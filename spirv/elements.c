@@ -298,7 +298,7 @@ struct spv_value spv_load(struct spv_lowering *lowering, const struct ir_expr *e
         return spv_value_of(index, SPV_U32);
     if (!lowering->buffers[buffer].stride) // no element is inside
         return (struct spv_value){ .id = spv_u32(lowering, 0), .kind = SPV_BYTES };
-    const bool checked = spv_check_needed(lowering, buffer, expr->kids[0], true);
+    const bool checked = spv_check_needed(lowering, buffer, expr->kids[0], index, true);
     struct spv_value value = spv_load_element(lowering, buffer, index, checked);
     if (!checked)
         return value;
@@ -315,7 +315,7 @@ void spv_store(struct spv_lowering *lowering, const struct ir_node *node)
     if (buffer == UINT32_MAX || !lowering->buffers[buffer].stride)
         return;
     struct spv_if branch;
-    bool checked = spv_begin_inside(lowering, buffer, node->a, index, &branch);
+    bool checked = spv_begin_inside(lowering, buffer, node->a, index, &branch, NULL);
     spv_store_element(lowering, buffer, index, value);
     if (checked)
         spv_if_end(lowering, &branch);

@@ -77,9 +77,11 @@ void spv_refuse_type(struct spv_lowering *lowering, const struct ir_type *type,
 
 // ---- Limits -----------------------------------------------------------------------------------
 
-static bool can_fault(const struct spv_facts *facts)
+static bool can_fault(const struct spv_lowering *lowering)
 {
-    return facts->has_trap || facts->has_nand || facts->has_guarded_loop || facts->guard_copies;
+    const struct spv_facts *facts = &lowering->facts;
+    return lowering->recheck || facts->has_trap || facts->has_nand || facts->has_guarded_loop ||
+           facts->guard_copies;
 }
 
 static void check_workgroup(struct spv_lowering *lowering)
@@ -113,12 +115,12 @@ static void check_interface(struct spv_lowering *lowering)
 {
     const struct vyre_target *target = lowering->target;
     const struct spv_facts *facts = &lowering->facts;
-    const uint64_t buffers = (uint64_t)lowering->binding_count + can_fault(facts);
+    const uint64_t buffers = (uint64_t)lowering->binding_count + can_fault(lowering);
     if (buffers > target->max_storage_buffers)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L010, NULL,
                    "the module binds %llu storage buffers%s, of at most %u",
                    (unsigned long long)buffers,
-                   can_fault(facts) ? ", one of them for the fault record" : "",
+                   can_fault(lowering) ? ", one of them for the fault record" : "",
                    target->max_storage_buffers);
     const uint64_t bytes = 4 * ((uint64_t)lowering->binding_count + facts->param_count);
     if (bytes > target->max_push_bytes)
@@ -217,7 +219,7 @@ static void describe(const struct spv_lowering *lowering, struct vyre_module_bin
         .binding_count = lowering->binding_count,
         .param_count = facts->param_count,
         .push_bytes = 4 * lowering->push_words,
-        .fault_binding = can_fault(facts) ? lowering->binding_count : UINT32_MAX,
+        .fault_binding = can_fault(lowering) ? lowering->binding_count : UINT32_MAX,
     };
     memcpy(out->workgroup_size, program->workgroup, sizeof out->workgroup_size);
     for (uint32_t i = 0; i < program->buffer_count; i++) {
@@ -242,8 +244,10 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     spv_interface_init(lowering);
     spv_zero_workgroup_memory(lowering);
     spv_body(lowering, &lowering->program->entry, SPV_LIST_ENTRY);
-    if (lowering->block)
+    if (lowering->block) {
+        spv_report_outside(lowering);
         spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
+    }
     if (lowering->status)
         return lowering->status;
     uint32_t *words;
@@ -269,6 +273,7 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
 
 static enum vyre_result lower_as_it_is(const struct vyre_program *program,
                                        const struct vyre_compile_params *params,
+                                       const struct spv_recheck *recheck,
                                        const struct vyre_diag_sink *diag, struct vyre_module **out)
 {
     struct vyre_target portable;
@@ -284,6 +289,7 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
         .capability_count = params->capability_count,
         .loop_budget = params->loop_budget,
         .float_mode = params->float_mode,
+        .recheck = recheck,
         .writer = { .next_id = 1 },
         .at = SPV_BODY,
     };
@@ -305,24 +311,26 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
 
 static enum vyre_result optimize_and_lower(const struct vyre_program *program,
                                            const struct vyre_compile_params *params,
+                                           const struct spv_recheck *recheck,
                                            struct vyre_module **out)
 {
     if (params->no_optimize)
-        return lower_as_it_is(program, params, params->diag, out);
+        return lower_as_it_is(program, params, recheck, params->diag, out);
     struct vyre_program *optimized = NULL;
     enum vyre_result result = ir_optimize(program, params->hook, &optimized);
     if (!result)
-        result = lower_as_it_is(optimized, params, NULL, out);
+        result = lower_as_it_is(optimized, params, recheck, NULL, out);
     vyre_program_destroy(&optimized);
     // A refusal names places of the program as its author wrote it; and no pass decides whether a
     // program compiles.
     if (result && result != VYRE_ERR_NO_MEMORY)
-        result = lower_as_it_is(program, params, params->diag, out);
+        result = lower_as_it_is(program, params, recheck, params->diag, out);
     return result;
 }
 
-enum vyre_result spv_lower(const struct vyre_program *program,
-                           const struct vyre_compile_params *params, struct vyre_module **out)
+enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
+                                     const struct vyre_compile_params *params,
+                                     const struct spv_recheck *recheck, struct vyre_module **out)
 {
     if (!out)
         return VYRE_ERR_INVALID_ARGUMENT;
@@ -333,7 +341,7 @@ enum vyre_result spv_lower(const struct vyre_program *program,
     if (!params)
         params = &none;
     if (!ir_find_collective(program))
-        return optimize_and_lower(program, params, out);
+        return optimize_and_lower(program, params, recheck, out);
     // A device is one rank.
     const struct ir_node *several = ir_find_multi_rank(program);
     if (several) {
@@ -345,9 +353,15 @@ enum vyre_result spv_lower(const struct vyre_program *program,
     struct vyre_program *alone = NULL;
     enum vyre_result result = ir_lower_collectives(program, &alone);
     if (!result)
-        result = optimize_and_lower(alone, params, out);
+        result = optimize_and_lower(alone, params, recheck, out);
     vyre_program_destroy(&alone);
     return result;
+}
+
+enum vyre_result spv_lower(const struct vyre_program *program,
+                           const struct vyre_compile_params *params, struct vyre_module **out)
+{
+    return spv_lower_rechecked(program, params, NULL, out);
 }
 
 enum vyre_result vyre_compile(const struct vyre_program *program,

@@ -81,6 +81,7 @@ struct spv_lowering {
     size_t capability_count;
     uint32_t loop_budget; // as in vyre_compile_params
     enum vyre_float_mode float_mode;
+    const struct spv_recheck *recheck; // NULL: what is proven is not checked
     struct spv_facts facts;
     struct spv_flow flow;
     struct spv_copies copies;
@@ -103,6 +104,7 @@ struct spv_lowering {
     uint32_t *passed;      // owned, SPV_MOST_WORDS variables per name, 0: none; see subgroup.c
     uint32_t exchange;     // workgroup variable of subgroup operations; 0: not used yet
     bool passes;           // within a value that a subgroup operation passes to other lanes
+    uint32_t outside[2];   // variables, used for a recheck: first access outside; buffer + 1, index
     uint32_t alive;        // variable, 0 once the invocation is dead; 0: not used yet
     bool maybe_dead;       // whether a dead invocation may come to where the program stands
 
@@ -294,13 +296,18 @@ void spv_merge_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t ind
 // The largest word that may be read; 0 for an empty buffer, where the host's 4 bytes are.
 uint32_t spv_last_word(struct spv_lowering *lowering, uint32_t buffer);
 
-// Whether an access at an index needs a check when running: the one place that decides it.
-bool spv_check_needed(const struct spv_lowering *lowering, uint32_t buffer,
-                      const struct ir_expr *index, bool is_load);
+// Whether an access at the index `expr`, whose value is `index`, has to be checked when running:
+// the one place that decides it. `is_load`: those who left and go on dead do it too.
+bool spv_check_needed(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
+                      uint32_t index, bool is_load);
 
-// Begins the branch in which the index is inside, when there has to be one.
+// Before the invocation ends: where checks are made again, the fault if one failed.
+void spv_report_outside(struct spv_lowering *lowering);
+
+// Begins the branch in which the index is inside, when there has to be one. It leaves the block
+// that is current in `*before`, which may be NULL.
 bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
-                      uint32_t index, struct spv_if *branch);
+                      uint32_t index, struct spv_if *branch, uint32_t *before);
 
 // Elements (elements.c): an element that is inside, or whose words are `clamped` to the buffer.
 struct spv_value spv_load_element(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
@@ -323,7 +330,7 @@ void spv_zero_workgroup_memory(struct spv_lowering *lowering);
 void spv_barrier(struct spv_lowering *lowering);
 
 // Writes the fault record unless one is there already.
-void spv_record_fault(struct spv_lowering *lowering, enum vyre_fault_kind kind, uint32_t detail,
+void spv_record_fault(struct spv_lowering *lowering, uint32_t kind, uint32_t detail,
                       uint32_t detail2);
 
 // ---- Invocations that left early (alive.c) ----------------------------------------------------

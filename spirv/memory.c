@@ -4,6 +4,7 @@
 #include "lowering.h"
 
 #include "ir/tables.h"
+#include "spirv/lower.h"
 
 // ---- Scopes and semantics ---------------------------------------------------------------------
 
@@ -120,20 +121,83 @@ static bool literal_is_inside(const struct ir_buffer *buffer, const struct ir_ex
            index->bits < bytes / stride;
 }
 
-// Whether an access needs a check when running: the one place that decides it. `is_load`: those who
-// left and go on dead do it too.
-bool spv_check_needed(const struct spv_lowering *lowering, uint32_t buffer,
-                      const struct ir_expr *index, bool is_load)
+static enum ir_inside judge(const struct spv_lowering *lowering, const struct ir_expr *index)
+{
+    const struct spv_recheck *recheck = lowering->recheck;
+    const enum ir_inside found = ir_ranges_inside(&lowering->facts.ranges, index);
+    return recheck && recheck->judge ? recheck->judge(recheck->user, index, found) : found;
+}
+
+static bool is_unproven(const struct spv_lowering *lowering, uint32_t buffer,
+                        const struct ir_expr *index, bool is_load)
 {
     // In what is passed to other lanes, locals of those who left are copies from when they left, of
     // which the analysis knows nothing.
     if (lowering->no_optimize || (lowering->passes && lowering->flow.has_dead_exits))
         return !literal_is_inside(&lowering->program->buffers[buffer], index);
-    switch (ir_ranges_inside(&lowering->facts.ranges, index)) {
+    switch (judge(lowering, index)) {
     case IR_INSIDE_ALWAYS: return false;
     case IR_INSIDE_AFTER_EXITS: return is_load && lowering->maybe_dead;
     case IR_INSIDE_UNKNOWN: break;
     }
+    return true;
+}
+
+static uint32_t recheck_variable(struct spv_lowering *lowering, int which)
+{
+    uint32_t *variable = &lowering->outside[which];
+    if (!*variable) {
+        *variable = spv_local_variable(lowering);
+        SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpStore, *variable, spv_u32(lowering, 0));
+    }
+    return *variable;
+}
+
+// Keeps the first access of the invocation that should have been inside and is not. Without
+// branches, of which drivers take long to compile many.
+static void note_outside(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
+                         bool is_load)
+{
+    const uint32_t type = lowering->type_u32;
+    const uint32_t found[] = { spv_u32(lowering, buffer + 1), index };
+    uint32_t length = spv_length(lowering, buffer);
+    uint32_t outside = spv_test2(lowering, SpvOpUGreaterThanEqual, index, length);
+    if (!is_load)
+        outside = spv_and_alive(lowering, outside);
+    uint32_t first = spv_op1(lowering, SpvOpLoad, type, recheck_variable(lowering, 0));
+    first = spv_test2(lowering, SpvOpIEqual, first, spv_u32(lowering, 0));
+    outside = spv_test2(lowering, SpvOpLogicalAnd, outside, first);
+    for (int i = 0; i < 2; i++) {
+        uint32_t variable = recheck_variable(lowering, i);
+        uint32_t old = spv_op1(lowering, SpvOpLoad, type, variable);
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, variable,
+                 spv_choose(lowering, type, outside, found[i], old));
+    }
+}
+
+void spv_report_outside(struct spv_lowering *lowering)
+{
+    const uint32_t type = lowering->type_u32;
+    if (!lowering->recheck)
+        return;
+    uint32_t buffer = spv_op1(lowering, SpvOpLoad, type, recheck_variable(lowering, 0));
+    uint32_t some = spv_test2(lowering, SpvOpINotEqual, buffer, spv_u32(lowering, 0));
+    struct spv_if branch = spv_if_begin(lowering, some, false);
+    uint32_t index = spv_op1(lowering, SpvOpLoad, type, recheck_variable(lowering, 1));
+    spv_record_fault(lowering, SPV_FAULT_UNPROVEN, index,
+                     spv_word2(lowering, SpvOpISub, buffer, spv_u32(lowering, 1)));
+    spv_if_end(lowering, &branch);
+}
+
+bool spv_check_needed(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
+                      uint32_t index, bool is_load)
+{
+    if (is_unproven(lowering, buffer, expr, is_load))
+        return true;
+    // What a literal finds is what the host promises.
+    if (!lowering->recheck || literal_is_inside(&lowering->program->buffers[buffer], expr))
+        return false;
+    note_outside(lowering, buffer, index, is_load);
     return true;
 }
 
@@ -210,16 +274,18 @@ void spv_merge_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t ind
 
 // Begins the branch in which `index` is inside and who writes is alive, when there has to be one.
 bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
-                      uint32_t index, struct spv_if *branch)
+                      uint32_t index, struct spv_if *branch, uint32_t *before)
 {
     uint32_t inside = 0;
-    if (spv_check_needed(lowering, buffer, expr, false)) {
+    if (spv_check_needed(lowering, buffer, expr, index, false)) {
         uint32_t length = spv_length(lowering, buffer);
         inside = spv_test2(lowering, SpvOpULessThan, index, length);
     }
     inside = spv_and_alive(lowering, inside);
     if (!inside)
         return false;
+    if (before)
+        *before = lowering->block;
     *branch = spv_if_begin(lowering, inside, false);
     return true;
 }
@@ -361,8 +427,8 @@ struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr 
     if (buffer == UINT32_MAX)
         return result;
     struct spv_if branch;
-    uint32_t before = lowering->block;
-    bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch);
+    uint32_t before = 0;
+    bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch, &before);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     result.id = emit_atomic(lowering, expr, pointer, index, expected, value);
     if (checked)
@@ -378,8 +444,8 @@ struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_
     if (buffer == UINT32_MAX)
         return result;
     struct spv_if branch;
-    uint32_t before = lowering->block;
-    bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch);
+    uint32_t before = 0;
+    bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch, &before);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     uint32_t scope = device_scope(lowering);
     uint32_t order = atomic_semantics(lowering, acquires(expr->ordering), false);
@@ -404,7 +470,7 @@ void spv_atomic_store(struct spv_lowering *lowering, const struct ir_node *node)
     if (buffer == UINT32_MAX)
         return;
     struct spv_if branch;
-    bool checked = spv_begin_inside(lowering, buffer, node->a, index, &branch);
+    bool checked = spv_begin_inside(lowering, buffer, node->a, index, &branch, NULL);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     uint32_t scope = device_scope(lowering);
     uint32_t order = atomic_semantics(lowering, false, releases(node->ordering));
@@ -522,7 +588,7 @@ static uint32_t linear_workgroup(struct spv_lowering *lowering)
     return linear;
 }
 
-void spv_record_fault(struct spv_lowering *lowering, enum vyre_fault_kind kind, uint32_t detail,
+void spv_record_fault(struct spv_lowering *lowering, uint32_t kind, uint32_t detail,
                       uint32_t detail2)
 {
     struct spv_writer *writer = &lowering->writer;

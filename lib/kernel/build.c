@@ -14,6 +14,8 @@
 struct build {
     struct vyre_device *device;
     const struct vyre_kernel_params *params;
+    const struct spv_recheck *recheck;
+    struct vyre_cache *cache; // NULL: none
     struct vyre_target target;
     struct cache_key module_key;
     struct cache_key pipeline_key;
@@ -63,7 +65,7 @@ static enum vyre_result take_module(struct build *build)
     uint8_t *bytes = NULL;
     size_t size = 0;
     enum vyre_result result =
-        cache_get(build->params->cache, CACHE_KIND_SPIRV, &build->module_key, &bytes, &size);
+        cache_get(build->cache, CACHE_KIND_SPIRV, &build->module_key, &bytes, &size);
     if (!result)
         result = spv_module_load(bytes, size, &build->code.module);
     memory_free(bytes);
@@ -78,23 +80,23 @@ static enum vyre_result take_module(struct build *build)
 static enum vyre_result lower(struct build *build)
 {
     const struct vyre_kernel_params *params = build->params;
-    return spv_lower(
+    return spv_lower_rechecked(
         params->program,
         vyre_compile_params(.target = &build->target, .no_optimize = params->no_optimize,
                             .debug_info = params->debug_info, .loop_budget = params->loop_budget,
                             .float_mode = params->float_mode, .registry = params->registry,
                             .capabilities = params->capabilities,
                             .capability_count = params->capability_count, .diag = params->diag),
-        &build->code.module);
+        build->recheck, &build->code.module);
 }
 
 static void store_module(struct build *build)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    if (!build->params->cache || spv_module_save(build->code.module, &bytes, &size))
+    if (!build->cache || spv_module_save(build->code.module, &bytes, &size))
         return; // a module that cannot be stored is as good as one that can
-    cache_put(build->params->cache, CACHE_KIND_SPIRV, &build->module_key, bytes, size);
+    cache_put(build->cache, CACHE_KIND_SPIRV, &build->module_key, bytes, size);
     memory_free(bytes);
 }
 
@@ -134,9 +136,9 @@ static void store_blob(struct build *build)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    if (!build->params->cache || vk_pipeline_blob(build->code.pipeline, &bytes, &size))
+    if (!build->cache || vk_pipeline_blob(build->code.pipeline, &bytes, &size))
         return; // the driver has none: the next start compiles again
-    cache_put(build->params->cache, CACHE_KIND_PIPELINE, &build->pipeline_key, bytes, size);
+    cache_put(build->cache, CACHE_KIND_PIPELINE, &build->pipeline_key, bytes, size);
     memory_free(bytes);
 }
 
@@ -145,7 +147,7 @@ static enum vyre_result take_or_make_pipeline(struct build *build)
     uint8_t *blob = NULL;
     size_t size = 0;
     enum vyre_result result =
-        cache_get(build->params->cache, CACHE_KIND_PIPELINE, &build->pipeline_key, &blob, &size);
+        cache_get(build->cache, CACHE_KIND_PIPELINE, &build->pipeline_key, &blob, &size);
     if (result < 0)
         return result;
     build->code.stats.pipeline_cached = result == VYRE_OK;
@@ -176,9 +178,15 @@ static enum vyre_result run(struct build *build)
 }
 
 enum vyre_result kernel_code_build(struct vyre_device *device,
-                                   const struct vyre_kernel_params *params, struct kernel_code *out)
+                                   const struct vyre_kernel_params *params,
+                                   const struct spv_recheck *recheck, struct kernel_code *out)
 {
-    struct build build = { .device = device, .params = params };
+    struct build build = {
+        .device = device,
+        .params = params,
+        .recheck = recheck,
+        .cache = recheck ? NULL : params->cache,
+    };
     *out = (struct kernel_code){ .module = NULL };
     enum vyre_result result = vyre_device_status(device);
     if (!result) {

@@ -50,7 +50,8 @@ enum vyre_result kernel_fault_report(const struct vyre_program *program, const u
     if (linear)
         snprintf(where, sizeof where, " in workgroup %u", record[3]);
     if (record[0] > VYRE_FAULT_CONTENTION) {
-        diag_report(diag, DIAG_K010, NULL, "a fault record of kind %u", record[0]);
+        diag_report(diag, DIAG_K010, NULL, "a fault record of kind %u, with %u and %u", record[0],
+                    record[1], record[2]);
         return VYRE_ERR_FAULT;
     }
     const enum vyre_fault_kind fault = (enum vyre_fault_kind)record[0];

@@ -15,11 +15,13 @@ static void release(struct vyre_kernel *kernel)
     memory_free(kernel);
 }
 
-static enum vyre_result build(struct vyre_kernel *kernel, const struct vyre_kernel_params *params)
+static enum vyre_result build(struct vyre_kernel *kernel, const struct vyre_kernel_params *params,
+                              const struct spv_recheck *recheck)
 {
     if (ir_find_grid_sync(params->program))
-        return kernel_parts_build(kernel->device, params, &kernel->parts, &kernel->code.stats);
-    enum vyre_result result = kernel_code_build(kernel->device, params, &kernel->code);
+        return kernel_parts_build(kernel->device, params, recheck, &kernel->parts,
+                                  &kernel->code.stats);
+    enum vyre_result result = kernel_code_build(kernel->device, params, recheck, &kernel->code);
     if (result)
         return result;
     vyre_module_reflect(kernel->code.module, &kernel->info);
@@ -54,9 +56,8 @@ static enum vyre_result take_program(const struct vyre_kernel_params *params,
     return result;
 }
 
-enum vyre_result vyre_kernel_create(struct vyre_device *device,
-                                    const struct vyre_kernel_params *params,
-                                    struct vyre_kernel **out)
+enum vyre_result kernel_create(struct vyre_device *device, const struct vyre_kernel_params *params,
+                               const struct spv_recheck *recheck, struct vyre_kernel **out)
 {
     if (!out)
         return VYRE_ERR_INVALID_ARGUMENT;
@@ -80,12 +81,19 @@ enum vyre_result vyre_kernel_create(struct vyre_device *device,
     struct vyre_kernel_params own = *params;
     own.program = kernel->program;
     if (result == VYRE_OK)
-        result = build(kernel, &own);
+        result = build(kernel, &own, recheck);
     if (result)
         release(kernel);
     else
         *out = kernel;
     return result;
+}
+
+enum vyre_result vyre_kernel_create(struct vyre_device *device,
+                                    const struct vyre_kernel_params *params,
+                                    struct vyre_kernel **out)
+{
+    return kernel_create(device, params, NULL, out);
 }
 
 void vyre_kernel_get_stats(const struct vyre_kernel *kernel, struct vyre_kernel_stats *out)

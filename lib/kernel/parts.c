@@ -2,6 +2,7 @@
 #include "parts.h"
 
 #include "base/memory.h"
+#include "kernel/build.h"
 
 // ---- Building -----------------------------------------------------------------------------------
 
@@ -18,7 +19,8 @@ static void add_stats(struct vyre_kernel_stats *sum, const struct vyre_kernel *k
 
 static enum vyre_result build_kernels(struct vyre_device *device,
                                       const struct vyre_kernel_params *params,
-                                      struct kernel_parts *parts, struct vyre_kernel_stats *stats)
+                                      const struct spv_recheck *recheck, struct kernel_parts *parts,
+                                      struct vyre_kernel_stats *stats)
 {
     const size_t count = vyre_grid_split_count(parts->split);
     parts->kernels = memory_calloc(count, sizeof(struct vyre_kernel *));
@@ -28,7 +30,7 @@ static enum vyre_result build_kernels(struct vyre_device *device,
     struct vyre_kernel_params own = *params;
     for (size_t i = 0; i < count; i++) {
         own.program = vyre_grid_split_program(parts->split, i);
-        enum vyre_result result = vyre_kernel_create(device, &own, &parts->kernels[i]);
+        enum vyre_result result = kernel_create(device, &own, recheck, &parts->kernels[i]);
         if (result)
             return result;
         parts->count++;
@@ -39,13 +41,14 @@ static enum vyre_result build_kernels(struct vyre_device *device,
 
 enum vyre_result kernel_parts_build(struct vyre_device *device,
                                     const struct vyre_kernel_params *params,
-                                    struct kernel_parts *out, struct vyre_kernel_stats *stats)
+                                    const struct spv_recheck *recheck, struct kernel_parts *out,
+                                    struct vyre_kernel_stats *stats)
 {
     *out = (struct kernel_parts){ .split = NULL };
     enum vyre_result result =
         vyre_program_split_grid_sync(params->program, params->registry, params->diag, &out->split);
     if (!result)
-        result = build_kernels(device, params, out, stats);
+        result = build_kernels(device, params, recheck, out, stats);
     if (result)
         kernel_parts_fini(out);
     return result;

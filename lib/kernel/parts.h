@@ -7,6 +7,8 @@
 #include "ir/grid_sync.h"
 #include <vyre/kernel.h>
 
+struct spv_recheck;
+
 // The kernels of a split program. Zeroed when the program has no such barrier.
 struct kernel_parts {
     struct vyre_grid_split *split; // owned
@@ -14,10 +16,11 @@ struct kernel_parts {
     size_t count;
 };
 
-// Splits and builds. The stats are those of all parts together.
+// Splits and builds, each part as kernel_create does. The stats are those of all parts together.
 enum vyre_result kernel_parts_build(struct vyre_device *device,
                                     const struct vyre_kernel_params *params,
-                                    struct kernel_parts *out, struct vyre_kernel_stats *stats);
+                                    const struct spv_recheck *recheck, struct kernel_parts *out,
+                                    struct vyre_kernel_stats *stats);
 void kernel_parts_fini(struct kernel_parts *parts); // accepts zeroed and half-built
 
 // Dispatches every part, with those of the program's arguments that it has and the grid of the

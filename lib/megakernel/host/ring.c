@@ -140,7 +140,7 @@ static enum vyre_result make_kernel(struct vyre_ring *ring, const struct vyre_ri
         result = kernel_code_build(
             ring->device,
             vyre_kernel_params(.program = program, .cache = params->cache, .diag = params->diag),
-            &ring->code);
+            NULL, &ring->code);
     vyre_program_destroy(&program);
     return result;
 }

@@ -3,11 +3,31 @@
 #ifndef SPIRV_LOWER_H
 #define SPIRV_LOWER_H
 
+#include "ir/range.h"
 #include <vyre/compile.h>
 
 // As vyre_compile, but trusts that the program is valid.
 enum vyre_result spv_lower(const struct vyre_program *program,
                            const struct vyre_compile_params *params, struct vyre_module **out);
+
+// How tests look for accesses that were wrongly proven to lie inside: every check that the range
+// analysis removed is made all the same, and where it fails the dispatch is a fault. (Not those of
+// literals below a declared count: the host promises that many elements.)
+struct spv_recheck {
+    // Speaks in place of the analysis, of which `found` is the answer, so that a test can plant a
+    // false one. NULL: the analysis.
+    enum ir_inside (*judge)(void *user, const struct ir_expr *index, enum ir_inside found);
+    void *user;
+};
+
+// The kind of that fault, after those of enum vyre_fault_kind. Details: the index, and the
+// buffer's declaration index in the program as it was lowered.
+enum { SPV_FAULT_UNPROVEN = 0x100 };
+
+// As spv_lower; `recheck` may be NULL.
+enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
+                                     const struct vyre_compile_params *params,
+                                     const struct spv_recheck *recheck, struct vyre_module **out);
 
 // A module as bytes for the cache, and back. The bytes are versioned by the build id in the cache
 // key; the reader still checks every length, and answers VYRE_MISS to bytes that it did not write.

@@ -75,7 +75,8 @@ static void impossible_records_are_still_faults(void **state)
            "trap '?' with address 7", 0);
     expect((const uint32_t[4]){ VYRE_FAULT_LOOP_LIMIT, UINT32_MAX, 0, 0 }, false, "K008",
            "loop 4294967295 over '?' did not end: its counter was 0", 0);
-    expect((const uint32_t[4]){ 77, 3, 0, 0 }, false, "K010", "a fault record of kind 77", 0);
+    expect((const uint32_t[4]){ 77, 3, 0, 0 }, false, "K010",
+           "a fault record of kind 77, with 3 and 0", 0);
 }
 
 static void an_empty_record_is_no_fault(void **state)

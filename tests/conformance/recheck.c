@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Runs records of the kinds semantics, programs and fuzz (see README.md) on the default device:
-// what the compiler makes of a program gives the bytes that the original's interpreter gave. usage:
-// device LEAST FILE.jsonl..., where LEAST is how many records of that file have to run: a compiler
-// that refuses what it took before is a failure, not a shorter run.
+// Runs records of the kinds semantics, programs and fuzz (see README.md) on the default device with
+// every bounds check made that the compiler had proven away: none of them fails. What the programs
+// compute is judged by `vyre-spv conform`. usage: recheck LEAST CHECKS FILE.jsonl..., where LEAST
+// is how many records of that file have to run, and CHECKS how many removed checks have to stand in
+// them: a compiler that refuses or proves less than before is a failure, not a shorter run.
 //
 // A record belongs to this runner when the original ran it (result ok) and the compiler takes its
-// program; everything else is counted by the reason. Records that depend on the order in which the
-// original runs invocations are left out by family, never by outcome.
+// program; everything else is counted by the reason.
 #include "test.h"
 
 #include "hex.h"
@@ -21,11 +21,12 @@
 enum { MOST_BUFFERS = 32 };
 
 struct counts {
-    unsigned passed;
-    unsigned failed;
-    unsigned limited; // stopped by the driver's own limit of loop iterations, and said so
+    unsigned inside; // ran, and no access that was proven to be inside was not
+    unsigned outside;
+    unsigned failed; // could not be compiled or run
     unsigned refused;
     unsigned skipped;
+    unsigned long proven; // accesses without a check, of all that ran
 };
 
 struct runner {
@@ -33,23 +34,6 @@ struct runner {
     struct vyre_target target;
     struct counts counts;
 };
-
-// Families whose results depend on the original's order of execution; in those of collectives, one
-// workgroup reads what another writes.
-static bool depends_on_order(const json_t *record)
-{
-    static const char *const families[] = { "lockstep", "wrap", "collective" };
-    const char *family = json_string_value(json_object_get(record, "family"));
-    for (size_t i = 0; family && i < sizeof families / sizeof *families; i++)
-        if (strcmp(family, families[i]) == 0)
-            return true;
-    // These store what gid % count finds, from more workgroups than elements.
-    const char *name = json_string_value(json_object_get(record, "name"));
-    if (name && strncmp(name, "grid/drive_", strlen("grid/drive_")) == 0)
-        return true;
-    const char *note = json_string_value(json_object_get(record, "note"));
-    return note && strstr(note, "racy");
-}
 
 // ---- One run ----------------------------------------------------------------------------------
 
@@ -144,80 +128,63 @@ static bool dispatch(struct runner *runner, struct run *run, const struct vyre_m
     return ok;
 }
 
-static uint32_t fault_kind(const struct run *run)
+// False: an access was outside, or the record cannot be read.
+static bool stayed_inside(const struct run *run, const char *name)
 {
     void *map;
-    return vyre_buffer_map(run->buffers[run->binding_count], &map) ? 0 : *(uint32_t *)map;
+    if (vyre_buffer_map(run->buffers[run->binding_count], &map))
+        return false;
+    const uint32_t *record = map;
+    if (record[0] != SPV_FAULT_UNPROVEN)
+        return true; // other faults are what the program does
+    printf("FAIL %s: element %u of buffer %u is outside\n", name, record[1], record[2]);
+    return false;
 }
 
-static bool compare(const struct run *run, const struct vyre_module_info *info,
-                    const json_t *buffers, const char *name)
+static enum ir_inside count_proven(void *user, const struct ir_expr *index, enum ir_inside found)
 {
-    void *map;
-    if (vyre_buffer_map(run->buffers[run->binding_count], &map) || *(uint32_t *)map) {
-        printf("FAIL %s: fault %u\n", name, *(uint32_t *)map);
-        return false;
-    }
-    for (size_t i = 0; i < run->binding_count; i++) {
-        uint32_t declared = info->bindings[i].buffer;
-        const json_t *item = json_array_get(buffers, declared);
-        const char *text = json_string_value(json_object_get(item, "output"));
-        if (!text || vyre_buffer_map(run->buffers[i], &map))
-            continue;
-        struct hex expected = hex_decode(text);
-        const struct ir_buffer *buffer = &run->program->buffers[declared];
-        const uint8_t *got = map;
-        if (buffer->has_range && buffer->range_end <= run->sizes[declared] &&
-            buffer->range_start <= buffer->range_end)
-            got += buffer->range_start;
-        for (size_t at = 0; at < expected.size; at++) {
-            if (got[at] == expected.data[at])
-                continue;
-            printf("FAIL %s: byte %zu of %s is %02x, expected %02x\n", name, at,
-                   json_string_value(json_object_get(item, "name")), got[at], expected.data[at]);
-            hex_free(&expected);
-            return false;
-        }
-        hex_free(&expected);
-    }
-    return true;
+    (void)index;
+    *(unsigned long *)user += found != IR_INSIDE_UNKNOWN;
+    return found;
 }
 
 static void run_program(struct runner *runner, const struct vyre_program *program,
                         const json_t *record)
 {
+    struct counts *counts = &runner->counts;
     const char *name = json_string_value(json_object_get(record, "name"));
     const json_t *buffers = json_object_get(record, "buffers");
-    struct vyre_module *module;
-    enum vyre_result result =
-        vyre_compile(program, vyre_compile_params(.target = &runner->target), &module);
-    if (result == VYRE_ERR_UNSUPPORTED) {
-        runner->counts.refused++;
+    const struct vyre_validate_params validate = { .subgroup_ops = true, .collectives = true };
+    unsigned long proven = 0;
+    const struct spv_recheck recheck = { count_proven, &proven };
+    struct vyre_module *module = NULL;
+    enum vyre_result result = vyre_program_validate(program, &validate);
+    if (!result)
+        result = spv_lower_rechecked(program, vyre_compile_params(.target = &runner->target),
+                                     &recheck, &module);
+    if (result == VYRE_ERR_UNSUPPORTED || result == VYRE_ERR_INVALID_PROGRAM) {
+        counts->refused++;
         return;
     }
     struct vyre_module_info info;
     struct run run = { .program = program };
-    bool ok = false;
-    if (result) {
-        printf("FAIL %s: %s\n", name, vyre_result_name(result));
-    } else {
+    bool ran = false;
+    if (!result) {
         vyre_module_reflect(module, &info);
-        ok = program->buffer_count <= MOST_BUFFERS && fill(runner, &run, &info, buffers) &&
-             dispatch(runner, &run, module, &info);
-        if (!ok)
-            printf("FAIL %s: cannot run\n", name);
-        if (ok && runner->target.loop_limit && fault_kind(&run) == VYRE_FAULT_LOOP_LIMIT) {
-            printf("%s: more iterations than the driver allows\n", name);
-            runner->counts.limited++;
-            run_fini(&run);
-            vyre_module_destroy(&module);
-            return;
-        }
-        ok = ok && compare(&run, &info, buffers, name);
+        ran = program->buffer_count <= MOST_BUFFERS && fill(runner, &run, &info, buffers) &&
+              dispatch(runner, &run, module, &info);
+    }
+    if (!ran) {
+        printf("FAIL %s: cannot run: %s\n", name, vyre_result_name(result));
+        counts->failed++;
+    } else if (stayed_inside(&run, name)) {
+        counts->inside++;
+        counts->proven += proven;
+    } else {
+        counts->outside++;
     }
     run_fini(&run);
     vyre_module_destroy(&module);
-    *(ok ? &runner->counts.passed : &runner->counts.failed) += 1;
 }
 
 static void run_record(void *user, const json_t *record)
@@ -225,7 +192,7 @@ static void run_record(void *user, const json_t *record)
     struct runner *runner = user;
     const char *result = json_string_value(json_object_get(record, "result"));
     const char *wire_text = json_string_value(json_object_get(record, "wire"));
-    if (!result || strcmp(result, "ok") != 0 || !wire_text || depends_on_order(record) ||
+    if (!result || strcmp(result, "ok") != 0 || !wire_text ||
         json_object_get(record, "raw_inputs")) {
         runner->counts.skipped++;
         return;
@@ -249,17 +216,20 @@ int main(int argc, char **argv)
     }
     vyre_device_target(runner.device, &runner.target);
     bool read = true;
-    for (int i = 2; i < argc; i += 2) {
-        const unsigned long least = strtoul(argv[i - 1], NULL, 10);
+    for (int i = 3; i < argc; i += 3) {
+        const unsigned long least = strtoul(argv[i - 2], NULL, 10);
+        const unsigned long checks = strtoul(argv[i - 1], NULL, 10);
         runner.counts = (struct counts){ 0 };
         read = records_read(argv[i], run_record, &runner) && read;
-        printf("%s: %u passed, %u failed, %u limited, %u refused by the compiler, %u skipped\n",
-               argv[i], runner.counts.passed, runner.counts.failed, runner.counts.limited,
-               runner.counts.refused, runner.counts.skipped);
-        const unsigned ran = runner.counts.passed + runner.counts.limited;
-        if (ran < least)
-            printf("FAIL: %u records ran, %lu are expected\n", ran, least);
-        read = read && runner.counts.failed == 0 && runner.counts.passed > 0 && ran >= least;
+        const struct counts *counts = &runner.counts;
+        printf("%s: %u inside with %lu removed checks, %u outside, %u failed, %u refused by the "
+               "compiler, %u skipped\n",
+               argv[i], counts->inside, counts->proven, counts->outside, counts->failed,
+               counts->refused, counts->skipped);
+        if (counts->inside < least || counts->proven < checks)
+            printf("FAIL: %lu records and %lu removed checks are expected\n", least, checks);
+        read = read && counts->failed == 0 && counts->outside == 0 && counts->inside >= least &&
+               counts->proven >= checks;
     }
     vyre_device_destroy(&runner.device);
     return read ? 0 : 1;
