@@ -383,21 +383,73 @@ static void print_completion_words(const struct option_spec *table, FILE *out)
     }
 }
 
+// "a|b|c" as "a b c".
+static void print_choices(const char *choices, FILE *out)
+{
+    for (; *choices; choices++)
+        fputc(*choices == '|' ? ' ' : *choices, out);
+}
+
+static void print_pass_names(FILE *out)
+{
+    struct vyre_pass_info info;
+    fputs("all", out);
+    for (size_t i = 0; vyre_pass_describe(i, &info) == VYRE_OK; i++) {
+        if (info.is_default)
+            fprintf(out, " %s", info.name);
+    }
+}
+
+// What may follow each option that takes a value; nothing where that may be anything, so that the
+// shell offers files.
+static void print_completion_values(const struct command *command, FILE *out)
+{
+    for (const struct option_spec *spec = command->options; !is_end(spec); spec++) {
+        if (spec->kind == OPTION_FLAG)
+            continue;
+        fputs("        ", out);
+        if (spec->letter)
+            fprintf(out, "'%s -%s'%s", command->name, spec->letter, spec->name ? "|" : "");
+        if (spec->name)
+            fprintf(out, "'%s --%s'", command->name, spec->name);
+        fputs(") words='", out);
+        if (spec->kind == OPTION_CHOICE)
+            print_choices(spec->argument, out);
+        else if (strcmp(spec->argument, "PASS") == 0)
+            print_pass_names(out);
+        fputs("' ;;\n", out);
+    }
+}
+
+static void print_completion_command(const struct command *command, FILE *out)
+{
+    print_completion_values(command, out);
+    fprintf(out, "        '%s '*)\n            words='", command->name);
+    if (strchr(command->operands, '|'))
+        print_choices(command->operands, out);
+    fputs("'\n            [[ $word == -* ]] && words='", out);
+    print_completion_words(command->options, out);
+    print_completion_words(options_common, out);
+    fputs("' ;;\n", out);
+}
+
 void options_print_completion(const struct command *const *commands, FILE *out)
 {
     fputs("# bash completion of vyre-spv\n_vyre_spv() {\n"
-          "    local word=${COMP_WORDS[COMP_CWORD]} words=\n"
-          "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"help --version",
+          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+          "    # --name=value comes in three words.\n"
+          "    [[ $word == = ]] && word= || { [[ $before == = ]] && "
+          "before=${COMP_WORDS[COMP_CWORD-2]}; }\n"
+          "    local names='",
           out);
     for (const struct command *const *at = commands; *at; at++)
-        fprintf(out, " %s", (*at)->name);
-    fputs("\"\n    elif [[ $word == -* ]]; then\n        case ${COMP_WORDS[1]} in\n", out);
-    for (const struct command *const *at = commands; *at; at++) {
-        fprintf(out, "        %s) words=\"", (*at)->name);
-        print_completion_words((*at)->options, out);
-        print_completion_words(options_common, out);
-        fputs("\" ;;\n", out);
-    }
+        fprintf(out, "%s%s", at == commands ? "" : " ", (*at)->name);
+    fputs("'\n    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=\"help --version $names\"\n"
+          "    else\n        case \"${COMP_WORDS[1]} $before\" in\n        'help '*) words=$names "
+          ";;\n",
+          out);
+    for (const struct command *const *at = commands; *at; at++)
+        print_completion_command(*at, out);
     fputs("        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
           "complete -o default -F _vyre_spv vyre-spv\n",
           out);

@@ -124,6 +124,49 @@ class Overview(Case):
         self.assertEqual(syntax.returncode, 0)
 
 
+class Completion(Case):
+    def complete(self, line):
+        """What bash offers at the end of a line; it splits words at = too."""
+        words = re.findall(r"=|[^ =]+", line) + ([""] if line.endswith(" ") else [])
+        script = self.expect(OK, "--print-completion").stdout + b"""
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_vyre_spv
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+        done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True,
+                              check=True)
+        self.assertEqual(done.stderr, b"")
+        return done.stdout.decode().split()
+
+    def test_commands_and_options_are_offered(self):
+        self.assertEqual(set(self.complete("vyre-spv ")), {"help", "--version", *commands()})
+        self.assertEqual(self.complete("vyre-spv dev"), ["devices"])
+        self.assertEqual(self.complete("vyre-spv help va"), ["validate"])
+        self.assertEqual(self.complete("vyre-spv run --loop"), ["--loop-budget"])
+        self.assertEqual(self.complete("vyre-spv scan --stats --inge"), ["--ingest"])
+        self.assertEqual(self.complete("vyre-spv frobnicate "), [])
+
+    def test_values_are_offered(self):
+        for line, values in (("run --float ", "strict exact fast"),
+                             ("compile --float=", "strict exact fast"),
+                             ("compile --float=e", "exact"), ("compile --float e", "exact"),
+                             ("conform --backend ", "interp vulkan"),
+                             ("scan --color n", "never"), ("cache ", "ls clear"),
+                             ("cache --json c", "clear")):
+            self.assertEqual(self.complete("vyre-spv " + line), values.split(), line)
+        passes = self.complete("vyre-spv compile --dump-after ")
+        self.assertLessEqual({"all", "fold", "dead"}, set(passes))
+        for name in passes:
+            result = self.expect(OK, "compile", "--dump-after", name, "-", "-o", os.devnull,
+                                 stdin=TRIPLE.encode())
+            self.assertIn(b"// after ", result.stderr)
+
+    def test_files_are_offered_where_nothing_else_is(self):
+        for line in ("run ", "compile -o ", "scan -f ", "run --in x=", "scan --stats ", "asm p"):
+            self.assertEqual(self.complete("vyre-spv " + line), [], line)
+        self.assertIn(b"complete -o default ", self.expect(OK, "--print-completion").stdout)
+
+
 class Patterns(Case):
     """Of a scan; what it finds is tested in tests/scan_oracle."""
 
