@@ -164,7 +164,22 @@ struct lines {
     size_t start; // of what was read and not returned yet
     size_t end;
     bool is_long; // the line was longer than a record may be
+    size_t json;  // lines that were JSON
+    size_t wrong; // lines that were not, blank ones aside
 };
+
+// Reads more behind what there is. Returns how much; 0 at the end or where reading failed.
+static size_t fill(struct lines *lines)
+{
+    if (lines->capacity - lines->end < 65536) {
+        lines->capacity = 2 * lines->capacity + 65536;
+        lines->buffer = tool_realloc(lines->buffer, lines->capacity);
+    }
+    const size_t got =
+        fread(lines->buffer + lines->end, 1, lines->capacity - lines->end, lines->file);
+    lines->end += got;
+    return got;
+}
 
 // The next line without its end, NULL at the end of the file or where reading failed.
 static const char *next_line(struct lines *lines, size_t *size)
@@ -187,13 +202,7 @@ static const char *next_line(struct lines *lines, size_t *size)
             lines->start = 0;
             lines->end = looked;
         }
-        if (lines->capacity - lines->end < 65536) {
-            lines->capacity = 2 * lines->capacity + 65536;
-            lines->buffer = tool_realloc(lines->buffer, lines->capacity);
-        }
-        const size_t got =
-            fread(lines->buffer + lines->end, 1, lines->capacity - lines->end, lines->file);
-        lines->end += got;
+        const size_t got = fill(lines);
         if (got == 0 && lines->end == 0)
             return NULL;
         if (got == 0) {
@@ -210,7 +219,48 @@ static bool is_lost(const struct conform *conform)
     return conform->backend.device && vyre_device_status(conform->backend.device) != VYRE_OK;
 }
 
-static void take_line(struct conform *conform, const char *text, size_t size,
+// Formats in which a corpus may be kept, by the first bytes of their files.
+static const struct {
+    const char *magic;
+    const char *name;
+    const char *command; // that writes what is inside on standard output
+} archives[] = {
+    { "\xFD"
+      "7zXZ",
+      "xz", "xz -dc" },
+    { "\x1F\x8B", "gzip", "gzip -dc" },
+    { "\x28\xB5\x2F\xFD", "zstd", "zstd -dc" },
+    { "BZh", "bzip2", "bzip2 -dc" },
+    { "\x04\x22\x4D\x18", "lz4", "lz4 -dc" },
+    { "PK\x03\x04", "zip", "unzip -p" },
+};
+
+// Whether the start of a file may be text; says what it is otherwise.
+static bool check_start(const struct lines *lines, const char *name, bool is_standard)
+{
+    for (size_t i = 0; i < sizeof archives / sizeof archives[0]; i++) {
+        const size_t size = strlen(archives[i].magic);
+        if (lines->end < size || memcmp(lines->buffer, archives[i].magic, size) != 0)
+            continue;
+        if (is_standard)
+            tool_error("%s is compressed, by %s\nFix: pipe it through %s first", name,
+                       archives[i].name, archives[i].command);
+        else
+            tool_error("'%s' is compressed, by %s\nFix: %s '%s' | vyre-spv conform -", name,
+                       archives[i].name, archives[i].command, name);
+        return false;
+    }
+    const char *line_end = memchr(lines->buffer, '\n', lines->end);
+    const size_t line = line_end ? (size_t)(line_end - lines->buffer) : lines->end;
+    if (!memchr(lines->buffer, '\0', line))
+        return true;
+    tool_error("'%s' is binary, not lines of JSON\nFix: give files of a conformance corpus, as "
+               "tests/conformance/README.md describes them",
+               name);
+    return false;
+}
+
+static void take_line(struct conform *conform, struct lines *lines, const char *text, size_t size,
                       struct conform_place place)
 {
     json_error_t error;
@@ -226,8 +276,13 @@ static void take_line(struct conform *conform, const char *text, size_t size,
         snprintf(why, sizeof why, "this is not JSON: %s (column %d)", error.text, error.column);
         conform_report_no_record(&conform->report, place, why);
     }
+    lines->json += record != NULL;
+    lines->wrong += record == NULL;
     json_decref(record);
 }
+
+// Lines at the start of a file, none of them JSON, after which it is not read on.
+#define WRONG_LINES_MAX 10
 
 static int take_file(struct conform *conform, const char *path)
 {
@@ -238,14 +293,21 @@ static int take_file(struct conform *conform, const char *path)
     const char *text = NULL;
     int code = TOOL_OK;
     errno = lines.file ? 0 : errno;
-    while (lines.file && !is_lost(conform) && (text = next_line(&lines, &size))) {
+    if (lines.file && fill(&lines) && !check_start(&lines, place.file, is_standard))
+        code = TOOL_WRONG_INPUT;
+    while (!code && lines.file && !is_lost(conform) && (text = next_line(&lines, &size))) {
         place.line++;
         conform_report_progress(&conform->report, place);
         if (lines.is_long) {
             conform_report_no_record(&conform->report, place, "a line is longer than 64 MiB");
             break;
         }
-        take_line(conform, text, size, place);
+        take_line(conform, &lines, text, size, place);
+        if (lines.json == 0 && lines.wrong == WRONG_LINES_MAX) {
+            tool_error("'%s' is not read on: none of its first %d lines is JSON", place.file,
+                       WRONG_LINES_MAX);
+            code = TOOL_WRONG_INPUT;
+        }
     }
     if (!lines.file || ferror(lines.file)) {
         tool_error("cannot read '%s': %s", place.file, errno ? strerror(errno) : "read error");

@@ -5,7 +5,10 @@
 usage: command.py VYRE-SPV
 """
 import base64
+import bz2
+import gzip
 import json
+import lzma
 import os
 import re
 import subprocess
@@ -783,6 +786,33 @@ class Conform(Case):
         self.assertEqual(self.last(self.conform(OK, record(**self.RUN).strip())),
                          "1 passed, 0 failed, 0 skipped")
 
+    def test_what_is_no_corpus_is_refused_once(self):
+        lines = record(**self.RUN) * 100
+        for name, content in (("xz", lzma.compress(lines)), ("gzip", gzip.compress(lines)),
+                              ("bzip2", bz2.compress(lines)), ("zip", b"PK\3\4" + lines),
+                              ("zstd", b"\x28\xb5\x2f\xfd" + lines)):
+            path = self.path("corpus", content)
+            result = self.expect(WRONG_INPUT, "conform", path)
+            self.assertIn(f"'{path}' is compressed, by {name}\nFix: ".encode(), result.stderr)
+            self.assertEqual(result.stderr.count(b"\n"), 2)
+            self.assertEqual(self.last(result), "0 passed, 0 failed, 0 skipped")
+            if name not in ("zip", "zstd") and have(name):  # the others are no archives
+                fix = result.stderr.decode().split("Fix: ")[1].replace("| vyre-spv", f"| {TOOL}")
+                done = subprocess.run(["sh", "-c", fix], capture_output=True, check=True)
+                self.assertEqual(self.last(done), "100 passed, 0 failed, 0 skipped")
+            result = self.expect(WRONG_INPUT, "conform", "-", stdin=content)
+            self.assertIn(f"Fix: pipe it through {name}".encode() if name != "zip" else b"unzip -p",
+                          result.stderr)
+        result = self.expect(WRONG_INPUT, "conform", TOOL, self.path("good", lines))
+        self.assertIn(b" is binary, not lines of JSON\nFix: ", result.stderr)
+        self.assertEqual(result.stderr.count(b"\n"), 2)
+        self.assertEqual(self.last(result), "100 passed, 0 failed, 0 skipped")
+        result = self.conform(WRONG_INPUT, b"\nno JSON" * 1000)
+        self.assertIn(b"is not read on: none of its first 10 lines is JSON", result.stderr)
+        self.assertEqual(result.stderr.count(b"\n"), 11)
+        result = self.conform(WRONG_INPUT, b"x\n" * 9 + record(**self.RUN) + b"x\n" * 9)
+        self.assertEqual(self.last(result), "1 passed, 18 failed, 0 skipped")
+
     def test_every_field_may_be_anything(self):
         wire = {**self.WIRE, "fingerprint": "00" * 32, "canonical": "00", "text": "x"}
         for good in (self.RUN, wire, self.BAD, self.TEXT, self.VALID,
@@ -812,8 +842,10 @@ class Conform(Case):
         result = self.expect(WRONG_INPUT, "conform", self.path("empty", b""))
         self.assertIn(b"no record", result.stderr)
         self.expect(USAGE, "conform")
-        result = self.expect(WRONG_INPUT, "conform", "/dev/zero")
-        self.assertIn(b"/dev/zero:1: a line is longer than 64 MiB", result.stderr)
+        self.assertIn(b"is binary", self.expect(WRONG_INPUT, "conform", "/dev/zero").stderr)
+        long = self.path("long", b"x" * ((64 << 20) + 1))
+        result = self.expect(WRONG_INPUT, "conform", long)
+        self.assertIn(b"long:1: a line is longer than 64 MiB", result.stderr)
 
 
 class Compile(Case):
