@@ -62,6 +62,20 @@ static ir_name intern(struct ir_wire_reader *r, const uint8_t *text, uint32_t si
     return 0;
 }
 
+// Up to eight bytes as a number, padded with zeros. Made in registers: a number read from where its
+// bytes were just copied to would wait for them to reach memory.
+static uint64_t few_bytes(const uint8_t *bytes, uint32_t size)
+{
+    if (size >= 8)
+        return ir_wire_u32_at(bytes) | (uint64_t)ir_wire_u32_at(bytes + 4) << 32;
+    if (size >= 4)
+        return ir_wire_u32_at(bytes) | (uint64_t)ir_wire_u32_at(bytes + size - 4) << 8 * (size - 4);
+    if (size == 0)
+        return 0;
+    return bytes[0] | (uint64_t)bytes[size / 2] << 8 * (size / 2) |
+           (uint64_t)bytes[size - 1] << 8 * (size - 1);
+}
+
 ir_name ir_wire_get_name(struct ir_wire_reader *r)
 {
     uint32_t size = ir_wire_get_u32(r);
@@ -72,19 +86,18 @@ ir_name ir_wire_get_name(struct ir_wire_reader *r)
     const uint8_t *text = ir_wire_get_bytes(r, size);
     if (!text)
         return 0;
-    struct ir_recent_name found = { .size = size };
-    if (size == 0 || size > sizeof found.text)
+    if (size == 0 || size > 2 * sizeof(uint64_t))
         return intern(r, text, size);
-    str_copy_few((char *)found.text, (const char *)text, size);
+    const uint64_t low = few_bytes(text, size);
+    const uint64_t high = size > 8 ? few_bytes(text + 8, size - 8) : 0;
     // A multiplicative hash will do: names that share a place only displace one another.
-    const uint64_t hash = (found.text[0] ^ found.text[1] << 7) * UINT64_C(0x9E3779B97F4A7C15);
+    const uint64_t hash = (low ^ high << 7) * UINT64_C(0x9E3779B97F4A7C15);
     struct ir_recent_name *recent = &r->recent[hash >> 56];
-    if (recent->size != size || recent->text[0] != found.text[0] ||
-        recent->text[1] != found.text[1]) {
-        found.name = intern(r, text, size);
+    if (recent->size != size || recent->text[0] != low || recent->text[1] != high) {
+        const ir_name name = intern(r, text, size);
         if (r->failed || r->draft->failed)
             return 0;
-        *recent = found;
+        *recent = (struct ir_recent_name){ .text = { low, high }, .size = size, .name = name };
     }
     return recent->name;
 }

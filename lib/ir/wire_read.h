@@ -55,11 +55,16 @@ static inline uint8_t ir_wire_get_u8(struct ir_wire_reader *r)
     return bytes ? bytes[0] : 0;
 }
 
+// Four bytes, the lowest first.
+static inline uint32_t ir_wire_u32_at(const uint8_t *b)
+{
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
 static inline uint32_t ir_wire_get_u32(struct ir_wire_reader *r)
 {
-    const uint8_t *b = ir_wire_get_bytes(r, 4);
-    return b ? (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24
-             : 0;
+    const uint8_t *bytes = ir_wire_get_bytes(r, 4);
+    return bytes ? ir_wire_u32_at(bytes) : 0;
 }
 
 uint64_t ir_wire_get_u64(struct ir_wire_reader *r);
