@@ -384,7 +384,7 @@ static void put_node(struct ir_wire_writer *w, const struct ir_node *node);
 
 static bool dissolves(const struct ir_wire_writer *w, const struct ir_node *node)
 {
-    return w->canonical && ir_canonical_dissolves(node);
+    return node->kind == IR_NODE_BLOCK && w->canonical && ir_canonical_dissolves(node);
 }
 
 // What is written for a list: blocks that dissolve stand for their statements.
@@ -631,6 +631,8 @@ static void put_blob(struct ir_wire_writer *w)
 
 static enum vyre_result encode(struct ir_wire_writer *w)
 {
+    // About what the bytes take, so that they need not move while they grow.
+    str_reserve(w->out, w->program->arena.used / 8);
     ir_wire_check_program(w);
     if (!w->refused)
         put_blob(w);
