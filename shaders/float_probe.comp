@@ -24,12 +24,64 @@ struct Case
     uint zero_product;
     uint zero_quotient;
     uint zero_difference;
-    uint unused;
+    uint hidden_sum; // the same, of operands that the compiler hides
+    uint hidden_difference;
+    uint hidden_product;
+    uint hidden_quotient;
+    uint hidden_third;
+    uint hidden_zero_sum;
+    uint hidden_zero_product;
+    uint hidden_zero_quotient;
+    uint hidden_zero_difference;
+    uint chosen[4]; // words that happen to be the bits of 0, -0, 1 and -1
+    uint hidden_chosen[4];
 };
 layout(std430, set = 0, binding = 0) buffer Probe
 {
     Case cases[];
 };
+
+// As spv_hidden does it: of two numbers in a row one is even, which drivers do not know.
+uint nothing()
+{
+    uint n = gl_NumWorkGroups.x;
+    return n * (n + 1u) & 1u;
+}
+
+float hidden(uint bits)
+{
+    return uintBitsToFloat(bits ^ nothing());
+}
+
+void judge_hidden(uint i)
+{
+    float a = hidden(cases[i].a);
+    float b = hidden(cases[i].b);
+    float zero = hidden(0u);
+    precise float sum = a + b;
+    precise float difference = a - b;
+    precise float product = a * b;
+    precise float quotient = a / b;
+    precise float third = a / hidden(0x40400000u);
+    precise float zero_sum = a + zero;
+    precise float zero_product = a * zero;
+    precise float zero_quotient = zero / a;
+    precise float zero_difference = zero - a;
+    cases[i].hidden_sum = floatBitsToUint(sum);
+    cases[i].hidden_difference = floatBitsToUint(difference);
+    cases[i].hidden_product = floatBitsToUint(product);
+    cases[i].hidden_quotient = floatBitsToUint(quotient);
+    cases[i].hidden_third = floatBitsToUint(third);
+    cases[i].hidden_zero_sum = floatBitsToUint(zero_sum);
+    cases[i].hidden_zero_product = floatBitsToUint(zero_product);
+    cases[i].hidden_zero_quotient = floatBitsToUint(zero_quotient);
+    cases[i].hidden_zero_difference = floatBitsToUint(zero_difference);
+    bool odd = (cases[i].a & 1u) != 0;
+    cases[i].hidden_chosen[0] = odd ? 0x3F800000u : 0x80000000u ^ nothing();
+    cases[i].hidden_chosen[1] = odd ? 0x80000000u ^ nothing() : 0x3F800000u;
+    cases[i].hidden_chosen[2] = odd ? 0xBF800000u ^ nothing() : 0u;
+    cases[i].hidden_chosen[3] = odd ? 0u : 0xBF800000u ^ nothing();
+}
 
 void main()
 {
@@ -67,4 +119,10 @@ void main()
     cases[i].zero_product = floatBitsToUint(zero_product);
     cases[i].zero_quotient = floatBitsToUint(zero_quotient);
     cases[i].zero_difference = floatBitsToUint(zero_difference);
+    bool odd = (cases[i].a & 1u) != 0;
+    cases[i].chosen[0] = odd ? 0x3F800000u : 0x80000000u;
+    cases[i].chosen[1] = odd ? 0x80000000u : 0x3F800000u;
+    cases[i].chosen[2] = odd ? 0xBF800000u : 0u;
+    cases[i].chosen[3] = odd ? 0u : 0xBF800000u;
+    judge_hidden(i);
 }

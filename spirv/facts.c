@@ -91,6 +91,9 @@ static void visit_expr(struct walk *walk, const struct ir_expr *expr, ir_name re
         if (buffer)
             buffer->loaded = true;
         break;
+    case IR_EXPR_LIT_U32:
+    case IR_EXPR_LIT_I32:
+    case IR_EXPR_LIT_F32: facts->has_float_one |= expr->bits == 0x3F800000u; break;
     case IR_EXPR_ATOMIC: visit_atomic(walk, expr, result); break;
     case IR_EXPR_OPAQUE: visit_extension(walk, expr->ext, expr->name, expr->bits); break;
     default: break;

@@ -52,6 +52,7 @@ struct spv_facts {
     bool has_nand;           // atomics that are loops
     bool has_trap;           // or another statement that is a fault where it is reached
     bool has_guarded_loop;
+    bool has_float_one; // a literal with the bits of 1.0, whatever its type
     // Data passes between invocations, or comes from another agent, while the kernel runs.
     bool communicates;
     bool external; // some buffer is touched by an atomic load or store

@@ -13,6 +13,7 @@
 #define MAGNITUDE 0x7FFFFFFFu
 #define EXPONENT  0x7F800000u
 #define QUIET_NAN 0x7FC00000u
+#define MINUS_ONE 0xBF800000u
 
 static uint32_t and_word(struct spv_lowering *lowering, uint32_t word, uint32_t mask)
 {
@@ -56,8 +57,9 @@ static uint32_t canonical_bits(uint32_t bits)
 
 struct spv_value spv_literal_f32(struct spv_lowering *lowering, uint32_t bits)
 {
-    bits = is_fast(lowering) ? bits : canonical_bits(bits);
-    return spv_value_of(spv_u32(lowering, bits), SPV_F32);
+    if (is_fast(lowering))
+        return spv_value_of(spv_u32(lowering, bits), SPV_F32);
+    return spv_value_of(spv_literal(lowering, canonical_bits(bits)), SPV_F32);
 }
 
 // ---- Instructions -------------------------------------------------------------------------------
@@ -65,6 +67,64 @@ struct spv_value spv_literal_f32(struct spv_lowering *lowering, uint32_t bits)
 bool spv_float_is_native(const struct spv_lowering *lowering, enum spv_float_op op)
 {
     return is_fast(lowering) || (lowering->target->exact_floats & op);
+}
+
+bool spv_float_hides(const struct spv_lowering *lowering, enum spv_float_op op)
+{
+    return !is_fast(lowering) && (lowering->target->hidden_floats & op);
+}
+
+// Of two numbers in a row one is even. A driver that found that out would not be one that gets
+// constants wrong and is right with this: the probe of floats hides its operands in the same way.
+uint32_t spv_hidden_zero(struct spv_lowering *lowering)
+{
+    if (lowering->hidden_zero)
+        return lowering->hidden_zero;
+    const enum spv_section at = lowering->at;
+    lowering->at = SPV_PROLOGUE;
+    uint32_t any = spv_built_in(lowering, SPV_WORKGROUP_COUNT, 0);
+    uint32_t one = spv_u32(lowering, 1);
+    uint32_t next = spv_word2(lowering, SpvOpIAdd, any, one);
+    uint32_t even = spv_word2(lowering, SpvOpIMul, any, next);
+    lowering->hidden_zero = spv_word2(lowering, SpvOpBitwiseAnd, even, one);
+    lowering->at = at;
+    return lowering->hidden_zero;
+}
+
+static uint32_t hide_bits(struct spv_lowering *lowering, uint32_t bits)
+{
+    return spv_word2(lowering, SpvOpBitwiseXor, bits, spv_hidden_zero(lowering));
+}
+
+static uint32_t hide(struct spv_lowering *lowering, enum spv_float_op op, uint32_t bits)
+{
+    return spv_float_hides(lowering, op) ? hide_bits(lowering, bits) : bits;
+}
+
+// Whether a driver may mix up the constants that it chooses from.
+static bool mixes_up(const struct spv_lowering *lowering)
+{
+    const struct vyre_target *target = lowering->target;
+    return !(target->exact_floats & ~target->hidden_floats & VYRE_EXACT_SELECT);
+}
+
+uint32_t spv_literal(struct spv_lowering *lowering, uint32_t bits)
+{
+    uint32_t id = spv_u32(lowering, bits);
+    // Where there is no 1 either, -0 is not mixed up with it.
+    const bool zero = bits == SIGN && (lowering->facts.has_float_one || lowering->no_optimize);
+    if ((zero || bits == MINUS_ONE) && mixes_up(lowering))
+        return hide_bits(lowering, id);
+    return id;
+}
+
+struct spv_value spv_chosen(struct spv_lowering *lowering, struct spv_value value)
+{
+    const bool is_float = value.kind == SPV_F32 && is_fast(lowering);
+    if (!lowering->no_optimize || spv_word_count(value) != 1 || is_float || !mixes_up(lowering))
+        return value;
+    value.id = hide_bits(lowering, value.id);
+    return value;
 }
 
 void spv_no_contraction(struct spv_lowering *lowering, uint32_t id)
@@ -98,10 +158,11 @@ static uint32_t as_bits(struct spv_lowering *lowering, uint32_t number)
     return spv_op1(lowering, SpvOpBitcast, lowering->type_u32, number);
 }
 
-static uint32_t native2(struct spv_lowering *lowering, SpvOp op, uint32_t a, uint32_t b)
+static uint32_t native2(struct spv_lowering *lowering, enum spv_float_op kind, SpvOp op, uint32_t a,
+                        uint32_t b)
 {
-    uint32_t left = as_float(lowering, a);
-    uint32_t right = as_float(lowering, b);
+    uint32_t left = as_float(lowering, hide(lowering, kind, a));
+    uint32_t right = as_float(lowering, hide(lowering, kind, b));
     uint32_t number = spv_op2(lowering, op, lowering->type_f32, left, right);
     spv_no_contraction(lowering, number);
     return as_bits(lowering, number);
@@ -227,7 +288,7 @@ static uint32_t arithmetic(struct spv_lowering *lowering, uint8_t op, uint32_t a
     while (operations[i].op != op)
         i++;
     if (spv_float_is_native(lowering, operations[i].kind))
-        return native2(lowering, operations[i].instruction, a, b);
+        return native2(lowering, operations[i].kind, operations[i].instruction, a, b);
     return spv_call2(lowering, operations[i].function, a, b);
 }
 

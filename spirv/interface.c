@@ -2,7 +2,7 @@
 // What the module shares with the outside: storage buffers, workgroup memory, push constants,
 // built-ins, the fault record and the entry point. Variables are declared when they are first used,
 // because from SPIR-V 1.4 on every declared one is part of the entry point's interface.
-#include "lowering.h"
+#include "numbers.h"
 
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -243,6 +243,17 @@ uint32_t spv_local_variable(struct spv_lowering *lowering)
     uint32_t id = spv_writer_id(&lowering->writer);
     SPV_EMIT(&lowering->writer, SPV_LOCALS, SpvOpVariable, lowering->type_local_pointer, id,
              SpvStorageClassFunction);
+    return id;
+}
+
+uint32_t spv_hidden_variable(struct spv_lowering *lowering)
+{
+    if (lowering->hidden_variable)
+        return lowering->hidden_variable;
+    uint32_t type = pointer_type(lowering, SpvStorageClassPrivate, lowering->type_u32);
+    uint32_t id = global_variable(lowering, type, SpvStorageClassPrivate);
+    SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpStore, id, spv_hidden_zero(lowering));
+    lowering->hidden_variable = id;
     return id;
 }
 

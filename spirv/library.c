@@ -216,27 +216,26 @@ static bool is_float32(const struct spv_lowering *lowering, uint32_t type)
     return place && op_at(text, place) == SpvOpTypeFloat && text[place + 2] == 32;
 }
 
-// The function that stands in for an operation which this target may get wrong; NULL: none does.
-static const char *substitute(const struct spv_lowering *lowering, uint32_t at)
+// What an operation on 32-bit floats is that a target may get wrong; 0: nothing of the kind. `name`
+// is the function that stands in for it.
+static enum spv_float_op float_op(const struct spv_lowering *lowering, uint32_t at,
+                                  const char **name)
 {
     const uint32_t *text = lowering->library.text;
-    const SpvOp op = op_at(text, at);
     enum spv_float_op kind;
-    const char *name;
-    switch (op) {
-    case SpvOpFAdd: kind = SPV_FLOAT_ADD, name = "f32_add"; break;
-    case SpvOpFSub: kind = SPV_FLOAT_ADD, name = "f32_sub"; break;
-    case SpvOpFMul: kind = SPV_FLOAT_MUL, name = "f32_mul"; break;
-    case SpvOpFDiv: kind = SPV_FLOAT_DIV, name = "f32_div"; break;
+    switch (op_at(text, at)) {
+    case SpvOpFAdd: kind = SPV_FLOAT_ADD, *name = "f32_add"; break;
+    case SpvOpFSub: kind = SPV_FLOAT_ADD, *name = "f32_sub"; break;
+    case SpvOpFMul: kind = SPV_FLOAT_MUL, *name = "f32_mul"; break;
+    case SpvOpFDiv: kind = SPV_FLOAT_DIV, *name = "f32_div"; break;
     case SpvOpExtInst:
         if (text[at + 4] != GLSLstd450Sqrt)
-            return NULL;
-        kind = SPV_FLOAT_SQRT, name = "f32_sqrt";
+            return (enum spv_float_op)0;
+        kind = SPV_FLOAT_SQRT, *name = "f32_sqrt";
         break;
-    default: return NULL;
+    default: return (enum spv_float_op)0;
     }
-    bool native = !is_float32(lowering, text[at + 1]) || spv_float_is_native(lowering, kind);
-    return native ? NULL : name;
+    return is_float32(lowering, text[at + 1]) ? kind : (enum spv_float_op)0;
 }
 
 static uint32_t emit_function_op(struct spv_lowering *lowering, SpvOp op, uint32_t type, uint32_t a)
@@ -303,15 +302,38 @@ static void name_function(struct spv_lowering *lowering, uint32_t function)
     spv_name_text(lowering, lowering->library.ids[function], name, size);
 }
 
+// result = op(operands with their bits hidden)
+static void emit_hidden(struct spv_lowering *lowering, uint32_t at)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const uint32_t *text = lowering->library.text;
+    const uint32_t type = map(lowering, text[at + 1]);
+    uint32_t operands[4] = { type, map(lowering, text[at + 2]) };
+    uint32_t variable = spv_hidden_variable(lowering);
+    uint32_t zero = emit_function_op(lowering, SpvOpLoad, lowering->type_u32, variable);
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t operand = map(lowering, text[at + 3 + i]);
+        uint32_t bits = emit_function_op(lowering, SpvOpBitcast, lowering->type_u32, operand);
+        uint32_t hidden = spv_writer_id(writer);
+        SPV_EMIT(writer, SPV_FUNCTIONS, SpvOpBitwiseXor, lowering->type_u32, hidden, bits, zero);
+        operands[2 + i] = emit_function_op(lowering, SpvOpBitcast, type, hidden);
+    }
+    spv_emit(writer, SPV_FUNCTIONS, op_at(text, at), operands, 4);
+    spv_no_contraction(lowering, operands[1]);
+}
+
 static void copy_function(struct spv_lowering *lowering, uint32_t function)
 {
     const uint32_t *text = lowering->library.text;
     if (lowering->debug_info)
         name_function(lowering, function);
     for (uint32_t at = lowering->library.places[function];; at += count_at(text, at)) {
-        const char *name = substitute(lowering, at);
-        if (name)
+        const char *name = NULL;
+        const enum spv_float_op op = float_op(lowering, at, &name);
+        if (op && !spv_float_is_native(lowering, op))
             emit_substitute(lowering, at, name);
+        else if (op && spv_float_hides(lowering, op))
+            emit_hidden(lowering, at);
         else
             copy_instruction(lowering, at);
         if (op_at(text, at) == SpvOpFunctionEnd)

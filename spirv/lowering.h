@@ -123,6 +123,7 @@ struct spv_lowering {
     uint32_t type_local_pointer, type_wide; // { low, high } of a product
     uint32_t type_pair;                     // vector of two words
     uint32_t type_f32;                      // 0: not used yet
+    uint32_t hidden_zero, hidden_variable;  // see numbers.h; 0: not used yet
     bool has_float64;                       // the capability is declared
     bool has_int64;                         // likewise
     uint32_t type_buffer;                   // pointer to the block of a storage buffer

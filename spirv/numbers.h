@@ -16,6 +16,17 @@ enum spv_float_op {
     SPV_FLOAT_COMPARE = VYRE_EXACT_COMPARE,
 };
 bool spv_float_is_native(const struct spv_lowering *lowering, enum spv_float_op op);
+// Whether the operands of such an instruction have to be hidden from the driver: by exclusive-or
+// with a word 0 of which it does not know that. In functions of the library it is in a variable.
+bool spv_float_hides(const struct spv_lowering *lowering, enum spv_float_op op);
+uint32_t spv_hidden_zero(struct spv_lowering *lowering);
+uint32_t spv_hidden_variable(struct spv_lowering *lowering);
+
+// A word of the program, hidden where the driver may mix it up with another when it has to choose
+// (VYRE_EXACT_SELECT); and a held value that is chosen, because in a program that was not optimised
+// others than literals may be constant.
+uint32_t spv_literal(struct spv_lowering *lowering, uint32_t bits);
+struct spv_value spv_chosen(struct spv_lowering *lowering, struct spv_value value);
 void spv_no_contraction(struct spv_lowering *lowering, uint32_t id);
 uint32_t spv_float_type(struct spv_lowering *lowering); // of 32 bits
 void spv_need_float64(struct spv_lowering *lowering);

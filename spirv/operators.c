@@ -402,6 +402,7 @@ struct spv_value spv_select(struct spv_lowering *lowering, const struct ir_expr 
                    spv_kind_names[no.kind]);
         return a;
     }
+    a = spv_chosen(lowering, a);
     for (uint32_t i = 0; i < spv_word_count(a); i++)
         spv_set_word(&a, i,
                      spv_choose(lowering, lowering->type_u32, test, spv_value_word(a, i),

@@ -78,8 +78,8 @@ static struct spv_value lower_expr(struct spv_lowering *lowering, const struct i
 {
     struct spv_value a, b, c;
     switch (expr->kind) {
-    case IR_EXPR_LIT_U32: return spv_value_of(spv_u32(lowering, expr->bits), SPV_U32);
-    case IR_EXPR_LIT_I32: return spv_value_of(spv_u32(lowering, expr->bits), SPV_I32);
+    case IR_EXPR_LIT_U32: return spv_value_of(spv_literal(lowering, expr->bits), SPV_U32);
+    case IR_EXPR_LIT_I32: return spv_value_of(spv_literal(lowering, expr->bits), SPV_I32);
     case IR_EXPR_LIT_F32: return spv_literal_f32(lowering, expr->bits);
     case IR_EXPR_LIT_BOOL: return spv_value_of(spv_bool(lowering, expr->bits != 0), SPV_BOOL);
     case IR_EXPR_VAR: return lower_var(lowering, expr);
@@ -142,7 +142,7 @@ static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
         bind(lowering, node->name, (struct spv_binding){ value, false });
         return;
     }
-    value = spv_hold(lowering, value);
+    value = spv_chosen(lowering, spv_hold(lowering, value));
     struct spv_binding local = { value, true };
     for (uint32_t i = 0; i < spv_word_count(value); i++) {
         uint32_t variable = spv_local_variable(lowering);
@@ -156,6 +156,7 @@ static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
 static void lower_assign(struct spv_lowering *lowering, const struct ir_node *node)
 {
     struct spv_value value = spv_hold(lowering, spv_expr(lowering, node->a));
+    value = spv_chosen(lowering, value);
     const struct spv_binding *local = &lowering->locals[node->name];
     const char *name = ir_name_text(lowering->program, node->name).text;
     if (!local->value.id || !local->is_variable) {

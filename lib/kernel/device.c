@@ -7,8 +7,8 @@
 #include "vk/probe.h"
 
 // The payload of a probe entry, little-endian: the loop limit, the float instructions that are
-// right.
-enum { PROBE_WORDS = 2, PROBE_SIZE = 4 * PROBE_WORDS };
+// right, those of them that are when constants are hidden.
+enum { PROBE_WORDS = 3, PROBE_SIZE = 4 * PROBE_WORDS };
 
 static uint32_t get_word(const uint8_t *bytes)
 {
@@ -26,8 +26,9 @@ static bool load(void *user, const uint8_t identity[VK_DRIVER_IDENTITY_SIZE], st
     bool known =
         cache_get(user, CACHE_KIND_PROBE, &key, &bytes, &size) == VYRE_OK && size == PROBE_SIZE;
     if (known)
-        *out =
-            (struct vk_probe){ .loop_limit = get_word(bytes), .exact_floats = get_word(bytes + 4) };
+        *out = (struct vk_probe){ .loop_limit = get_word(bytes),
+                                  .exact_floats = get_word(bytes + 4),
+                                  .hidden_floats = get_word(bytes + 8) };
     memory_free(bytes);
     return known;
 }
@@ -37,7 +38,8 @@ static void save(void *user, const uint8_t identity[VK_DRIVER_IDENTITY_SIZE],
 {
     struct cache_key key;
     uint8_t bytes[PROBE_SIZE];
-    const uint32_t words[PROBE_WORDS] = { probe->loop_limit, probe->exact_floats };
+    const uint32_t words[PROBE_WORDS] = { probe->loop_limit, probe->exact_floats,
+                                          probe->hidden_floats };
     for (unsigned i = 0; i < PROBE_SIZE; i++)
         bytes[i] = (uint8_t)(words[i / 4] >> (8 * (i % 4)));
     kernel_key_probe(identity, VK_DRIVER_IDENTITY_SIZE, &key);

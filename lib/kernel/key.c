@@ -215,6 +215,7 @@ static void add_target(struct blake3 *hash, const struct vyre_target *target)
     add_u64(hash, target->fence_is_barrier);
     add_u64(hash, target->float_controls);
     add_u64(hash, target->exact_floats);
+    add_u64(hash, target->hidden_floats);
 }
 
 // Every key starts with what it is for, so that keys of different purposes never meet.
@@ -256,7 +257,7 @@ void kernel_key_probe(const uint8_t *identity, size_t identity_size, struct cach
 {
     struct blake3 hash;
     const char *build = vyre_build_info();
-    begin(&hash, "vyre probes 3");
+    begin(&hash, "vyre probes 4");
     add_bytes(&hash, build, strlen(build));
     add_bytes(&hash, identity, identity_size);
     blake3_final(&hash, out->bytes);

@@ -82,7 +82,7 @@ static enum vyre_result probe(struct vyre_device *device, const struct vyre_diag
     if (result == VYRE_OK)
         result = read_loop_limit(parts[LOOP].host, &device->probe.loop_limit, diag);
     if (result == VYRE_OK)
-        device->probe.exact_floats = vk_probe_floats_judge(&parts[FLOATS]);
+        vk_probe_floats_judge(&parts[FLOATS], &device->probe);
     for (int i = 0; i < PARTS; i++)
         vk_probe_part_fini(&parts[i]);
     return result;
@@ -107,8 +107,10 @@ enum vyre_result vk_probe_run(struct vyre_device *device, const struct vk_probe_
             store->save(store->user, identity, &device->probe);
     }
     target->loop_limit = device->probe.loop_limit;
-    if (!device->candidate.plan.no_exact_floats)
+    if (!device->candidate.plan.no_exact_floats) {
         target->exact_floats = device->probe.exact_floats;
+        target->hidden_floats = device->probe.hidden_floats;
+    }
     return VYRE_OK;
 }
 

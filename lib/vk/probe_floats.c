@@ -21,7 +21,11 @@ struct float_case {
     uint32_t sum, difference, product, quotient, root, fused;
     uint32_t from_unsigned, from_signed, comparisons;
     uint32_t third, tenth, reciprocal;
-    uint32_t zero_sum, zero_product, zero_quotient, zero_difference, unused;
+    uint32_t zero_sum, zero_product, zero_quotient, zero_difference;
+    // With operands as the compiler hides them.
+    uint32_t hidden_sum, hidden_difference, hidden_product, hidden_quotient, hidden_third;
+    uint32_t hidden_zero_sum, hidden_zero_product, hidden_zero_quotient, hidden_zero_difference;
+    uint32_t chosen[4], hidden_chosen[4];
 };
 
 enum {
@@ -72,7 +76,7 @@ static uint32_t to_bits(float value)
 static void choose_operands(struct float_case *one, uint32_t index, uint32_t *random)
 {
     const uint32_t a = next_random(random), b = next_random(random), c = next_random(random);
-    *one = (struct float_case){ canonical(a), canonical(b), canonical(c), .unused = 0 };
+    *one = (struct float_case){ canonical(a), canonical(b), canonical(c), .sum = 0 };
     if (index < 1024) { // every pair of edges
         one->a = edges[index % 32];
         one->b = edges[index / 32];
@@ -97,13 +101,22 @@ static bool is(uint32_t got, float expected)
     return canonical(got) == to_bits(expected);
 }
 
-// Exact operations as bits of enum vyre_exact_float that this case shows to be wrong.
-static uint32_t wrong_in(const struct float_case *one)
+// Mesa makes a conversion of a choice between 0 and 1 and their negatives, and takes either zero
+// for the one that fits (1 or -0 becomes 1 or 0), whatever the type of the words.
+static bool chosen_is_wrong(uint32_t a, const uint32_t chosen[4])
 {
-    const float a = from_bits(one->a), b = from_bits(one->b), c = from_bits(one->c);
+    static const uint32_t words[2][4] = { { 0x80000000, 0x3F800000, 0, 0xBF800000 },
+                                          { 0x3F800000, 0x80000000, 0xBF800000, 0 } };
+    return memcmp(chosen, words[a & 1], sizeof words[0]) != 0;
+}
+
+// Operations as bits of enum vyre_exact_float that this case shows to be wrong when the driver sees
+// constants. Mesa 22.3's CPU driver takes 0 + -0 for -0, and 0 / 0 and 0 * infinity for 0, when the
+// 0 is one.
+static uint32_t wrong_with_constants(const struct float_case *one)
+{
+    const float a = from_bits(one->a), b = from_bits(one->b);
     uint32_t wrong = 0;
-    // Mesa 22.3's CPU driver takes 0 + -0 for -0, and 0 / 0 and 0 * infinity for 0, when the 0 is a
-    // constant.
     if (!is(one->sum, a + b) || !is(one->difference, a - b) || !is(one->zero_sum, a + 0.0f) ||
         !is(one->zero_difference, 0.0f - a))
         wrong |= VYRE_EXACT_ADD;
@@ -112,6 +125,34 @@ static uint32_t wrong_in(const struct float_case *one)
     if (!is(one->quotient, a / b) || !is(one->third, a / 3.0f) || !is(one->tenth, a / 10.0f) ||
         !is(one->reciprocal, 1.0f / a) || !is(one->zero_quotient, 0.0f / a))
         wrong |= VYRE_EXACT_DIV;
+    if (chosen_is_wrong(one->a, one->chosen))
+        wrong |= VYRE_EXACT_SELECT;
+    return wrong;
+}
+
+// The same when it does not see them.
+static uint32_t wrong_when_hidden(const struct float_case *one)
+{
+    const float a = from_bits(one->a), b = from_bits(one->b);
+    uint32_t wrong = 0;
+    if (!is(one->hidden_sum, a + b) || !is(one->hidden_difference, a - b) ||
+        !is(one->hidden_zero_sum, a + 0.0f) || !is(one->hidden_zero_difference, 0.0f - a))
+        wrong |= VYRE_EXACT_ADD;
+    if (!is(one->hidden_product, a * b) || !is(one->hidden_zero_product, a * 0.0f))
+        wrong |= VYRE_EXACT_MUL;
+    if (!is(one->hidden_quotient, a / b) || !is(one->hidden_third, a / 3.0f) ||
+        !is(one->hidden_zero_quotient, 0.0f / a))
+        wrong |= VYRE_EXACT_DIV;
+    if (chosen_is_wrong(one->a, one->hidden_chosen))
+        wrong |= VYRE_EXACT_SELECT;
+    return wrong;
+}
+
+// Operations that are never hidden.
+static uint32_t wrong_in(const struct float_case *one)
+{
+    const float a = from_bits(one->a), b = from_bits(one->b), c = from_bits(one->c);
+    uint32_t wrong = 0;
     if (!is(one->root, sqrtf(a)))
         wrong |= VYRE_EXACT_SQRT;
     if (!is(one->fused, fmaf(a, b, c)))
@@ -215,13 +256,21 @@ enum vyre_result vk_probe_floats_init(struct vk_probe_part *part, struct vyre_de
     return result;
 }
 
-uint32_t vk_probe_floats_judge(const struct vk_probe_part *part)
+void vk_probe_floats_judge(const struct vk_probe_part *part, struct vk_probe *out)
 {
-    uint32_t wrong = 0;
+    const uint32_t constants = VYRE_EXACT_ADD | VYRE_EXACT_MUL | VYRE_EXACT_DIV | VYRE_EXACT_SELECT;
+    uint32_t wrong = 0, seen = 0, hidden = 0;
+    out->exact_floats = out->hidden_floats = 0;
     if (!part->workgroups)
-        return 0;
-    for (uint32_t i = 0; i < CASES; i++)
-        wrong |= wrong_in((const struct float_case *)part->host + i);
-    return ~wrong & (VYRE_EXACT_ADD | VYRE_EXACT_MUL | VYRE_EXACT_DIV | VYRE_EXACT_SQRT |
-                     VYRE_EXACT_FMA | VYRE_EXACT_CONVERT | VYRE_EXACT_COMPARE);
+        return;
+    for (uint32_t i = 0; i < CASES; i++) {
+        const struct float_case *one = (const struct float_case *)part->host + i;
+        wrong |= wrong_in(one);
+        seen |= wrong_with_constants(one);
+        hidden |= wrong_when_hidden(one);
+    }
+    out->exact_floats =
+        ~wrong & (VYRE_EXACT_SQRT | VYRE_EXACT_FMA | VYRE_EXACT_CONVERT | VYRE_EXACT_COMPARE);
+    out->exact_floats |= ~(seen & hidden) & constants;
+    out->hidden_floats = seen & ~hidden & constants;
 }

@@ -57,6 +57,8 @@ static const char *const float_expressions[] = {
     "0.0 - a",
     "a * 0.0",
     "0.0 / a",
+    "select(a < b, -0.0, 1.0)",
+    "select(a < b, 0.0, -1.0)",
 };
 
 // Functions that are sequences of operations.

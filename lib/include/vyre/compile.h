@@ -39,6 +39,9 @@ enum vyre_exact_float {
     VYRE_EXACT_FMA = 16,
     VYRE_EXACT_CONVERT = 32, // from 32-bit integers
     VYRE_EXACT_COMPARE = 64, // NaN and infinities included
+    // Words that are chosen from constants, integers included: one may have the bits of -0 or -1.
+    // What is missing here is hidden, too.
+    VYRE_EXACT_SELECT = 128,
 };
 
 // Everything about a device that decides which code is right for it. The compiler looks nowhere
@@ -71,6 +74,9 @@ struct vyre_target {
     bool fence_is_barrier;
     uint32_t float_controls; // enum vyre_float_control
     uint32_t exact_floats;   // enum vyre_exact_float; what is missing is computed with integers
+    // Those of exact_floats that are right for operands only of which the driver knows nothing: no
+    // constant may be one. The compiler hides what operands are where it matters.
+    uint32_t hidden_floats; // enum vyre_exact_float
 };
 
 // What f32 operations give (docs/ir.md, "Floats on a device").

@@ -196,6 +196,7 @@ static bool change_target(struct vyre_target *target, unsigned number)
     CHANGE(target->fence_is_barrier ^= true)
     CHANGE(target->float_controls++)
     CHANGE(target->exact_floats++)
+    CHANGE(target->hidden_floats++)
 #undef CHANGE
     return false;
 }

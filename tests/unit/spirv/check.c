@@ -148,6 +148,7 @@ void check_everywhere(const struct vyre_program *program)
             check_once(program, &target, vyre_compile_params(.float_mode = VYRE_FLOAT_EXACT));
             check_once(program, &target, vyre_compile_params(.float_mode = VYRE_FLOAT_FAST));
             target.exact_floats = VYRE_EXACT_ADD | VYRE_EXACT_DIV;
+            target.hidden_floats = VYRE_EXACT_ADD;
             target.loop_limit = 1000;
             target.device_scope = false;
             target.fence_is_barrier = true;

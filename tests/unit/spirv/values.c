@@ -145,6 +145,45 @@ static void drivers_are_trusted_as_far_as_the_target_says(void **state)
     assert_int_equal(count_for("exp(a)", &target, VYRE_FLOAT_FAST, SpvOpFMul), 0);
 }
 
+// Operands that the driver may not know for constants meet a word 0 that it does not know for one.
+static void operands_are_hidden_where_the_target_says(void **state)
+{
+    (void)state;
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    target.exact_floats = VYRE_EXACT_ADD | VYRE_EXACT_MUL;
+    target.hidden_floats = VYRE_EXACT_MUL;
+    const unsigned xor = SpvOpBitwiseXor;
+    assert_int_equal(count_for("a * b", &target, VYRE_FLOAT_STRICT, SpvOpFMul), 1);
+    assert_int_equal(count_for("a * b", &target, VYRE_FLOAT_STRICT, xor), 2);
+    assert_int_equal(count_for("a * 0.0", &target, VYRE_FLOAT_STRICT, xor), 2);
+    assert_int_equal(count_for("a + b", &target, VYRE_FLOAT_STRICT, xor), 0);
+    assert_int_equal(count_for("a * b", &target, VYRE_FLOAT_FAST, xor), 0);
+    // In the library, too.
+    const unsigned products = count_for("exp(a)", &target, VYRE_FLOAT_STRICT, SpvOpFMul);
+    const unsigned hidden = count_for("exp(a)", &target, VYRE_FLOAT_STRICT, xor);
+    target.hidden_floats = 0;
+    const unsigned others = count_for("exp(a)", &target, VYRE_FLOAT_STRICT, xor);
+    assert_int_equal(hidden, others + 2 * products);
+}
+
+// The bits of -0 and -1 are hidden from drivers that take them for the bits of others.
+static void words_are_hidden_where_a_driver_may_mix_them_up(void **state)
+{
+    (void)state;
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    const unsigned xor = SpvOpBitwiseXor;
+    assert_int_equal(count_for("select(a < b, -0.0, 1.0)", &target, VYRE_FLOAT_FAST, xor), 0);
+    assert_int_equal(count_for("f32(n + 0x80000000)", &target, VYRE_FLOAT_FAST, xor), 0);
+    assert_int_equal(count_for("f32(n + 0xbf800000)", &target, VYRE_FLOAT_FAST, xor), 1);
+    target.exact_floats = target.hidden_floats = VYRE_EXACT_SELECT | VYRE_EXACT_COMPARE;
+    assert_int_equal(count_for("select(a < b, -0.0, 1.0)", &target, VYRE_FLOAT_STRICT, xor), 1);
+    target.hidden_floats = 0;
+    assert_int_equal(count_for("select(a < b, -0.0, 1.0)", &target, VYRE_FLOAT_STRICT, xor), 0);
+    assert_int_equal(count_for("f32(n + 0xbf800000)", &target, VYRE_FLOAT_FAST, xor), 0);
+}
+
 static void modules_ask_for_what_the_target_offers(void **state)
 {
     (void)state;
@@ -167,6 +206,8 @@ int main(void)
         cmocka_unit_test(elements_of_any_size_are_valid),
         cmocka_unit_test(library_functions_are_copied_once),
         cmocka_unit_test(drivers_are_trusted_as_far_as_the_target_says),
+        cmocka_unit_test(operands_are_hidden_where_the_target_says),
+        cmocka_unit_test(words_are_hidden_where_a_driver_may_mix_them_up),
         cmocka_unit_test(modules_ask_for_what_the_target_offers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,8 +6,9 @@
 #include "vk/device.h"
 
 struct vk_probe {
-    uint32_t loop_limit;   // see struct vyre_target; 0: none found
-    uint32_t exact_floats; // likewise
+    uint32_t loop_limit;    // see struct vyre_target; 0: none found
+    uint32_t exact_floats;  // likewise
+    uint32_t hidden_floats; // likewise
 };
 
 // Where probe results are remembered between processes. `identity` is that of vk_device_identity:
