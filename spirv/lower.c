@@ -111,6 +111,22 @@ static void check_workgroup(struct spv_lowering *lowering)
                    facts->zero_passes, target->loop_limit);
 }
 
+// The count that a buffer declares is what the host has to provide.
+static void check_sizes(struct spv_lowering *lowering)
+{
+    const uint64_t most = lowering->target->max_storage_range;
+    for (uint32_t i = 0; i < lowering->program->buffer_count; i++) {
+        const struct ir_buffer *buffer = &lowering->program->buffers[i];
+        uint64_t bytes;
+        if (buffer->access != VYRE_ACCESS_WORKGROUP &&
+            ir_type_packed_size(buffer->element, buffer->count, &bytes) && bytes > most)
+            spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L018, &buffer->pos,
+                       "buffer %s has %llu bytes, of at most %llu",
+                       ir_name_text(lowering->program, buffer->name).text,
+                       (unsigned long long)bytes, (unsigned long long)most);
+    }
+}
+
 static void check_interface(struct spv_lowering *lowering)
 {
     const struct vyre_target *target = lowering->target;
@@ -200,6 +216,7 @@ static enum vyre_result prepare(struct spv_lowering *lowering)
     plan_buffers(lowering);
     check_workgroup(lowering);
     check_interface(lowering);
+    check_sizes(lowering);
     check_flow(lowering);
     check_copies(lowering);
     if (current_status(lowering))

@@ -126,22 +126,20 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
 {
     const VkPhysicalDeviceLimits *limits = &snapshot->limits;
     struct vyre_target *target = &plan->target;
-    bool model = snapshot->memory_model && !pretend->no_vulkan_memory_model;
     target->env = snapshot->api_version >= VK_API_VERSION_1_3   ? VYRE_ENV_VULKAN_1_3
                   : snapshot->api_version >= VK_API_VERSION_1_2 ? VYRE_ENV_VULKAN_1_2
                                                                 : VYRE_ENV_VULKAN_1_1;
-    target->memory_model = model ? VYRE_MEMORY_VULKAN : VYRE_MEMORY_GLSL450;
-    target->device_scope = model && snapshot->memory_model_device_scope;
-    target->int64 = snapshot->int64 && !pretend->no_int64;
+    target->memory_model = snapshot->memory_model ? VYRE_MEMORY_VULKAN : VYRE_MEMORY_GLSL450;
+    target->device_scope = snapshot->memory_model && snapshot->memory_model_device_scope;
+    target->int64 = snapshot->int64;
     target->int16 = snapshot->int16;
     target->int8 = snapshot->int8;
     target->storage_16bit = snapshot->storage_16bit;
     target->storage_8bit = snapshot->storage_8bit;
     target->float16 = snapshot->float16;
-    target->float64 = snapshot->float64 && !pretend->no_float64;
+    target->float64 = snapshot->float64;
     bool subgroup = (snapshot->subgroup_stages & VK_SHADER_STAGE_COMPUTE_BIT) &&
-                    (snapshot->subgroup_operations & VK_SUBGROUP_FEATURE_BASIC_BIT) &&
-                    !pretend->no_subgroup;
+                    (snapshot->subgroup_operations & VK_SUBGROUP_FEATURE_BASIC_BIT);
     target->subgroup_size = subgroup ? snapshot->subgroup_size : 0;
     for (int axis = 0; axis < 3; axis++) {
         target->max_workgroup_size[axis] = limits->maxComputeWorkGroupSize[axis];
@@ -154,9 +152,6 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
     target->max_storage_buffers = u32_min(u32_min(limits->maxPerStageDescriptorStorageBuffers,
                                                   limits->maxDescriptorSetStorageBuffers),
                                           limits->maxPerStageResources);
-    if (pretend->max_storage_buffers)
-        target->max_storage_buffers =
-            u32_min(target->max_storage_buffers, pretend->max_storage_buffers);
     target->max_storage_range = u64_min(limits->maxStorageBufferRange, plan->memory_bytes);
     // Vulkan promises 1 GiB (maxMemoryAllocationSize); 0 is a driver that does not say.
     if (snapshot->max_allocation_size)
@@ -164,14 +159,13 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
             u64_min(target->max_storage_range, snapshot->max_allocation_size);
     if (snapshot->max_buffer_size) // VUID-VkBufferCreateInfo-size-06409
         target->max_storage_range = u64_min(target->max_storage_range, snapshot->max_buffer_size);
-    if (pretend->max_storage_range)
-        target->max_storage_range = u64_min(target->max_storage_range, pretend->max_storage_range);
-    target->loop_limit = pretend->loop_limit;          // else the probe fills it
-    target->float_controls = snapshot->float_controls; // and, after it, exact_floats
+    target->float_controls = snapshot->float_controls;
     plan->no_exact_floats = pretend->no_exact_floats;
     // Seen with Mesa 22.3.6. Later ones may be right, but their atomics are as strong on a CPU
     // anyway, so nothing is lost by asking all of them for relaxed ones.
     target->fence_is_barrier = snapshot->driver_id == VK_DRIVER_ID_MESA_LLVMPIPE;
+    // What is left, the loop limit and exact floats, a probe fills in.
+    vyre_target_reduce(target, pretend);
 }
 
 static void plan_extensions(const struct vk_snapshot *snapshot, struct vk_plan *plan)

@@ -9,7 +9,10 @@
 
 struct compile_options {
     const char *output;
-    int target_env;   // index in the choice of the option
+    const char *target; // name of a target; NULL: the default
+    const char *device; // compiles for this device instead
+    struct option_list pretend;
+    int target_env;   // index in the choice of the option, NOT_GIVEN: that of the target
     int memory_model; // likewise
     bool optimize;
     bool no_optimize;
@@ -21,13 +24,29 @@ struct compile_options {
     bool stats;
 };
 
+enum { NOT_GIVEN = -1 };
+static const struct compile_options compile_defaults = {
+    .target_env = NOT_GIVEN,
+    .memory_model = NOT_GIVEN,
+};
+
 static const struct option_spec compile_table[] = {
     { "o", "output", "FILE", "write to FILE; - is standard output, the default", OPTION_TEXT,
       offsetof(struct compile_options, output) },
+    { NULL, "target", "NAME",
+      "the devices that the module is for: portable, which is the default, roadmap2022 or "
+      "vulkan1.4",
+      OPTION_TEXT, offsetof(struct compile_options, target) },
+    { NULL, "device", "NAME",
+      "compile for this device instead: number or part of the name, as `vyre-spv devices` prints "
+      "them",
+      OPTION_TEXT, offsetof(struct compile_options, device) },
+    { NULL, "pretend", "NAME", TOOL_PRETEND_HELP, OPTION_LIST,
+      offsetof(struct compile_options, pretend) },
     { NULL, "target-env", "vulkan1.1|vulkan1.2|vulkan1.3",
-      "what the module may use; the default is vulkan1.1", OPTION_CHOICE,
+      "what the module may use, instead of what the target says", OPTION_CHOICE,
       offsetof(struct compile_options, target_env) },
-    { NULL, "memory-model", "glsl450|vulkan", "the memory model; the default is glsl450",
+    { NULL, "memory-model", "glsl450|vulkan", "the memory model, instead of what the target says",
       OPTION_CHOICE, offsetof(struct compile_options, memory_model) },
     { "O", NULL, NULL, "optimize, the default", OPTION_FLAG,
       offsetof(struct compile_options, optimize) },
@@ -117,15 +136,58 @@ static void dump(void *user, const char *pass, const struct vyre_program *progra
     vyre_free(text);
 }
 
+// ---- Targets ------------------------------------------------------------------------------------
+
+static int unknown_target(const char *name)
+{
+    struct vyre_target_info info;
+    for (size_t i = 0; vyre_target_describe(i, &info) == VYRE_OK; i++)
+        fprintf(stderr, "%-12s %s\n", info.name, info.text);
+    return tool_usage("compile", "there is no target '%s'; there are those above", name);
+}
+
+static int target_of_device(const char *choice, const struct vyre_pretend *pretend,
+                            struct vyre_target *out)
+{
+    struct vyre_cache *cache = tool_cache_try(); // for what was found out about the device
+    struct vyre_device *device = NULL;
+    int code = tool_device_open(choice, pretend, cache, &device);
+    if (!code)
+        vyre_device_target(device, out);
+    vyre_device_destroy(&device);
+    vyre_cache_close(&cache);
+    return code;
+}
+
+static int find_target(const struct compile_options *options, struct vyre_target *out)
+{
+    const char *name = options->target ? options->target : "portable";
+    struct vyre_pretend pretend;
+    int code = tool_pretend("compile", &options->pretend, &pretend);
+    if (!code && options->device)
+        code = target_of_device(options->device, &pretend, out);
+    else if (!code && vyre_target_named(name, out))
+        code = unknown_target(name);
+    else if (!code)
+        vyre_target_reduce(out, &pretend);
+    if (code)
+        return code;
+    if (options->device && options->target_env > (int)out->env)
+        return tool_usage("compile", "this device does not take what --target-env says");
+    if (options->device && options->memory_model > (int)out->memory_model)
+        return tool_usage("compile", "this device does not have the Vulkan memory model");
+    if (options->target_env != NOT_GIVEN)
+        out->env = (enum vyre_spirv_env)options->target_env;
+    if (options->memory_model != NOT_GIVEN)
+        out->memory_model = (enum vyre_memory_model)options->memory_model;
+    return TOOL_OK;
+}
+
 // ---- Compilation --------------------------------------------------------------------------------
 
-static int compile(const struct compile_options *options, const struct vyre_program *program,
-                   const char *name)
+static int compile(const struct compile_options *options, const struct vyre_target *target,
+                   const struct vyre_program *program, const char *name)
 {
-    struct vyre_target target;
-    vyre_target_default(&target);
-    target.env = (enum vyre_spirv_env)options->target_env;
-    target.memory_model = (enum vyre_memory_model)options->memory_model;
     struct timespec start;
     struct timespec end;
     struct vyre_module *module = NULL;
@@ -133,7 +195,7 @@ static int compile(const struct compile_options *options, const struct vyre_prog
     clock_gettime(CLOCK_MONOTONIC, &start);
     enum vyre_result result = vyre_compile(
         program,
-        vyre_compile_params(.target = &target, .no_optimize = options->no_optimize,
+        vyre_compile_params(.target = target, .no_optimize = options->no_optimize,
                             .debug_info = options->debug_info,
                             .loop_budget = (uint32_t)options->loop_budget,
                             .float_mode = (enum vyre_float_mode)options->float_mode,
@@ -163,10 +225,15 @@ static int run_compile(const void *options, const char *const *operands, size_t 
         return tool_usage("compile", "--loop-budget takes at most %u passes", UINT32_MAX);
     if (own->optimize && own->no_optimize)
         return tool_usage("compile", "-O and -O0 exclude each other");
+    if (own->target && own->device)
+        return tool_usage("compile", "--target and --device exclude each other");
     struct vyre_program *program = NULL;
-    int code = tool_read_program(operands[0], &program);
+    struct vyre_target target;
+    int code = find_target(own, &target);
     if (!code)
-        code = compile(own, program, operands[0]);
+        code = tool_read_program(operands[0], &program);
+    if (!code)
+        code = compile(own, &target, program, operands[0]);
     vyre_program_destroy(&program);
     return code;
 }
@@ -177,13 +244,13 @@ const struct command command_compile = {
     .summary = "Compile a program to SPIR-V",
     .description =
         "Reads PROGRAM (text, wire format or hex envelope; - is standard input), validates it and "
-        "writes a SPIR-V "
-        "module for any "
-        "device of the target environment. A module is never written to a terminal. The "
-        "same program "
-        "and the same options give the same bytes.",
+        "writes a SPIR-V module. Without --target or --device it is one for every Vulkan 1.1 "
+        "device, within the limits that all of them have: 4 buffers and workgroups of 128. A "
+        "module is never written to a terminal. The same program and the same options give the "
+        "same bytes, on the same device where --device names one.",
     .options = compile_table,
     .options_size = sizeof(struct compile_options),
+    .defaults = &compile_defaults,
     .min_operands = 1,
     .max_operands = 1,
     .run = run_compile,

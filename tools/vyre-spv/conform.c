@@ -15,6 +15,7 @@ struct conform_options {
     int backend;
     struct option_list only;
     const char *device;
+    struct option_list pretend;
     bool json;
 };
 
@@ -26,6 +27,8 @@ static const struct option_spec conform_table[] = {
       OPTION_CHOICE, offsetof(struct conform_options, backend) },
     { NULL, "device", "NAME", "number or part of the name, as `vyre-spv devices` prints them",
       OPTION_TEXT, offsetof(struct conform_options, device) },
+    { NULL, "pretend", "NAME", TOOL_PRETEND_HELP, OPTION_LIST,
+      offsetof(struct conform_options, pretend) },
     { NULL, "only", "NAME",
       "only records whose name is, begins with or matches NAME, as in 'cast/*'", OPTION_LIST,
       offsetof(struct conform_options, only) },
@@ -347,11 +350,15 @@ static int open_backend(struct conform *conform)
 {
     const struct conform_options *options = conform->options;
     struct vyre_target target;
+    struct vyre_pretend pretend;
     if (options->backend == BACKEND_INTERP)
-        return options->device ? tool_usage("conform", "--device is for --backend vulkan")
-                               : TOOL_OK;
+        return options->device || options->pretend.count
+                   ? tool_usage("conform", "--device and --pretend are for --backend vulkan")
+                   : TOOL_OK;
+    if (tool_pretend("conform", &options->pretend, &pretend))
+        return TOOL_USAGE;
     struct vyre_cache *cache = tool_cache_try(); // for what was found out about the device
-    int code = tool_device_open(options->device, cache, &conform->backend.device);
+    int code = tool_device_open(options->device, &pretend, cache, &conform->backend.device);
     vyre_cache_close(&cache);
     if (code)
         return code;
@@ -413,7 +420,8 @@ const struct command command_conform = {
         "does with programs: their bytes and identity, malformed bytes, validator codes, runs with "
         "inputs and outputs, spellings of the hex envelope, calls of the megakernel protocol. The "
         "fields of a record tell its kind. "
-        "With --backend vulkan, runs are on a device; what the compiler refuses is skipped. "
+        "With --backend vulkan, runs are on a device, or on what is left of it with "
+        "--pretend; what the compiler refuses is skipped. "
         "What differs is printed; then counts per family; the last line is `N passed, N failed, N "
         "skipped`.\n\n"
         "Differences that were decided count as skipped and are listed by the id under which "

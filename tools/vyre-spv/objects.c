@@ -159,9 +159,26 @@ void tool_device_choice(const char *choice, struct vyre_device_params *params)
         params->name = choice;
 }
 
-int tool_device_open(const char *choice, struct vyre_cache *cache, struct vyre_device **out)
+int tool_pretend(const char *command, const struct option_list *names, struct vyre_pretend *out)
+{
+    *out = (struct vyre_pretend){ .loop_limit = 0 };
+    for (size_t i = 0; i < names->count; i++) {
+        if (!vyre_pretend_add(out, names->items[i]))
+            continue;
+        struct vyre_pretend_info info;
+        for (size_t at = 0; vyre_pretend_describe(at, &info) == VYRE_OK; at++)
+            fprintf(stderr, "%-18s %s\n", info.name, info.text);
+        return tool_usage(command, "there is no '%s' to pretend; there are those above",
+                          names->items[i]);
+    }
+    return TOOL_OK;
+}
+
+int tool_device_open(const char *choice, const struct vyre_pretend *pretend,
+                     struct vyre_cache *cache, struct vyre_device **out)
 {
     struct vyre_device_params params = {
+        .pretend = pretend,
         .cache = cache,
         .diag = &tool_diag,
         .log = tool_log(),

@@ -21,6 +21,7 @@ struct run_options {
     struct option_list outputs;
     const char *grid;
     const char *device;
+    struct option_list pretend;
     uint64_t timeout; // seconds, or NOT_GIVEN
     bool interpret;
     bool no_cache;
@@ -57,6 +58,8 @@ static const struct option_spec run_table[] = {
       OPTION_NUMBER, offsetof(struct run_options, steps) },
     { NULL, "device", "NAME", "number or part of the name, as `vyre-spv devices` prints them",
       OPTION_TEXT, offsetof(struct run_options, device) },
+    { NULL, "pretend", "NAME", TOOL_PRETEND_HELP, OPTION_LIST,
+      offsetof(struct run_options, pretend) },
     { NULL, "timeout", "SECONDS", "on a device: give up after this time; the default is 60",
       OPTION_NUMBER, offsetof(struct run_options, timeout) },
     { NULL, "no-cache", NULL, "do not use the artifact cache", OPTION_FLAG,
@@ -313,7 +316,10 @@ static int run_on_device(struct run *run)
 {
     struct vyre_cache *cache = run->options->no_cache ? NULL : tool_cache_try();
     struct vyre_device *device = NULL;
-    int code = tool_device_open(run->options->device, cache, &device);
+    struct vyre_pretend pretend;
+    int code = tool_pretend("run", &run->options->pretend, &pretend);
+    if (!code)
+        code = tool_device_open(run->options->device, &pretend, cache, &device);
     if (!code)
         code = read_device_inputs(run, device);
     if (!code)
@@ -327,8 +333,8 @@ static int check_options(const struct run_options *options)
 {
     const bool has_timeout = options->timeout != NOT_GIVEN;
     const bool has_budget = options->loop_budget != NOT_GIVEN;
-    if (options->interpret && options->device)
-        return tool_usage("run", "--interp and --device exclude each other");
+    if (options->interpret && (options->device || options->pretend.count))
+        return tool_usage("run", "--interp excludes --device and --pretend");
     if (options->interpret && (has_timeout || has_budget))
         return tool_usage("run",
                           "--interp and --%s exclude each other\n"

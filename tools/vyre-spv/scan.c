@@ -492,7 +492,7 @@ static int run_scan(const void *values, const char *const *operands, size_t oper
         // Two writers on one terminal would tear each other's lines.
         run->progress.enabled = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
         run->cache = options->no_cache ? NULL : tool_cache_try();
-        if (tool_device_open(options->device, run->cache, &run->device) == TOOL_OK)
+        if (tool_device_open(options->device, NULL, run->cache, &run->device) == TOOL_OK)
             code = scan_paths(run, operands, operand_count);
     }
     close_run(run);

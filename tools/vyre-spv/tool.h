@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "options.h"
 #include <vyre/vyre.h>
 
 enum {
@@ -112,9 +113,19 @@ const char *tool_cache_directory(void);
 // Opens the device that `choice` names (a number of `vyre-spv devices`, part of a name, or NULL for
 // the best one) and says which one that is. `cache` may be NULL. An exit code; *out is NULL unless
 // it is 0.
-int tool_device_open(const char *choice, struct vyre_cache *cache, struct vyre_device **out);
+int tool_device_open(const char *choice, const struct vyre_pretend *pretend,
+                     struct vyre_cache *cache, struct vyre_device **out);
 
 // Fills name or index of `params` from a --device argument; NULL chooses nothing.
 void tool_device_choice(const char *choice, struct vyre_device_params *params);
+
+// What the options --pretend of a command stand for. An exit code.
+int tool_pretend(const char *command, const struct option_list *names, struct vyre_pretend *out);
+
+// How a command's table explains them.
+#define TOOL_PRETEND_HELP                                                                          \
+    "treat the device as one that lacks something: no-host-import, no-timeline, no-memory-model, " \
+    "no-int64, no-float64, no-small-storage, no-subgroups, no-exact-floats, subgroups-of-4, "      \
+    "subgroups-of-8, subgroups-of-64, 4-buffers or 128-mib-buffers"
 
 #endif // VYRE_SPV_TOOL_H

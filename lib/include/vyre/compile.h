@@ -95,6 +95,24 @@ enum vyre_float_mode {
 // Thread-safety: Safe.
 VYRE_API void vyre_target_default(struct vyre_target *out);
 
+// Targets that many devices share: "portable", which is the default, and what later versions and
+// profiles of Vulkan promise (docs/runtime.md, "Targets"). Strings are static.
+struct vyre_target_info {
+    const char *name;
+    const char *text; // which devices these are
+    struct vyre_target target;
+};
+
+// Number `index` of them. VYRE_ERR_INVALID_ARGUMENT: there are no more.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_target_describe(size_t index,
+                                                             struct vyre_target_info *out);
+
+// The one of that name. VYRE_ERR_INVALID_ARGUMENT: there is none.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_target_named(const char *name,
+                                                          struct vyre_target *out);
+
 // SPIR-V for one target, with what a runtime must know to bind it. Immutable.
 // Thread-safety: any number of threads may use one module at once.
 struct vyre_module;

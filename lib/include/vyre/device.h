@@ -33,12 +33,34 @@ struct vyre_pretend {
     bool no_vulkan_memory_model; // GLSL450 instead
     bool no_int64;
     bool no_float64;
+    bool no_small_storage; // elements of 8 and 16 bits in buffers
     bool no_subgroup;
     bool no_exact_floats;         // floats are computed with integers, whatever the probe finds
+    uint32_t subgroup_size;       // invocations; 0: the device's
     uint32_t loop_limit;          // iterations per invocation; 0: what the probe found
     uint32_t max_storage_buffers; // 0: the device's
     uint64_t max_storage_range;   // bytes; 0: the device's
 };
+
+// Names for it, as commands take them: "no-int64", "4-buffers". Strings are static.
+struct vyre_pretend_info {
+    const char *name;
+    const char *text; // what the device then has
+};
+
+// Number `index` of all names. VYRE_ERR_INVALID_ARGUMENT: there are no more.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_pretend_describe(size_t index,
+                                                              struct vyre_pretend_info *out);
+
+// Adds what `name` stands for to what is pretended already. VYRE_ERR_INVALID_ARGUMENT: there is no
+// such name. Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_pretend_add(struct vyre_pretend *pretend,
+                                                         const char *name);
+
+// Takes away from a target what is pretended, as opening a device with it does: the target of that
+// device without the device. Thread-safety: Safe.
+VYRE_API void vyre_target_reduce(struct vyre_target *target, const struct vyre_pretend *pretend);
 
 struct vyre_device_params {
     // Which device. All zero: the best one that is not a CPU implementation, else the CPU

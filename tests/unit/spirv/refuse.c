@@ -118,6 +118,8 @@ static void programs_beyond_the_target(void **state)
           "buffer a : u32[] readonly @0\nbuffer b : u32[] readonly @1\n"
           "buffer c : u32[] readonly @2\nbuffer d : u32[] readwrite @3\n"
           "loop i in 0..len(a) { d[i] = 1 }" },
+        { "L018", "134217732 bytes", "buffer big : u32[33554433] readonly @0\n" },
+        { "L018", "buffer big", "buffer big : u8[134217729] writeonly @0\n" },
         { "L011", "132 bytes", OUT "out[0] = param(31)" },
         { "L011", "push", OUT "out[0] = param(4294967295)" },
     };

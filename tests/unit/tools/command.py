@@ -867,6 +867,57 @@ class Compile(Case):
                     subprocess.run(["spirv-val", "--target-env", environment,
                                     self.path("triple.spv")], check=True)
 
+    def test_targets_have_names(self):
+        many = "workgroup 256\n" + "".join(
+            f"buffer b{i} : u32[] readwrite @{i}\n" for i in range(6)) + "b5[gid.x] = b0[gid.x]\n"
+        refused = self.expect(WRONG_INPUT, "compile", "-", stdin=many.encode())
+        self.assertIn(b"error[L008]", refused.stderr)
+        target = self.path("many.spv")
+        self.expect(OK, "compile", "-", "-o", target, "--target", "roadmap2022",
+                    stdin=many.encode())
+        with open(target, "rb") as file:
+            self.assertEqual(int.from_bytes(file.read(8)[4:], "little"), 0x10600)
+        if have("spirv-val"):
+            subprocess.run(["spirv-val", "--target-env", "vulkan1.3", target], check=True)
+        refused = self.expect(WRONG_INPUT, "compile", "-", "--target", "roadmap2022", "--pretend",
+                              "4-buffers", stdin=many.encode())
+        self.assertIn(b"error[L010]", refused.stderr)
+        self.assertEqual(self.compile(), self.compile("--target", "portable"))
+        self.assertEqual(self.compile("--target", "roadmap2022", "--target-env", "vulkan1.1",
+                                      "--memory-model", "glsl450")[4:8], b"\0\3\1\0")
+        wrong = self.expect(USAGE, "compile", "-", "--target", "moon", stdin=many.encode())
+        for name in (b"portable", b"roadmap2022", b"vulkan1.4"):
+            self.assertIn(name + b" ", wrong.stderr)
+        wrong = self.expect(USAGE, "compile", "-", "--pretend", "moon", stdin=many.encode())
+        names = [line.split()[0] for line in wrong.stderr.decode().splitlines()[:-2]]
+        self.assertIn("no-int64", names)
+        shown = " ".join(self.expect(OK, "compile", "--help").stdout.decode().split())
+        for name in names:
+            self.assertIn(name, shown)
+        self.expect(USAGE, "compile", "-", "--target", "portable", "--device", "0")
+
+    def test_a_device_is_a_target(self):
+        if not has_device():
+            self.skipTest("no Vulkan device")
+        many = "workgroup 256\n" + "".join(
+            f"buffer b{i} : u32[] readwrite @{i}\n" for i in range(6)) + "b5[gid.x] = b0[gid.x]\n"
+        self.expect(OK, "compile", "-", "-o", self.path("many.spv"), "--device", "0",
+                    stdin=many.encode())
+        refused = self.expect(WRONG_INPUT, "compile", "-", "--device", "0", "--pretend",
+                              "4-buffers", stdin=many.encode())
+        self.assertIn(b"error[L010]", refused.stderr)
+        self.expect(USAGE, "compile", "-", "--device", "0", "--pretend", "no-memory-model",
+                    "--memory-model", "vulkan", stdin=many.encode())
+        self.expect(SYSTEM, "compile", "-", "--device", "no such device", stdin=many.encode())
+        self.expect(OK, "conform", "--backend", "vulkan", "--pretend", "no-memory-model", "-",
+                    stdin=record(**Conform.RUN))
+        self.expect(USAGE, "conform", "--pretend", "no-memory-model", "-",
+                    stdin=record(**Conform.RUN))
+        self.expect(OK, "run", "-", "--pretend", "no-memory-model", "--in", "in=u32:1,2", "--in",
+                    "out=u32:0,0", stdin=TRIPLE.encode())
+        self.expect(USAGE, "run", "-", "--interp", "--pretend", "no-memory-model",
+                    stdin=TRIPLE.encode())
+
     def test_the_same_options_give_the_same_bytes(self):
         self.assertEqual(self.compile(), self.compile())
         self.assertEqual(self.compile(), self.compile("-O"))

@@ -149,6 +149,45 @@ static void pretending_takes_away(void **state)
         assert_false(plan.extensions[i]);
 }
 
+// What a name stands for, and the plan and vyre_target_reduce agree.
+static void names_stand_for_what_is_pretended(void **state)
+{
+    (void)state;
+    struct vyre_pretend_info info;
+    struct vyre_pretend all = { 0 };
+    for (size_t i = 0; vyre_pretend_describe(i, &info) == VYRE_OK; i++) {
+        struct vyre_pretend pretend = { 0 };
+        struct vyre_target reduced = plan_of(discrete_snapshot(), pretend).target;
+        assert_result(VYRE_OK, vyre_pretend_add(&pretend, info.name));
+        assert_result(VYRE_OK, vyre_pretend_add(&all, info.name));
+        assert_true(strlen(info.text) > 0);
+        vyre_target_reduce(&reduced, &pretend);
+        const struct vyre_target planned = plan_of(discrete_snapshot(), pretend).target;
+        assert_int_equal(planned.memory_model, reduced.memory_model);
+        assert_int_equal(planned.device_scope, reduced.device_scope);
+        assert_int_equal(planned.int64, reduced.int64);
+        assert_int_equal(planned.float64, reduced.float64);
+        assert_int_equal(planned.storage_8bit, reduced.storage_8bit);
+        assert_int_equal(planned.storage_16bit, reduced.storage_16bit);
+        assert_int_equal(planned.subgroup_size, reduced.subgroup_size);
+        assert_int_equal(planned.max_storage_buffers, reduced.max_storage_buffers);
+        assert_int_equal(planned.max_storage_range, reduced.max_storage_range);
+    }
+    assert_true(all.no_host_import && all.no_timeline && all.no_vulkan_memory_model);
+    assert_true(all.no_int64 && all.no_float64 && all.no_small_storage && all.no_subgroup);
+    assert_true(all.no_exact_floats);
+    assert_int_equal(all.subgroup_size, 64); // the last one said
+    assert_int_equal(all.max_storage_buffers, 4);
+    assert_int_equal(all.max_storage_range, 128 * mib);
+    struct vk_plan plan = plan_of(discrete_snapshot(), all);
+    assert_false(plan.target.storage_8bit || plan.target.storage_16bit);
+    assert_int_equal(plan.target.subgroup_size, 0);
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_pretend_add(&all, "no-such-thing"));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_pretend_add(&all, NULL));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_pretend_add(NULL, "no-int64"));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_pretend_describe(0, NULL));
+}
+
 static void pretending_never_adds(void **state)
 {
     (void)state;
@@ -220,6 +259,7 @@ int main(void)
         cmocka_unit_test(features_that_are_missing_are_not_planned),
         cmocka_unit_test(pages_are_imported_only_where_buffers_take_them),
         cmocka_unit_test(pretending_takes_away),
+        cmocka_unit_test(names_stand_for_what_is_pretended),
         cmocka_unit_test(pretending_never_adds),
         cmocka_unit_test(a_binding_is_never_larger_than_memory),
         cmocka_unit_test(what_cannot_work_is_refused_with_the_reason),
