@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: MIT
+// Call inlining; the registry resolves what is called.
+//
+// Does: puts the body of an op in place of each of its calls, in the order of evaluation: what a
+// statement evaluates before a call is kept in locals. Needs: a program that is valid with this
+// registry. Breaks: V136, as one statement that accesses a buffer plainly and by atomics may become
+// two; what is known statically of a call's type.
 #include "ir/inline.h"
 
 #include <inttypes.h>
@@ -204,6 +210,45 @@ static struct ir_expr *zero(struct ir_draft *draft, const struct ir_type *type)
     }
 }
 
+static bool loads_type(const struct ir_draft *draft, const struct ir_expr *load, uint8_t type)
+{
+    for (size_t i = 0; i < draft->buffers.count; i++)
+        if (draft->buffers.items[i].name == load->name)
+            return draft->buffers.items[i].element->kind == type;
+    return false;
+}
+
+// Whether a value surely has the kind u32 or i32 when it runs, and not only this static type.
+static bool is_surely(const struct ir_draft *draft, const struct ir_expr *expr, uint8_t type)
+{
+    switch ((enum ir_expr_kind)expr->kind) {
+    case IR_EXPR_LIT_U32:
+    case IR_EXPR_BUF_LEN:
+    case IR_EXPR_INVOCATION_ID:
+    case IR_EXPR_WORKGROUP_ID:
+    case IR_EXPR_LOCAL_ID:
+    case IR_EXPR_ATOMIC: return type == IR_TYPE_U32;
+    case IR_EXPR_LIT_I32: return type == IR_TYPE_I32;
+    case IR_EXPR_CAST: return expr->type->kind == type;
+    case IR_EXPR_LOAD: return loads_type(draft, expr, type);
+    default: return false;
+    }
+}
+
+// A value as its buffer would give it back: words are that of the declared type, whatever kind
+// operators leave in them.
+static struct ir_expr *as_declared(struct ir_draft *draft, const struct ir_type *type,
+                                   struct ir_expr *value)
+{
+    if (!value || (type->kind != IR_TYPE_U32 && type->kind != IR_TYPE_I32) ||
+        is_surely(draft, value, type->kind))
+        return value;
+    struct ir_expr *cast = ir_cast(draft, type, value);
+    if (cast)
+        cast->pos = value->pos;
+    return cast;
+}
+
 static ir_name site_name(void *user, enum ir_name_use use, ir_name name)
 {
     struct site *site = user;
@@ -255,6 +300,7 @@ static void site_store(struct site *site, struct ir_nodes *out, struct ir_node *
 {
     struct inliner *inliner = site->inliner;
     struct ir_draft *draft = &inliner->draft;
+    store->b = as_declared(draft, ir_signature_type(site->op->outputs[0].type), store->b);
     if (is_first(store->a)) {
         struct ir_node *assign = ir_assign(draft, site->result, store->b);
         if (assign)
@@ -304,7 +350,8 @@ static struct ir_expr *put_body(struct inliner *inliner, struct ir_nodes *out, s
         return exceed(inliner, "the program grows beyond 4,194,304 parts");
     struct site site = { inliner, op, inliner->next++, call->pos, 0 };
     for (uint32_t i = 0; i < call->kid_count; i++)
-        add_let(inliner, out, numbered_name(inliner, site.number, "argument", i), call->kids[i],
+        add_let(inliner, out, numbered_name(inliner, site.number, "argument", i),
+                as_declared(draft, ir_signature_type(op->inputs[i].type), call->kids[i]),
                 call->pos);
     const struct ir_type *type = ir_signature_type(op->outputs[0].type);
     site.result = numbered_name(inliner, site.number, "result", 0);

@@ -14,11 +14,9 @@ struct ir_inline {
     const struct vyre_diag_sink *diag;
 };
 
-// Does: puts the body of an op in place of each of its calls, in the order of evaluation: what a
-// statement evaluates before a call is kept in locals. Needs: a program that is valid with this
-// registry. Breaks: V136, as one statement that accesses a buffer plainly and by atomics may become
-// two; what is known statically of a call's type. *out is NULL when there is nothing to put in
-// place. VYRE_ERR_LIMIT (O005): the result would break a limit of valid programs.
+// Puts bodies in place of calls; the file says what that needs and breaks. *out is NULL when there
+// is nothing to put in place. VYRE_ERR_LIMIT (O005): the result would break a limit of valid
+// programs.
 enum vyre_result ir_inline_calls(const struct vyre_program *program, const struct ir_inline *params,
                                  struct vyre_program **out);
 
