@@ -215,7 +215,9 @@ enum conform_outcome conform_run_on_device(struct conform_case *c,
     if (reason)
         return conform_skip(c, "%s", reason);
     enum vyre_result result = vyre_kernel_create(
-        c->backend->device, vyre_kernel_params(.program = program, .diag = &sink), &kernel);
+        c->backend->device,
+        vyre_kernel_params(.program = program, .registry = conform_ops_of(c), .diag = &sink),
+        &kernel);
     enum conform_outcome outcome = CONFORM_PASSED;
     if (result == VYRE_ERR_UNSUPPORTED || is_refusal(diags.first))
         outcome = conform_skip(c, "the compiler refuses the program (%s)", diags.first);

@@ -278,19 +278,23 @@ static enum conform_outcome check_error(struct conform_case *c, enum vyre_result
                         diags->text, code, token);
 }
 
+const struct vyre_registry *conform_ops_of(const struct conform_case *c)
+{
+    const char *lookup = conform_text(c, "lookup");
+    return lookup && strcmp(lookup, "corpus") == 0 ? c->backend->ops : NULL;
+}
+
 static enum conform_outcome interpret(struct conform_case *c, const struct vyre_program *program,
                                       const struct conform_inputs *inputs)
 {
     struct conform_diags diags = { .first = "" };
     struct vyre_diag_sink sink = conform_sink(&diags);
     struct vyre_outputs *outputs = NULL;
-    const char *lookup = conform_text(c, "lookup");
-    const bool has_ops = lookup && strcmp(lookup, "corpus") == 0;
-    enum vyre_result result = vyre_interpret(
-        program,
-        vyre_interpret_params(.inputs = inputs->values, .input_count = inputs->count,
-                              .registry = has_ops ? c->backend->ops : NULL, .diag = &sink),
-        &outputs);
+    enum vyre_result result =
+        vyre_interpret(program,
+                       vyre_interpret_params(.inputs = inputs->values, .input_count = inputs->count,
+                                             .registry = conform_ops_of(c), .diag = &sink),
+                       &outputs);
     enum conform_outcome outcome = CONFORM_PASSED;
     if (result == VYRE_ERR_UNSUPPORTED)
         outcome =

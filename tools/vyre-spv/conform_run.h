@@ -16,6 +16,9 @@ struct conform_inputs {
 bool conform_inputs_read(const struct conform_case *c, struct conform_inputs *inputs);
 void conform_inputs_fini(struct conform_inputs *inputs);
 
+// The ops that a record calls, NULL where it calls none.
+const struct vyre_registry *conform_ops_of(const struct conform_case *c);
+
 // Compares the contents of buffer `index` with what its record says; both hold f32 numbers that may
 // be `ulps` apart on the line of floats where `ulps` is not 0.
 enum conform_outcome conform_compare(struct conform_case *c, const struct vyre_program *program,
