@@ -4,6 +4,7 @@
 #include "lowering.h"
 
 #include "ir/inline.h"
+#include "ir/pass.h"
 #include "ir/registry.h"
 
 #include <stdio.h>
@@ -16,6 +17,21 @@ static enum vyre_result validate(const struct vyre_program *program,
         // What the target lacks is refused by lowering, with a reason that fits.
         vyre_validate_params(.subgroup_ops = true, .collectives = true,
                              .registry = params->registry, .diag = params->diag));
+}
+
+// One module is one dispatch, so barriers of the grid are refused when the program is lowered. Who
+// looks at passes is shown the parts that they make.
+static enum vyre_result show_parts(const struct vyre_program *program,
+                                   const struct vyre_compile_params *params)
+{
+    const struct ir_pass_context context = { .diag = params->diag };
+    struct vyre_grid_split *split = NULL;
+    enum vyre_result result = ir_pass_grid_sync(&context, program, &split);
+    const size_t count = vyre_grid_split_count(split);
+    for (size_t i = 0; i < count; i++)
+        ir_pass_tell(params->hook, IR_PASS_grid_sync, i, count, vyre_grid_split_program(split, i));
+    vyre_grid_split_destroy(&split);
+    return result;
 }
 
 enum vyre_result spv_prepare(const struct vyre_program *program,
@@ -34,7 +50,16 @@ enum vyre_result spv_prepare(const struct vyre_program *program,
         .capability_count = params->capability_count,
         .diag = params->diag,
     };
-    return result ? result : ir_inline_calls(program, &calls, out);
+    if (!result)
+        result = ir_inline_calls(program, &calls, out);
+    if (result || !params->hook || params->no_optimize)
+        return result;
+    const struct vyre_program *made = *out ? *out : program;
+    ir_pass_tell(params->hook, IR_PASS_inline, 0, 1, made);
+    result = show_parts(made, params);
+    if (result)
+        vyre_program_destroy(out);
+    return result;
 }
 
 void spv_refuse_call(struct spv_lowering *lowering, const struct ir_expr *call)

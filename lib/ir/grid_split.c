@@ -230,6 +230,16 @@ static enum vyre_result keep_whole(const struct vyre_program *program,
     return VYRE_OK;
 }
 
+enum vyre_result ir_grid_split_whole(const struct vyre_program *program,
+                                     struct vyre_grid_split **out)
+{
+    *out = memory_calloc(1, sizeof **out);
+    enum vyre_result result = *out ? keep_whole(program, *out) : VYRE_ERR_NO_MEMORY;
+    if (result)
+        vyre_grid_split_destroy(out);
+    return result;
+}
+
 enum vyre_result ir_split_grid_sync(const struct vyre_program *program,
                                     const struct vyre_diag_sink *diag, struct vyre_grid_split **out)
 {

@@ -7,7 +7,8 @@
 // its outermost list, and in place of the barriers that it has. REFUSED are those that cannot be
 // split (F..), DIFFER those whose result depends on the order of invocations, as the interpreter
 // itself says. Programs that cannot be given a barrier, do not run, or run for long are SKIPPED.
-// Parts must be valid and survive their text and their binary form.
+// Parts must be valid and survive their text and their binary form, and those of the first kind do
+// the same when all passes went over them.
 #include "runs.h"
 
 #include <vyre/transform.h>
@@ -83,6 +84,33 @@ static bool check_parts(const struct vyre_program *program, char *text, size_t r
     return good;
 }
 
+// Parts that all other passes went over, on memory of our own, as a user of the library would.
+static bool same_optimised(const struct vyre_program *program, const struct inputs *inputs,
+                           const struct run *plain, char *text, size_t room)
+{
+    static const uint32_t one[3] = { 1, 1, 1 };
+    const char *passes[16];
+    size_t count = 0;
+    struct vyre_pass_info info;
+    while (count < sizeof passes / sizeof *passes && !vyre_pass_describe(count, &info))
+        passes[count++] = info.name;
+    struct vyre_grid_split *split = NULL;
+    struct memory memory = { 0 };
+    uint32_t grid[3];
+    bool good = true;
+    snprintf(text, room, "other results when its parts are optimised");
+    if (begin_memory(program, inputs, &memory, grid)) { // else inputs that are not those of buffers
+        good = vyre_program_transform_parts(
+                   program, vyre_transform_params(.passes = passes, .pass_count = count), &split) ==
+               VYRE_OK;
+        const struct run parts = good ? run_parts(split, one, NULL, &memory) : (struct run){ 0 };
+        good = good && same_memory(program, plain, &parts, &memory);
+    }
+    vyre_grid_split_destroy(&split);
+    free_memory(&memory);
+    return good;
+}
+
 static void compare(const json_t *record, enum mode mode, const struct vyre_program *program,
                     const struct inputs *inputs)
 {
@@ -103,7 +131,9 @@ static void compare(const json_t *record, enum mode mode, const struct vyre_prog
     struct run split = run_program(program, inputs, params);
     if (split.result == VYRE_ERR_UNSUPPORTED && split.code[0] == 'F') {
         totals.refused++;
-    } else if (!check_parts(program, text, sizeof text)) {
+    } else if (!check_parts(program, text, sizeof text) ||
+               (mode == MIDDLE && !may_differ &&
+                !same_optimised(program, inputs, &plain, text, sizeof text))) {
         totals.failed++;
         printf("FAIL %s, mode %d: %s\n", json_string_value(json_object_get(record, "name")), mode,
                text);

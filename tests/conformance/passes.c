@@ -2,78 +2,268 @@
 // Every pass, alone and with all others, keeps what the programs of the corpus do: the same outputs
 // to the bit, or the same run-time error, on the interpreter. The programs stay valid, and survive
 // a print and a parse and the binary form.
-// usage: passes [--expect SAME,DIFFER,SKIPPED,CHANGED] FILE.jsonl...
+// usage: passes [--expect SAME,DIFFER,SKIPPED,CHANGED,CALLS,PARTS] FILE.jsonl...
+//
+// Calls are rare in the corpus, so where they are inlined the program is first given some: words
+// are added, multiplied and so on by ops. What bodies in their place do is compared with what they
+// do when the interpreter evaluates each call on the host.
 //
 // A program that comes again with other inputs, or runs for long, is tried with all passes
-// together only. SAME counts
-// pairs of a record and a pass list with equal results; CHANGED those of them in which
-// the program became another one. DIFFER counts pairs whose results differ and may: the record's
-// own note says that they depend on the order in which the interpreter lets invocations run.
-// Records that the interpreter does not evaluate, or whose program is not valid as it stands, are
-// SKIPPED.
+// together only. SAME counts pairs of a record and a pass list with equal results; CHANGED those of
+// them in which the program became another one, CALLS those in which the program had calls, and
+// PARTS those in which it became several. DIFFER counts pairs whose results differ and may: they
+// depend on the order in which the interpreter lets invocations run, as it or the record's own note
+// says. Records that the interpreter does not evaluate, or whose program is not valid as it stands,
+// and lists that split what cannot be split, are SKIPPED.
 #include "runs.h"
 
-#include <vyre/transform.h>
+#include "conform_ops.h"
+#include "ir/copy.h"
+#include "ir/grid_sync.h"
+#include "ir/tables.h"
 
 enum { MAX_LISTS = 16 };
 
 static struct totals {
-    unsigned same, differ, skipped, changed, failed;
+    unsigned same, differ, skipped, changed, calls, parts, failed;
 } totals;
 
-// Pass lists to try: each pass alone, then NULL for all together.
-static const char *lists[MAX_LISTS];
+// Pass lists to try: each pass alone, then all together.
+static struct list {
+    const char *name;
+    const char *passes[MAX_LISTS];
+    size_t count;
+    bool inlines;
+} lists[MAX_LISTS];
 static size_t list_count;
+
+static struct vyre_registry *corpus_ops;  // what records call
+static struct vyre_registry *outline_ops; // what is put into programs
+
+// ---- Operators as calls ------------------------------------------------------------------------
+
+static const struct outlined {
+    enum ir_binop op;
+    const char *id;
+    const char *spelling;
+} outlined[] = {
+    { IR_BIN_ADD, "outline.add", "+" },     { IR_BIN_MUL, "outline.mul", "*" },
+    { IR_BIN_BIT_AND, "outline.and", "&" }, { IR_BIN_BIT_XOR, "outline.xor", "^" },
+    { IR_BIN_SHR, "outline.shr", ">>" },
+};
+
+static enum vyre_result evaluate(void *cookie, const uint8_t *arguments, size_t size,
+                                 struct vyre_op_result *result)
+{
+    const struct outlined *op = cookie;
+    uint32_t words[2], word = 0;
+    if (size != sizeof words)
+        return VYRE_ERR_EXECUTION;
+    memcpy(words, arguments, size);
+    switch (op->op) {
+    case IR_BIN_ADD: word = words[0] + words[1]; break;
+    case IR_BIN_MUL: word = words[0] * words[1]; break;
+    case IR_BIN_BIT_AND: word = words[0] & words[1]; break;
+    case IR_BIN_BIT_XOR: word = words[0] ^ words[1]; break;
+    case IR_BIN_SHR: word = words[0] >> (words[1] & 31); break;
+    default: return VYRE_ERR_EXECUTION;
+    }
+    return vyre_op_result_append(result, &word, sizeof word);
+}
+
+static void create_outline_ops(void)
+{
+    static const struct vyre_op_operand words[] = { { "u32", NULL }, { "u32", NULL } };
+    if (vyre_registry_create(&outline_ops))
+        abort();
+    for (size_t i = 0; i < sizeof outlined / sizeof *outlined; i++) {
+        char text[200];
+        struct vyre_program *body;
+        snprintf(text, sizeof text,
+                 "buffer a : u32[1] readonly @0\nbuffer b : u32[1] readonly @1\n"
+                 "buffer out : u32[1] readwrite @2 output\nout[0] = a[0] %s b[0]\n",
+                 outlined[i].spelling);
+        if (vyre_program_parse(text, strlen(text), "op", NULL, &body) ||
+            vyre_registry_add_op(
+                outline_ops, vyre_op_params(.id = outlined[i].id, .inputs = words, .input_count = 2,
+                                            .outputs = words, .output_count = 1, .program = body,
+                                            .evaluate = evaluate, .cookie = (void *)&outlined[i])))
+            abort();
+        vyre_program_destroy(&body);
+    }
+    vyre_registry_freeze(outline_ops);
+}
+
+struct outliner {
+    struct ir_copy copy;
+    struct ir_draft draft;
+    bool lanes; // there are expressions whose operands all lanes evaluate: they stay as they are
+    unsigned calls;
+};
+
+static struct ir_expr *outline_expr(void *user, const struct ir_expr *original,
+                                    struct ir_expr *copy)
+{
+    struct outliner *outliner = user;
+    outliner->lanes |= original->kind == IR_EXPR_SUBGROUP_ADD ||
+                       original->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
+                       original->kind == IR_EXPR_SUBGROUP_BALLOT;
+    for (size_t i = 0; i < sizeof outlined / sizeof *outlined; i++) {
+        if (!copy || original->kind != IR_EXPR_BINOP || original->op != outlined[i].op)
+            continue;
+        struct ir_expr *call = ir_draft_expr(&outliner->draft, IR_EXPR_CALL, 2);
+        if (!call)
+            return NULL;
+        call->name = ir_draft_cname(&outliner->draft, outlined[i].id);
+        call->kids[0] = copy->kids[0];
+        call->kids[1] = copy->kids[1];
+        call->pos = copy->pos;
+        outliner->calls++;
+        return call;
+    }
+    return copy;
+}
+
+static bool has_u64(const struct vyre_program *program)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < program->buffer_count; i++)
+        found |= program->buffers[i].element->kind == IR_TYPE_U64;
+    return found;
+}
+
+// The program with calls in place of operators on words; NULL where there are none, or where they
+// are of other types, which the signatures refuse. A u64 gets by them where an operator is said to
+// give a u32; an evaluation takes its low word then, a body refuses it (X017).
+static struct vyre_program *outline(const struct vyre_program *program)
+{
+    struct outliner outliner = { .lanes = false };
+    struct vyre_program *made = NULL;
+    outliner.copy = (struct ir_copy){
+        .draft = &outliner.draft, .from = program, .user = &outliner, .expr = outline_expr
+    };
+    if (!ir_draft_init(&outliner.draft))
+        abort();
+    ir_copy_head(&outliner.copy);
+    struct ir_body entry = ir_copy_body(&outliner.copy, program->entry);
+    if (ir_draft_finish(&outliner.draft, entry, false, &made))
+        abort();
+    if (outliner.lanes || outliner.calls == 0 || has_u64(program) ||
+        vyre_program_validate(made, vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                                                         .registry = outline_ops)))
+        vyre_program_destroy(&made);
+    return made;
+}
 
 // ---- Programs ----------------------------------------------------------------------------------
 
-// The interpreter's order decides: the record says so.
-static bool depends_on_order(const json_t *record)
+struct attempt {
+    const json_t *record;
+    const struct vyre_program *program;
+    struct vyre_program *calling; // the same with calls, or NULL; owned
+    const struct vyre_registry *ops;
+    const struct inputs *inputs;
+    struct run expected;
+    struct run called; // of `calling`, with every call evaluated
+};
+
+// As the parts of a program with barriers of the whole grid are meant: plainly the interpreter
+// takes them for barriers of the workgroup, which is the same only where there is one.
+static bool same_parts(const struct attempt *attempt, const struct run *expected,
+                       const struct vyre_grid_split *split, char *text, size_t room)
 {
-    const char *note = json_string_value(json_object_get(record, "note"));
-    return note && strstr(note, "racy");
+    struct memory memory = { 0 };
+    struct run whole = { 0 }, parts = { 0 };
+    uint32_t grid[3] = { 0 };
+    bool good = begin_memory(attempt->program, attempt->inputs, &memory, grid);
+    if (good && (grid[0] != 1 || grid[1] != 1 || grid[2] != 1))
+        whole = run_program(
+            attempt->program, attempt->inputs,
+            (struct vyre_interpret_params){ .registry = attempt->ops, .split_grid_sync = true });
+    if (good) {
+        parts = run_parts(split, grid, attempt->ops, &memory);
+        good = same_memory(attempt->program, whole.outputs ? &whole : expected, &parts, &memory);
+    }
+    if (!good)
+        snprintf(text, room, "other results in parts: %s %s", vyre_result_name(parts.result),
+                 parts.code);
+    vyre_outputs_destroy(&whole.outputs);
+    free_memory(&memory);
+    return good;
 }
 
-static void try_list(const json_t *record, const struct vyre_program *program,
-                     const struct inputs *inputs, const struct run *expected, const char *list)
+static bool same_whole(const struct attempt *attempt, const struct run *expected,
+                       const struct vyre_program *made, char *text, size_t room)
+{
+    struct run run = run_program(made, attempt->inputs,
+                                 (struct vyre_interpret_params){ .registry = attempt->ops });
+    const bool good = same_results(expected, &run);
+    if (!good)
+        snprintf(text, room, "other results: %s %s, not %s %s", vyre_result_name(run.result),
+                 run.code, vyre_result_name(expected->result), expected->code);
+    vyre_outputs_destroy(&run.outputs);
+    return good;
+}
+
+// Whether the interpreter's order of invocations decides what comes out: the record says so, or the
+// interpreter does.
+static bool depends_on_order(const struct attempt *attempt)
+{
+    const char *note = json_string_value(json_object_get(attempt->record, "note"));
+    bool order_matters = false;
+    struct run run = run_program(attempt->program, attempt->inputs,
+                                 (struct vyre_interpret_params){ .registry = attempt->ops,
+                                                                 .order_matters = &order_matters });
+    vyre_outputs_destroy(&run.outputs);
+    return order_matters || (note && strstr(note, "racy"));
+}
+
+static void try_list(const struct attempt *attempt, const struct list *list)
 {
     char text[400] = "";
-    struct vyre_program *made = NULL;
-    enum vyre_result result = vyre_program_transform(
-        program, vyre_transform_params(.passes = list ? &list : NULL, .pass_count = list ? 1 : 0),
-        &made);
+    const bool calls = list->inlines && attempt->calling;
+    const struct vyre_program *from = calls ? attempt->calling : attempt->program;
+    const struct run *expected = calls ? &attempt->called : &attempt->expected;
+    struct vyre_grid_split *split = NULL;
+    struct run told = { 0 };
+    const struct vyre_diag_sink sink = { keep_code, told.code };
+    enum vyre_result result = vyre_program_transform_parts(
+        from,
+        vyre_transform_params(.passes = list->passes, .pass_count = list->count,
+                              .registry = calls ? outline_ops : attempt->ops, .diag = &sink),
+        &split);
+    if (result == VYRE_ERR_UNSUPPORTED && told.code[0] == 'F') {
+        totals.skipped++;
+        return;
+    }
     bool good = result == VYRE_OK;
     if (!good)
-        snprintf(text, sizeof text, "%s", vyre_result_name(result));
-    if (good && made != program) {
-        struct run run = { .outputs = NULL };
-        good = is_valid(made, text, sizeof text) && round_trips(made, text, sizeof text);
-        totals.changed += good;
-        if (good) {
-            run = run_program(made, inputs, (struct vyre_interpret_params){ 0 });
-            good = same_results(expected, &run);
-            if (!good && depends_on_order(record)) {
-                totals.differ++;
-                totals.changed--;
-                printf("DIFFERS %s after %s\n", json_string_value(json_object_get(record, "name")),
-                       list ? list : "all");
-                vyre_outputs_destroy(&run.outputs);
-                vyre_program_destroy(&made);
-                return;
-            }
-            if (!good)
-                snprintf(text, sizeof text, "other results: %s %s, not %s %s",
-                         vyre_result_name(run.result), run.code, vyre_result_name(expected->result),
-                         expected->code);
-        }
-        vyre_outputs_destroy(&run.outputs);
+        snprintf(text, sizeof text, "%s %s", vyre_result_name(result), told.code);
+    const size_t count = vyre_grid_split_count(split);
+    for (size_t i = 0; i < count && good; i++) {
+        const struct vyre_program *part = vyre_grid_split_program(split, i);
+        good = part == attempt->program ||
+               (is_valid(part, text, sizeof text) && round_trips(part, text, sizeof text));
     }
-    vyre_program_destroy(&made);
-    totals.same += good;
-    totals.failed += !good;
-    if (!good)
-        printf("FAIL %s after %s: %s\n", json_string_value(json_object_get(record, "name")),
-               list ? list : "all", text);
+    const bool changed = count > 1 || vyre_grid_split_program(split, 0) != attempt->program;
+    bool same = good;
+    if (good && count > 1)
+        same = same_parts(attempt, expected, split, text, sizeof text);
+    else if (good && changed)
+        same = same_whole(attempt, expected, vyre_grid_split_program(split, 0), text, sizeof text);
+    vyre_grid_split_destroy(&split);
+    const char *name = json_string_value(json_object_get(attempt->record, "name"));
+    totals.same += same;
+    totals.changed += same && changed;
+    totals.calls += same && calls;
+    totals.parts += same && count > 1;
+    if (good && !same && depends_on_order(attempt)) {
+        totals.differ++;
+        printf("DIFFERS %s after %s\n", name, list->name);
+    } else if (!same) {
+        totals.failed++;
+        printf("FAIL %s after %s: %s\n", name, list->name, text);
+    }
 }
 
 // Whether the record has the program of the one before it.
@@ -83,6 +273,33 @@ static bool is_again(const char *wire)
     const bool again = strcmp(before, wire) == 0;
     snprintf(before, sizeof before, "%s", strlen(wire) < sizeof before ? wire : "");
     return again;
+}
+
+static void try_program(struct attempt *attempt, bool again)
+{
+    char text[400];
+    struct vyre_interpret_params params = { .step_limit = LONG_RUN, .registry = attempt->ops };
+    // Long runs, too, are tried once.
+    attempt->expected = run_program(attempt->program, attempt->inputs, params);
+    const bool once = again || attempt->expected.result == VYRE_ERR_LIMIT;
+    params.step_limit = 0;
+    if (attempt->expected.result == VYRE_ERR_LIMIT)
+        attempt->expected = run_program(attempt->program, attempt->inputs, params);
+    // Programs without their root region are run, but are not valid.
+    if (attempt->expected.result == VYRE_ERR_UNSUPPORTED ||
+        !is_valid(attempt->program, text, sizeof text)) {
+        totals.skipped++;
+    } else {
+        attempt->calling = attempt->ops ? NULL : outline(attempt->program);
+        params.registry = outline_ops;
+        if (attempt->calling)
+            attempt->called = run_program(attempt->calling, attempt->inputs, params);
+        for (size_t i = once ? list_count - 1 : 0; i < list_count; i++)
+            try_list(attempt, &lists[i]);
+        vyre_program_destroy(&attempt->calling);
+        vyre_outputs_destroy(&attempt->called.outputs);
+    }
+    vyre_outputs_destroy(&attempt->expected.outputs);
 }
 
 static void try_record(void *user, const json_t *record)
@@ -98,30 +315,39 @@ static void try_record(void *user, const json_t *record)
     struct vyre_program *program = NULL;
     struct inputs inputs = { .count = 0 };
     const char *result = json_string_value(json_object_get(record, "result"));
+    const char *lookup = json_string_value(json_object_get(record, "lookup"));
     const bool runs = strcmp(result, "ok") == 0 || strcmp(result, "error") == 0;
     if (runs && vyre_program_decode(wire.data, wire.size, NULL, &program) == VYRE_OK) {
         collect_inputs(record, &inputs);
-        char text[400];
-        // Long runs, too, are tried once.
-        struct run expected =
-            run_program(program, &inputs, (struct vyre_interpret_params){ .step_limit = LONG_RUN });
-        const bool once = again || expected.result == VYRE_ERR_LIMIT;
-        if (expected.result == VYRE_ERR_LIMIT)
-            expected = run_program(program, &inputs, (struct vyre_interpret_params){ 0 });
-        // Programs without their root region are run, but are not valid.
-        if (expected.result == VYRE_ERR_UNSUPPORTED || !is_valid(program, text, sizeof text)) {
-            totals.skipped++;
-        } else {
-            for (size_t i = once ? list_count - 1 : 0; i < list_count; i++)
-                try_list(record, program, &inputs, &expected, lists[i]);
-        }
-        vyre_outputs_destroy(&expected.outputs);
+        struct attempt attempt = { .record = record,
+                                   .program = program,
+                                   .ops = lookup ? corpus_ops : NULL,
+                                   .inputs = &inputs };
+        try_program(&attempt, again);
     } else {
         totals.skipped++;
     }
     vyre_program_destroy(&program);
     free_inputs(&inputs);
     hex_free(&wire);
+}
+
+static void make_lists(void)
+{
+    struct list all = { .name = "all", .inlines = true };
+    for (size_t i = 0; i < vyre_pass_count(); i++) {
+        struct vyre_pass_info info;
+        if (vyre_pass_describe(i, &info) != VYRE_OK || list_count == MAX_LISTS - 1)
+            abort();
+        lists[list_count++] = (struct list){
+            .name = info.name,
+            .passes = { info.name },
+            .count = 1,
+            .inlines = strcmp(info.name, "inline") == 0,
+        };
+        all.passes[all.count++] = info.name;
+    }
+    lists[list_count++] = all;
 }
 
 int main(int argc, char **argv)
@@ -132,20 +358,18 @@ int main(int argc, char **argv)
         expect = argv[2];
         first = 3;
     }
-    for (size_t i = 0; i < vyre_pass_count(); i++) {
-        struct vyre_pass_info info;
-        if (vyre_pass_describe(i, &info) != VYRE_OK || list_count == MAX_LISTS - 1)
-            abort();
-        lists[list_count++] = info.name;
-    }
-    lists[list_count++] = NULL;
+    make_lists();
+    corpus_ops = conform_ops_create();
+    create_outline_ops();
     bool readable = argc > first;
     for (int i = first; i < argc; i++)
         readable &= records_read(argv[i], try_record, NULL);
+    vyre_registry_destroy(&corpus_ops);
+    vyre_registry_destroy(&outline_ops);
     char counts[80];
-    snprintf(counts, sizeof counts, "%u,%u,%u,%u", totals.same, totals.differ, totals.skipped,
-             totals.changed);
-    printf("%s (same, differ, skipped, changed), %u failed\n", counts, totals.failed);
+    snprintf(counts, sizeof counts, "%u,%u,%u,%u,%u,%u", totals.same, totals.differ, totals.skipped,
+             totals.changed, totals.calls, totals.parts);
+    printf("%s (same, differ, skipped, changed, calls, parts), %u failed\n", counts, totals.failed);
     if (expect && strcmp(expect, counts) != 0) {
         printf("expected %s\n", expect);
         return 1;

@@ -53,8 +53,8 @@ static const struct option_spec compile_table[] = {
     { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
       offsetof(struct compile_options, no_optimize) },
     { NULL, "dump-after", "PASS",
-      "print the program as it is after PASS (fold, strength, cse, dead; all: each of them) on "
-      "standard error",
+      "print the program, or its parts, as after PASS (inline, grid_sync, fold, strength, cse, "
+      "dead; all: each of them) on standard error",
       OPTION_TEXT, offsetof(struct compile_options, dump_after) },
     { NULL, "loop-budget", "N",
       "passes through loops after which an invocation is a fault; the default is 16777216",
@@ -104,15 +104,13 @@ static int write_module(const struct compile_options *options, const struct vyre
 
 // ---- Passes -------------------------------------------------------------------------------------
 
-// Whether `name` is a pass of the default pipeline; `names` gets all of them.
+// Whether `name` is a pass; `names` gets all of them.
 static bool is_pass(const char *name, char *names, size_t room)
 {
     struct vyre_pass_info info;
     bool found = strcmp(name, "all") == 0;
     snprintf(names, room, "all");
     for (size_t i = 0; vyre_pass_describe(i, &info) == VYRE_OK; i++) {
-        if (!info.is_default)
-            continue;
         const size_t used = strlen(names);
         snprintf(names + used, room - used, ", %s", info.name);
         found |= strcmp(info.name, name) == 0;
@@ -120,7 +118,9 @@ static bool is_pass(const char *name, char *names, size_t room)
     return found;
 }
 
-static void dump(void *user, const char *pass, const struct vyre_program *program)
+// Each program is a whole one, between comments that say what it is.
+static void dump(void *user, const char *pass, size_t part, size_t part_count,
+                 const struct vyre_program *program)
 {
     const char *wanted = user;
     char *text = NULL;
@@ -131,7 +131,10 @@ static void dump(void *user, const char *pass, const struct vyre_program *progra
         fprintf(stderr, "// after %s: out of memory\n", pass);
         return;
     }
-    fprintf(stderr, "// after %s\n", pass);
+    if (part_count > 1)
+        fprintf(stderr, "// after %s, part %zu of %zu\n", pass, part + 1, part_count);
+    else
+        fprintf(stderr, "// after %s\n", pass);
     fwrite(text, 1, size, stderr);
     vyre_free(text);
 }

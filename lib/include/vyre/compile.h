@@ -146,8 +146,9 @@ struct vyre_compile_params {
     const struct vyre_registry *registry;
     const char *const *capabilities; // of the runtime that dispatches the module
     size_t capability_count;
-    // Told the program after each pass of the default pipeline; not with `no_optimize`. May be
-    // NULL.
+    // Told the program after each pass: after calls were inlined, the parts between barriers of the
+    // grid (which make programs that have some too many for one module: L007), and after each pass
+    // of the default pipeline; not with `no_optimize`. May be NULL.
     const struct vyre_pass_hook *hook;
     const struct vyre_diag_sink *diag;
 };

@@ -473,8 +473,10 @@ static enum vyre_result run(struct cse *cse, struct vyre_program **out)
     return ir_edit_finish(&cse->edit, entry, out);
 }
 
-enum vyre_result ir_pass_cse(const struct vyre_program *from, struct vyre_program **out)
+enum vyre_result ir_pass_cse(const struct ir_pass_context *context, const struct vyre_program *from,
+                             struct vyre_program **out)
 {
+    (void)context;
     struct cse cse = { .next_name = 0 };
     *out = NULL;
     ir_edit_init(&cse.edit, from);

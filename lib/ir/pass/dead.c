@@ -357,8 +357,10 @@ static enum vyre_result run(struct dead *dead, struct vyre_program **out)
     return ir_edit_finish(&dead->edit, entry, out);
 }
 
-enum vyre_result ir_pass_dead(const struct vyre_program *from, struct vyre_program **out)
+enum vyre_result ir_pass_dead(const struct ir_pass_context *context,
+                              const struct vyre_program *from, struct vyre_program **out)
 {
+    (void)context;
     struct dead dead = { .loops.from = from->loop_numbers, .traps.from = from->trap_numbers };
     *out = NULL;
     ir_edit_init(&dead.edit, from);

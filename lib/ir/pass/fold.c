@@ -232,8 +232,10 @@ static struct ir_body fold_body(struct fold *fold, struct ir_body body)
     return ir_edit_take(&fold->edit, &made);
 }
 
-enum vyre_result ir_pass_fold(const struct vyre_program *from, struct vyre_program **out)
+enum vyre_result ir_pass_fold(const struct ir_pass_context *context,
+                              const struct vyre_program *from, struct vyre_program **out)
 {
+    (void)context;
     struct fold fold = { .failed = false };
     enum vyre_result result = VYRE_ERR_NO_MEMORY;
     *out = NULL;

@@ -279,8 +279,10 @@ static struct ir_body reduce_body(struct strength *strength, struct ir_body body
     return ir_edit_take(&strength->edit, &made);
 }
 
-enum vyre_result ir_pass_strength(const struct vyre_program *from, struct vyre_program **out)
+enum vyre_result ir_pass_strength(const struct ir_pass_context *context,
+                                  const struct vyre_program *from, struct vyre_program **out)
 {
+    (void)context;
     struct strength strength;
     enum vyre_result result = VYRE_ERR_NO_MEMORY;
     *out = NULL;

@@ -302,11 +302,14 @@ static void a_list_may_have_many_exits(void **state)
 
 // ---- The manager --------------------------------------------------------------------------------
 
-static void count_pass(void *user, const char *pass, const struct vyre_program *program)
+static void count_pass(void *user, const char *pass, size_t part, size_t part_count,
+                       const struct vyre_program *program)
 {
     char *seen = user;
     assert_non_null(program);
     snprintf(seen + strlen(seen), 100 - strlen(seen), "%s ", pass);
+    if (part_count > 1)
+        snprintf(seen + strlen(seen), 100 - strlen(seen), "%zu/%zu ", part, part_count);
 }
 
 static void passes_run_in_the_order_that_is_asked_for(void **state)

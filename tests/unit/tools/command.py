@@ -955,12 +955,26 @@ class Compile(Case):
         self.assertTrue(dumped("fold").endswith("let x = 8\nout[0] = 8\n"), dumped("fold"))
         self.assertNotIn("let", dumped("dead"))
         shown = re.findall("^// after (\\w+)$", dumped("all"), re.M)
+        self.assertEqual(shown[:2], ["inline", "grid_sync"])
         # The help of the option names them all.
         self.assertIn("(" + ", ".join(shown) + "; all:",
                       " ".join(self.expect(OK, "compile", "--help").stdout.decode().split()))
         wrong = self.expect(USAGE, "compile", "-", "--dump-after", "nothing", stdin=text)
         self.assertIn("there are all, " + ", ".join(shown), wrong.stderr.decode())
         self.expect(USAGE, "compile", "-", "-O0", "--dump-after", "all", stdin=text)
+
+    def test_parts_of_a_program_are_shown_one_after_the_other(self):
+        text = (b"buffer out : u32[4] readwrite @0\nout[1] = 7\nbarrier grid_sync\n"
+                b"out[0] = out[1]\n")
+        shown = self.expect(WRONG_INPUT, "compile", "-", "-o", self.path("dump.spv"), "--dump-after",
+                            "grid_sync", stdin=text).stderr.decode()
+        self.assertIn("error[L007]", shown)
+        parts = re.split("^// after grid_sync, part ([12]) of 2\n", shown.split("<stdin>")[0],
+                         flags=re.M)
+        self.assertEqual(parts[1::2], ["1", "2"])
+        for part, statement in zip(parts[2::2], ("out[1] = 7\n", "out[0] = out[1]\n")):
+            self.assertTrue(part.endswith(statement), part)
+            self.expect(OK, "compile", "-", "-o", self.path("part.spv"), stdin=part.encode())
 
     def test_binary_never_goes_to_a_terminal(self):
         controller, terminal = os.openpty()

@@ -24,6 +24,10 @@ enum { IR_GRID_MOST_PARTS = 256, IR_GRID_MOST_REPEATED = 1 << 20 };
 // The first barrier of the whole grid, or NULL.
 const struct ir_node *ir_find_grid_sync(const struct vyre_program *program);
 
+// The program, whatever is in it, as one part.
+enum vyre_result ir_grid_split_whole(const struct vyre_program *program,
+                                     struct vyre_grid_split **out);
+
 // Splits a valid program; the file says how. A program without such a barrier gives one part, the
 // program itself. VYRE_ERR_UNSUPPORTED (F002 to F006) or VYRE_ERR_LIMIT (F007).
 enum vyre_result ir_split_grid_sync(const struct vyre_program *program,
