@@ -26,6 +26,7 @@ struct spv_buffer_facts {
     bool stored;   // plain stores
     bool updated;  // atomics of the language, or atomic stores
     bool external; // touched by an atomic load or store: another agent may write it meanwhile
+    bool filled;   // workgroup memory that is written whole before it is read; see filled.h
 };
 
 // Loops are numbered in the order of the program.

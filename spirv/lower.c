@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From a program to a module: look at the whole program, check it against the target, lower it.
+#include "filled.h"
 #include "lowering.h"
 #include "module.h"
 
@@ -159,6 +160,19 @@ static void check_flow(struct spv_lowering *lowering)
                    "this barrier is not in provably uniform control flow");
 }
 
+static enum vyre_result current_status(const struct spv_lowering *lowering)
+{
+    return lowering->status ? lowering->status : lowering->writer.status;
+}
+
+static void find_filled(struct spv_lowering *lowering)
+{
+    if (current_status(lowering) || lowering->no_optimize)
+        return;
+    if (spv_find_filled(lowering->program, &lowering->flow, &lowering->facts))
+        lowering->writer.status = VYRE_ERR_NO_MEMORY;
+}
+
 static void check_copies(struct spv_lowering *lowering)
 {
     struct spv_copy_offence offence;
@@ -170,11 +184,6 @@ static void check_copies(struct spv_lowering *lowering)
 }
 
 // ---- Lowering ---------------------------------------------------------------------------------
-
-static enum vyre_result current_status(const struct spv_lowering *lowering)
-{
-    return lowering->status ? lowering->status : lowering->writer.status;
-}
 
 // Which buffers carry data between invocations, or from another agent, while the kernel runs. A
 // buffer that the program declares as constant does not, unless an atomic load says otherwise.
@@ -219,6 +228,7 @@ static enum vyre_result prepare(struct spv_lowering *lowering)
     check_sizes(lowering);
     check_flow(lowering);
     check_copies(lowering);
+    find_filled(lowering);
     if (current_status(lowering))
         return current_status(lowering);
     lowering->push_values = memory_calloc(lowering->push_words, sizeof(uint32_t));

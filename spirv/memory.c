@@ -541,7 +541,8 @@ void spv_zero_workgroup_memory(struct spv_lowering *lowering)
     const uint32_t invocations = lowering->facts.workgroup_invocations;
     bool any = false;
     for (uint32_t i = 0; i < program->buffer_count; i++) {
-        if (!is_workgroup(lowering, i) || !lowering->facts.buffers[i].loaded)
+        const struct spv_buffer_facts *use = &lowering->facts.buffers[i];
+        if (!is_workgroup(lowering, i) || !use->loaded || use->filled)
             continue; // nobody can tell
         any = true;
         uint32_t count = lowering->buffers[i].words;

@@ -470,6 +470,51 @@ static void workgroup_memory_is_zeroed_once(void **state)
     assert_int_equal(count_in(unread, SpvOpControlBarrier), 0);
 }
 
+// Zeroing shows as one barrier more than the program has.
+static void memory_that_is_filled_first_is_not_zeroed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *size, *count, *body;
+        unsigned barriers;
+    } cases[] = {
+        { "64", "64", "s[lid.x] = 1\nbarrier\nout[gid.x] = s[63 - lid.x]", 1 },
+        { "64", "40", "s[lid.x] = 1\nbarrier\nout[gid.x] = s[39 - lid.x]", 1 },
+        { "64", "100", "s[lid.x] = 1\ns[lid.x + 64] = 2\nbarrier\nout[gid.x] = s[70]", 1 },
+        { "8 8", "64", "let i = lid.y * 8 + lid.x\ns[i] = 1\nbarrier\nout[i] = s[63 - i]", 1 },
+        { "8 4 2", "64", "s[lid.z + 2 * (lid.x * 4 + lid.y)] = 1\nbarrier\nout[gid.x] = s[lid.x]",
+          1 },
+        { "64", "64", "if wid.x < 9 {\ns[lid.x] = 1\nbarrier\nout[gid.x] = s[0]\n}", 1 },
+        { "64", "64", "loop k in 0..4 {\ns[lid.x] = k\nbarrier\nout[gid.x] = s[k]\nbarrier\n}", 2 },
+        { "64", "64", "if wid.x > 9 {\nreturn\n}\ns[lid.x] = 1\nbarrier\nout[gid.x] = s[0]", 1 },
+        { "1", "1", "s[0] = 1\nout[gid.x] = s[gid.x]", 0 },
+        // Not by all, not all, not before, not known to all.
+        { "64", "64", "if lid.x < 9 {\ns[lid.x] = 1\n}\nbarrier\nout[gid.x] = s[0]", 2 },
+        { "64", "64", "if lid.x > 9 {\nreturn\n}\ns[lid.x] = 1\nbarrier\nout[gid.x] = s[0]", 2 },
+        { "64", "65", "s[lid.x] = 1\nbarrier\nout[gid.x] = s[64]", 2 },
+        { "64", "64", "s[lid.x + 1] = 1\nbarrier\nout[gid.x] = s[0]", 2 },
+        { "64", "64", "s[lid.x & 31] = 1\nbarrier\nout[gid.x] = s[0]", 2 },
+        { "64", "64", "s[lid.x * 2] = 1\nbarrier\nout[gid.x] = s[1]", 2 },
+        { "8 8", "64", "s[lid.y * 7 + lid.x] = 1\nbarrier\nout[gid.x] = s[63]", 2 },
+        { "64", "128", "s[lid.x] = 1\nbarrier\ns[lid.x + 64] = s[70]\nbarrier\nout[0] = s[0]", 3 },
+        { "64", "64", "s[lid.x] = s[lid.x] + 1\nbarrier\nout[gid.x] = s[0]", 2 },
+        { "64", "64", "out[gid.x] = s[0]\nbarrier\ns[lid.x] = 1\nbarrier\nout[gid.x] = s[0]", 3 },
+        { "64", "64", "if wid.x < 9 {\ns[lid.x] = 1\nbarrier\n}\nout[gid.x] = s[0]", 2 },
+        { "64", "64", "loop k in 0..out[0] {\ns[lid.x] = 1\n}\nbarrier\nout[gid.x] = s[0]", 2 },
+        { "64", "64", "s[lid.x] = 1\nout[gid.x] = s[lid.x]", 1 },
+        { "64", "64", "let i = 1\ni = lid.x\ns[i] = 1\nbarrier\nout[gid.x] = s[0]", 2 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 "workgroup %s\nshared s : u32[%s]\nbuffer out : u32[] readwrite @0\n%s",
+                 cases[i].size, cases[i].count, cases[i].body);
+        const unsigned barriers = count_in(text, SpvOpControlBarrier);
+        if (barriers != cases[i].barriers)
+            fail_msg("%u barriers, not %u:\n%s", barriers, cases[i].barriers, text);
+    }
+}
+
 static void buffers_that_others_write_are_aliased(void **state)
 {
     (void)state;
@@ -511,6 +556,7 @@ int main(void)
         cmocka_unit_test(every_pass_counts_towards_a_limit),
         cmocka_unit_test(a_loop_budget_decides_what_is_guarded),
         cmocka_unit_test(workgroup_memory_is_zeroed_once),
+        cmocka_unit_test(memory_that_is_filled_first_is_not_zeroed),
         cmocka_unit_test(buffers_that_others_write_are_aliased),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
