@@ -48,7 +48,7 @@ void vyre_target_reduce(struct vyre_target *target, const struct vyre_pretend *p
     if (pretend->no_subgroup)
         target->subgroup_size = 0;
     if (pretend->no_exact_floats)
-        target->exact_floats = 0;
+        target->exact_floats = target->hidden_floats = 0;
     if (pretend->loop_limit)
         target->loop_limit = pretend->loop_limit;
     if (pretend->max_storage_buffers && pretend->max_storage_buffers < target->max_storage_buffers)

@@ -9,16 +9,11 @@
 // program; everything else is counted by the reason.
 #include "test.h"
 
-#include "hex.h"
+#include "on_device.h"
 #include "records.h"
-#include "ir/grid.h"
-#include "ir/model.h"
 #include "spirv/lower.h"
-#include "vk/device.h"
 
 #include <stdlib.h>
-
-enum { MOST_BUFFERS = 32 };
 
 struct counts {
     unsigned inside; // ran, and no access that was proven to be inside was not
@@ -35,106 +30,12 @@ struct runner {
     struct counts counts;
 };
 
-// ---- One run ----------------------------------------------------------------------------------
-
-struct run {
-    const struct vyre_program *program;
-    struct vyre_buffer *buffers[MOST_BUFFERS + 1]; // one per binding, the fault record last
-    uint64_t sizes[MOST_BUFFERS];                  // bytes of each declared buffer
-    size_t binding_count;
-    bool faults;
-};
-
-static void run_fini(struct run *run)
-{
-    for (size_t i = 0; i <= MOST_BUFFERS; i++)
-        vyre_buffer_destroy(&run->buffers[i]);
-}
-
-static bool make_buffer(struct runner *runner, struct vyre_buffer **out, const struct hex *bytes,
-                        uint64_t size)
-{
-    void *map;
-    // Rounded up because bindings are, and at least a word because a binding cannot be empty.
-    if (vyre_buffer_create(runner->device, vyre_buffer_params(.size = (size + 7) & ~3ull), out) ||
-        vyre_buffer_map(*out, &map))
-        return false;
-    if (bytes->size)
-        memcpy(map, bytes->data, bytes->size);
-    return true;
-}
-
-static bool fill(struct runner *runner, struct run *run, const struct vyre_module_info *info,
-                 const json_t *buffers)
-{
-    for (size_t i = 0; i < info->binding_count; i++) {
-        uint32_t declared = info->bindings[i].buffer;
-        const struct ir_buffer *buffer = &run->program->buffers[declared];
-        const json_t *item = json_array_get(buffers, declared);
-        struct hex input = { 0 };
-        uint64_t size = 0;
-        const char *text = json_string_value(json_object_get(item, "input"));
-        if (text) {
-            input = hex_decode(text);
-            size = input.size;
-        } else {
-            ir_type_packed_size(buffer->element, buffer->count, &size);
-        }
-        run->sizes[declared] = size;
-        bool made = make_buffer(runner, &run->buffers[i], &input, size);
-        hex_free(&input);
-        if (!made)
-            return false;
-    }
-    run->binding_count = info->binding_count;
-    run->faults = info->fault_binding != UINT32_MAX;
-    const struct hex nothing = { 0 };
-    return make_buffer(runner, &run->buffers[run->binding_count], &nothing, 16);
-}
-
-static bool dispatch(struct runner *runner, struct run *run, const struct vyre_module *module,
-                     const struct vyre_module_info *info)
-{
-    uint32_t bindings[MOST_BUFFERS + 1], push[MOST_BUFFERS] = { 0 };
-    struct vk_range ranges[MOST_BUFFERS + 1];
-    size_t count = run->binding_count + run->faults;
-    for (size_t i = 0; i < count; i++) {
-        bindings[i] = (uint32_t)i;
-        ranges[i] = (struct vk_range){ run->buffers[i], 0, vyre_buffer_size(run->buffers[i]) };
-        if (i < run->binding_count)
-            push[i] = (uint32_t)run->sizes[info->bindings[i].buffer];
-    }
-    struct vk_pipeline_params params = { .bindings = bindings,
-                                         .binding_count = count,
-                                         .push_bytes = info->push_bytes };
-    params.words = vyre_module_words(module, &params.word_count);
-    uint32_t grid[3];
-    const uint32_t base[3] = { 0 };
-    struct vk_pipeline *pipeline = NULL;
-    struct vk_bindings *set = NULL;
-    struct vk_commands *commands = NULL;
-    uint64_t point;
-    bool ok = ir_grid_infer(run->program, run->sizes, grid) &&
-              vk_pipeline_create(runner->device, &params, &pipeline) == VYRE_OK &&
-              vk_bindings_create(pipeline, ranges, count, &set) == VYRE_OK &&
-              vk_commands_begin(runner->device, &commands) == VYRE_OK;
-    if (ok) {
-        vk_commands_dispatch(commands, pipeline, set, push, info->push_bytes, base, grid);
-        ok = vk_commands_submit(&commands, &point) == VYRE_OK &&
-             vk_wait_or_hang(runner->device, point, UINT64_C(20000000000)) == VYRE_OK;
-    }
-    vk_bindings_unref(&set);
-    vk_pipeline_unref(&pipeline);
-    return ok;
-}
-
 // False: an access was outside, or the record cannot be read.
-static bool stayed_inside(const struct run *run, const char *name)
+static bool stayed_inside(const struct on_device_run *run, const char *name)
 {
-    void *map;
-    if (vyre_buffer_map(run->buffers[run->binding_count], &map))
+    const uint32_t *record = on_device_fault(run);
+    if (!record)
         return false;
-    const uint32_t *record = map;
     if (record[0] != SPV_FAULT_UNPROVEN)
         return true; // other faults are what the program does
     printf("FAIL %s: element %u of buffer %u is outside\n", name, record[1], record[2]);
@@ -153,7 +54,6 @@ static void run_program(struct runner *runner, const struct vyre_program *progra
 {
     struct counts *counts = &runner->counts;
     const char *name = json_string_value(json_object_get(record, "name"));
-    const json_t *buffers = json_object_get(record, "buffers");
     const struct vyre_validate_params validate = { .subgroup_ops = true, .collectives = true };
     unsigned long proven = 0;
     const struct spv_recheck recheck = { count_proven, &proven };
@@ -166,14 +66,8 @@ static void run_program(struct runner *runner, const struct vyre_program *progra
         counts->refused++;
         return;
     }
-    struct vyre_module_info info;
-    struct run run = { .program = program };
-    bool ran = false;
-    if (!result) {
-        vyre_module_reflect(module, &info);
-        ran = program->buffer_count <= MOST_BUFFERS && fill(runner, &run, &info, buffers) &&
-              dispatch(runner, &run, module, &info);
-    }
+    struct on_device_run run = { .program = program };
+    const bool ran = !result && on_device_run(runner->device, program, module, record, &run);
     if (!ran) {
         printf("FAIL %s: cannot run: %s\n", name, vyre_result_name(result));
         counts->failed++;
@@ -183,28 +77,19 @@ static void run_program(struct runner *runner, const struct vyre_program *progra
     } else {
         counts->outside++;
     }
-    run_fini(&run);
+    on_device_fini(&run);
     vyre_module_destroy(&module);
 }
 
 static void run_record(void *user, const json_t *record)
 {
     struct runner *runner = user;
-    const char *result = json_string_value(json_object_get(record, "result"));
-    const char *wire_text = json_string_value(json_object_get(record, "wire"));
-    if (!result || strcmp(result, "ok") != 0 || !wire_text ||
-        json_object_get(record, "raw_inputs")) {
-        runner->counts.skipped++;
-        return;
-    }
-    struct hex wire = hex_decode(wire_text);
-    struct vyre_program *program = NULL;
-    if (vyre_program_decode(wire.data, wire.size, NULL, &program) == VYRE_OK)
+    struct vyre_program *program;
+    if (on_device_decode(record, &program))
         run_program(runner, program, record);
     else
-        runner->counts.skipped++; // kind wire is where decoding is tested
+        runner->counts.skipped++;
     vyre_program_destroy(&program);
-    hex_free(&wire);
 }
 
 int main(int argc, char **argv)
