@@ -3,7 +3,9 @@
 // each of these as well, to a module that spirv-val takes and that gives the same bits on that
 // device, or is refused for what the target lacks.
 //
-// usage: targets EVERY FILE.jsonl...   EVERY is 1 for all records, N for each Nth of them
+// usage: targets [--own] EVERY FILE.jsonl...
+//   EVERY   1 for all records, N for each Nth of them
+//   --own   run the modules of the device's own target too, which `vyre-spv conform` does otherwise
 //
 // A reduced target's module uses less than the device has, so the device runs it. Modules that were
 // validated or run already, for another target, are not validated or run again: most programs do
@@ -31,6 +33,7 @@ static const struct row {
     const char *refusals;   // codes by which it may refuse what the device takes
     bool differs;           // of all records some must have a module of their own
 } rows[] = {
+    { .name = "the device's own" },
     { .name = "GLSL450 memory model", .pretend = { "no-memory-model" }, .differs = true },
     { .name = "no int64", .pretend = { "no-int64" }, .differs = true },
     { .name = "no 8/16-bit storage", .pretend = { "no-small-storage" } },
@@ -77,6 +80,7 @@ struct runner {
     struct vyre_target own;
     struct vyre_target targets[ROWS];
     struct counts counts[ROWS];
+    bool own_too;
     unsigned every, seen, records, beyond;
     struct {
         ARRAY(uint64_t);
@@ -346,7 +350,8 @@ static void run_record(void *user, const json_t *record)
     if (on_device_decode(record, &program) &&
         vyre_compile(program, vyre_compile_params(.target = &runner->own), &module) == VYRE_OK) {
         runner->records++;
-        ran[count++] = hash_of(&runner->own, module); // `vyre-spv conform` runs it
+        if (!runner->own_too)
+            ran[count++] = hash_of(&runner->own, module);
         for (size_t row = 0; row < ROWS; row++)
             run_row(runner, row, program, record, ran, &count);
     } else {
@@ -371,9 +376,12 @@ static bool print_row(const struct runner *runner, size_t row)
 
 int main(int argc, char **argv)
 {
-    struct runner runner = { .every = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0 };
-    if (!runner.every || argc < 3) {
-        printf("usage: targets EVERY FILE.jsonl...\n");
+    struct runner runner = { .own_too = argc > 1 && strcmp(argv[1], "--own") == 0 };
+    const int first = 2 + runner.own_too;
+    if (argc >= first)
+        runner.every = (unsigned)strtoul(argv[first - 1], NULL, 10);
+    if (!runner.every || argc == first) {
+        printf("usage: targets [--own] EVERY FILE.jsonl...\n");
         return 2;
     }
     if (vyre_device_create(NULL, &runner.device)) {
@@ -384,7 +392,7 @@ int main(int argc, char **argv)
     for (size_t row = 0; row < ROWS; row++)
         make_target(&rows[row], &runner.own, &runner.targets[row]);
     bool good = true;
-    for (int i = 2; i < argc; i++)
+    for (int i = first; i < argc; i++)
         good = records_read(argv[i], run_record, &runner) && good;
     printf("%u records that this device takes, %u that are not for it\n", runner.records,
            runner.beyond);
