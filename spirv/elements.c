@@ -298,7 +298,8 @@ struct spv_value spv_load(struct spv_lowering *lowering, const struct ir_expr *e
         return spv_value_of(index, SPV_U32);
     if (!lowering->buffers[buffer].stride) // no element is inside
         return (struct spv_value){ .id = spv_u32(lowering, 0), .kind = SPV_BYTES };
-    const bool checked = spv_check_needed(lowering, buffer, expr->kids[0], index, true);
+    const struct spv_access access = { VYRE_CHECK_LOAD, expr->kids[0], expr->pos };
+    const bool checked = spv_check_needed(lowering, buffer, &access, index);
     struct spv_value value = spv_load_element(lowering, buffer, index, checked);
     if (!checked)
         return value;
@@ -315,7 +316,8 @@ void spv_store(struct spv_lowering *lowering, const struct ir_node *node)
     if (buffer == UINT32_MAX || !lowering->buffers[buffer].stride)
         return;
     struct spv_if branch;
-    bool checked = spv_begin_inside(lowering, buffer, node->a, index, &branch, NULL);
+    const struct spv_access access = { VYRE_CHECK_STORE, node->a, node->pos };
+    bool checked = spv_begin_inside(lowering, buffer, &access, index, &branch, NULL);
     spv_store_element(lowering, buffer, index, value);
     if (checked)
         spv_if_end(lowering, &branch);

@@ -351,7 +351,8 @@ static void guard_all(struct spv_facts *facts)
 }
 
 enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
-                                const struct vyre_target *target, uint32_t loop_budget)
+                                const struct vyre_target *target, uint32_t loop_budget,
+                                bool certify)
 {
     *facts =
         (struct spv_facts){ .loop_budget = loop_budget ? loop_budget : VYRE_DEFAULT_LOOP_BUDGET };
@@ -363,7 +364,7 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
         return VYRE_ERR_NO_MEMORY;
     for (uint32_t i = program->buffer_count; i-- > 0;)
         facts->names[program->buffers[i].name].buffer = i + 1;
-    if (ir_ranges_init(&facts->ranges, program, false) != VYRE_OK)
+    if (ir_ranges_init(&facts->ranges, program, certify) != VYRE_OK)
         return VYRE_ERR_NO_MEMORY;
     count_workgroup_memory(program, facts);
 

@@ -71,10 +71,12 @@ struct spv_facts {
     uint32_t workgroup_invocations;
 };
 
-// `loop_budget`: as in vyre_compile_params, 0 included. Returns VYRE_OK or VYRE_ERR_NO_MEMORY;
+// `loop_budget`: as in vyre_compile_params, 0 included. `certify`: with certificates, which cost
+// time, for the ranges. Returns VYRE_OK or VYRE_ERR_NO_MEMORY;
 // spv_facts_fini accepts what it left.
 enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
-                                const struct vyre_target *target, uint32_t loop_budget);
+                                const struct vyre_target *target, uint32_t loop_budget,
+                                bool certify);
 void spv_facts_fini(struct spv_facts *facts);
 
 // Subgroups are this many consecutive invocations of a workgroup, whatever the hardware does (spec:

@@ -213,7 +213,8 @@ static void plan_buffers(struct spv_lowering *lowering)
 static enum vyre_result prepare(struct spv_lowering *lowering)
 {
     const struct vyre_program *program = lowering->program;
-    if (spv_facts_init(&lowering->facts, program, lowering->target, lowering->loop_budget))
+    if (spv_facts_init(&lowering->facts, program, lowering->target, lowering->loop_budget,
+                       lowering->explain != NULL))
         return VYRE_ERR_NO_MEMORY;
     lowering->locals = memory_calloc(program->name_count, sizeof *lowering->locals);
     lowering->buffers = memory_calloc(program->buffer_count, sizeof *lowering->buffers);
@@ -295,7 +296,12 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     }
     struct vyre_module_info info;
     describe(lowering, bindings, &info);
-    return spv_module_create(words, count, bindings, &info, out);
+    result = spv_module_create(words, count, bindings, &info, out);
+    if (!result && lowering->explain)
+        result = spv_tell_checks(lowering);
+    if (result)
+        vyre_module_destroy(out);
+    return result;
 }
 
 static enum vyre_result lower_as_it_is(const struct vyre_program *program,
@@ -317,6 +323,7 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
         .loop_budget = params->loop_budget,
         .float_mode = params->float_mode,
         .recheck = recheck,
+        .explain = params->explain,
         .writer = { .next_id = 1 },
         .at = SPV_BODY,
     };
@@ -331,6 +338,7 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
     memory_free(lowering.passed);
     memory_free(lowering.open_copies);
     array_fini(&lowering.copies);
+    array_fini(&lowering.checks);
     memory_free(lowering.buffers);
     memory_free(lowering.push_values);
     return result;
@@ -367,6 +375,8 @@ enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
     static const struct vyre_compile_params none;
     if (!params)
         params = &none;
+    if (spv_wants_paths(program, params))
+        return spv_lower_with_paths(program, params, recheck, out);
     if (!ir_find_collective(program))
         return optimize_and_lower(program, params, recheck, out);
     // A device is one rank.

@@ -11,6 +11,7 @@
 
 #include "base/report.h"
 #include "copies.h"
+#include "explain.h"
 #include "flow.h"
 #include "ir/model.h"
 #include "library.h"
@@ -107,6 +108,10 @@ struct spv_lowering {
     uint32_t outside[2];   // variables, used for a recheck: first access outside; buffer + 1, index
     uint32_t alive;        // variable, 0 once the invocation is dead; 0: not used yet
     bool maybe_dead;       // whether a dead invocation may come to where the program stands
+
+    const struct vyre_check_hook *explain; // NULL: nobody asks
+    struct spv_checks checks;              // for `explain`
+    struct ir_pos here;                    // of the statement, the last one that has a position
 
     // Where the program stands, for diagnostics: the index of the current node in each enclosing
     // list, and which list of its parent that is.
@@ -297,18 +302,19 @@ void spv_merge_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t ind
 // The largest word that may be read; 0 for an empty buffer, where the host's 4 bytes are.
 uint32_t spv_last_word(struct spv_lowering *lowering, uint32_t buffer);
 
-// Whether an access at the index `expr`, whose value is `index`, has to be checked when running:
-// the one place that decides it. `is_load`: those who left and go on dead do it too.
-bool spv_check_needed(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
-                      uint32_t index, bool is_load);
+// Whether an access, whose index has the value `index`, has to be checked when running: the one
+// place that decides it. Loads are also done by those who left and go on dead.
+bool spv_check_needed(struct spv_lowering *lowering, uint32_t buffer,
+                      const struct spv_access *access, uint32_t index);
 
 // Before the invocation ends: where checks are made again, the fault if one failed.
 void spv_report_outside(struct spv_lowering *lowering);
 
 // Begins the branch in which the index is inside, when there has to be one. It leaves the block
 // that is current in `*before`, which may be NULL.
-bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
-                      uint32_t index, struct spv_if *branch, uint32_t *before);
+bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer,
+                      const struct spv_access *access, uint32_t index, struct spv_if *branch,
+                      uint32_t *before);
 
 // Elements (elements.c): an element that is inside, or whose words are `clamped` to the buffer.
 struct spv_value spv_load_element(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,

@@ -128,19 +128,24 @@ static enum ir_inside judge(const struct spv_lowering *lowering, const struct ir
     return recheck && recheck->judge ? recheck->judge(recheck->user, index, found) : found;
 }
 
-static bool is_unproven(const struct spv_lowering *lowering, uint32_t buffer,
-                        const struct ir_expr *index, bool is_load)
+static enum spv_check_reason reason_of(const struct spv_lowering *lowering, uint32_t buffer,
+                                       const struct ir_expr *index, bool is_load)
 {
     // In what is passed to other lanes, locals of those who left are copies from when they left, of
     // which the analysis knows nothing.
-    if (lowering->no_optimize || (lowering->passes && lowering->flow.has_dead_exits))
-        return !literal_is_inside(&lowering->program->buffers[buffer], index);
+    const bool passed = lowering->passes && lowering->flow.has_dead_exits;
+    if (lowering->no_optimize || passed) {
+        if (literal_is_inside(&lowering->program->buffers[buffer], index))
+            return SPV_INSIDE_BY_COUNT;
+        return passed ? SPV_CHECK_OF_PASSED : SPV_CHECK_AS_TOLD;
+    }
     switch (judge(lowering, index)) {
-    case IR_INSIDE_ALWAYS: return false;
-    case IR_INSIDE_AFTER_EXITS: return is_load && lowering->maybe_dead;
+    case IR_INSIDE_ALWAYS: return SPV_INSIDE_BY_PROOF;
+    case IR_INSIDE_AFTER_EXITS:
+        return is_load && lowering->maybe_dead ? SPV_CHECK_OF_DEAD : SPV_INSIDE_BY_PROOF;
     case IR_INSIDE_UNKNOWN: break;
     }
-    return true;
+    return SPV_CHECK_UNPROVEN;
 }
 
 static uint32_t recheck_variable(struct spv_lowering *lowering, int which)
@@ -189,10 +194,15 @@ void spv_report_outside(struct spv_lowering *lowering)
     spv_if_end(lowering, &branch);
 }
 
-bool spv_check_needed(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
-                      uint32_t index, bool is_load)
+bool spv_check_needed(struct spv_lowering *lowering, uint32_t buffer,
+                      const struct spv_access *access, uint32_t index)
 {
-    if (is_unproven(lowering, buffer, expr, is_load))
+    const struct ir_expr *expr = access->index;
+    const bool is_load = access->kind == VYRE_CHECK_LOAD;
+    const enum spv_check_reason reason = reason_of(lowering, buffer, expr, is_load);
+    if (lowering->explain)
+        spv_note_check(lowering, buffer, access, reason);
+    if (spv_is_kept(reason))
         return true;
     // What a literal finds is what the host promises.
     if (!lowering->recheck || literal_is_inside(&lowering->program->buffers[buffer], expr))
@@ -273,11 +283,12 @@ void spv_merge_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t ind
 }
 
 // Begins the branch in which `index` is inside and who writes is alive, when there has to be one.
-bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer, const struct ir_expr *expr,
-                      uint32_t index, struct spv_if *branch, uint32_t *before)
+bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer,
+                      const struct spv_access *access, uint32_t index, struct spv_if *branch,
+                      uint32_t *before)
 {
     uint32_t inside = 0;
-    if (spv_check_needed(lowering, buffer, expr, index, false)) {
+    if (spv_check_needed(lowering, buffer, access, index)) {
         uint32_t length = spv_length(lowering, buffer);
         inside = spv_test2(lowering, SpvOpULessThan, index, length);
     }
@@ -428,7 +439,8 @@ struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr 
         return result;
     struct spv_if branch;
     uint32_t before = 0;
-    bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch, &before);
+    const struct spv_access access = { VYRE_CHECK_ATOMIC, expr->kids[0], expr->pos };
+    bool checked = spv_begin_inside(lowering, buffer, &access, index, &branch, &before);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     result.id = emit_atomic(lowering, expr, pointer, index, expected, value);
     if (checked)
@@ -445,7 +457,8 @@ struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_
         return result;
     struct spv_if branch;
     uint32_t before = 0;
-    bool checked = spv_begin_inside(lowering, buffer, expr->kids[0], index, &branch, &before);
+    const struct spv_access access = { VYRE_CHECK_ATOMIC, expr->kids[0], expr->pos };
+    bool checked = spv_begin_inside(lowering, buffer, &access, index, &branch, &before);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     uint32_t scope = device_scope(lowering);
     uint32_t order = atomic_semantics(lowering, acquires(expr->ordering), false);
@@ -470,7 +483,8 @@ void spv_atomic_store(struct spv_lowering *lowering, const struct ir_node *node)
     if (buffer == UINT32_MAX)
         return;
     struct spv_if branch;
-    bool checked = spv_begin_inside(lowering, buffer, node->a, index, &branch, NULL);
+    const struct spv_access access = { VYRE_CHECK_ATOMIC, node->a, node->pos };
+    bool checked = spv_begin_inside(lowering, buffer, &access, index, &branch, NULL);
     uint32_t pointer = pointer_to(lowering, buffer, index);
     uint32_t scope = device_scope(lowering);
     uint32_t order = atomic_semantics(lowering, false, releases(node->ordering));

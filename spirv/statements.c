@@ -223,6 +223,8 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
         .fault = VYRE_FAULT_LOOP_LIMIT,
         .number = numbers ? numbers[number] : number,
     };
+    if (lowering->explain)
+        spv_note_loop(lowering, node, facts.guarded);
     spv_loop_begin(lowering, &loop);
     lowering->mixed_flow |= !loop.uniform;
     lowering->maybe_dead = !loop.for_alive && spv_loop_body_maybe_dead(lowering, number);
@@ -338,6 +340,8 @@ void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum sp
             lowering->path_list[depth] = (uint8_t)list;
         }
         const struct ir_pos pos = body->nodes[i]->pos;
+        if (pos.line || pos.column)
+            lowering->here = pos;
         if (pos.line)
             lowering->writer.line = (struct spv_line){ pos.line, pos.column };
         if (lowering->block)

@@ -5,6 +5,39 @@
 #include "base/memory.h"
 #include "ir/model.h"
 
+// ---- Size ---------------------------------------------------------------------------------------
+
+static void measure_expr(const struct ir_expr *expr, struct vyre_program_size *size)
+{
+    if (!expr)
+        return;
+    size->expressions++;
+    size->accesses += expr->kind == IR_EXPR_LOAD || expr->kind == IR_EXPR_ATOMIC ||
+                      expr->ext == IR_EXT_UNIFORM_LOAD || expr->ext == IR_EXT_ATOMIC_LOAD;
+    for (uint32_t i = 0; i < expr->kid_count; i++)
+        measure_expr(expr->kids[i], size);
+}
+
+static void measure_body(const struct ir_body *body, struct vyre_program_size *size)
+{
+    for (uint32_t i = 0; i < body->count; i++) {
+        const struct ir_node *node = body->nodes[i];
+        size->statements++;
+        size->accesses += node->kind == IR_NODE_STORE || node->ext == IR_EXT_ATOMIC_STORE;
+        size->loops += node->kind == IR_NODE_LOOP;
+        measure_expr(node->a, size);
+        measure_expr(node->b, size);
+        measure_body(&node->body, size);
+        measure_body(&node->otherwise, size);
+    }
+}
+
+void vyre_program_measure(const struct vyre_program *program, struct vyre_program_size *out)
+{
+    *out = (struct vyre_program_size){ 0 };
+    measure_body(&program->entry, out);
+}
+
 struct vyre_program *vyre_program_ref(struct vyre_program *program)
 {
     if (program)

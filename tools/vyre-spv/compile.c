@@ -2,6 +2,7 @@
 // vyre-spv compile: a program to a SPIR-V module, or to its assembly.
 #include "assembly.h"
 #include "commands.h"
+#include "compile_stats.h"
 #include "tool.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ struct compile_options {
     bool debug_info;
     bool assembly;
     bool stats;
+    bool json;
 };
 
 enum { NOT_GIVEN = -1 };
@@ -68,24 +70,14 @@ static const struct option_spec compile_table[] = {
       OPTION_FLAG, offsetof(struct compile_options, debug_info) },
     { "S", NULL, NULL, "write SPIR-V assembly instead of a module", OPTION_FLAG,
       offsetof(struct compile_options, assembly) },
-    { NULL, "stats", NULL, "print sizes and the time of the compilation on standard error",
+    { NULL, "stats", NULL,
+      "print on standard error what became of the program: instructions by kind, what each pass "
+      "changed, which checks are made when it runs, which are not, and why",
       OPTION_FLAG, offsetof(struct compile_options, stats) },
+    { NULL, "json", NULL, "print these as JSON on standard output; needs -o FILE", OPTION_FLAG,
+      offsetof(struct compile_options, json) },
     { 0 },
 };
-
-static void print_stats(const struct vyre_module *module, uint64_t nanoseconds)
-{
-    struct vyre_module_info info;
-    size_t count = 0;
-    vyre_module_words(module, &count);
-    vyre_module_reflect(module, &info);
-    fprintf(stderr,
-            "words: %zu\nbindings: %zu\nworkgroup: %u x %u x %u\nworkgroup memory: %u bytes\n"
-            "push constants: %u bytes\ncan fault: %s\ncompile time: %.1f us\n",
-            count, info.binding_count, info.workgroup_size[0], info.workgroup_size[1],
-            info.workgroup_size[2], info.workgroup_memory, info.push_bytes,
-            info.fault_binding == UINT32_MAX ? "no" : "yes", (double)nanoseconds / 1000.0);
-}
 
 static int write_module(const struct compile_options *options, const struct vyre_module *module)
 {
@@ -188,29 +180,58 @@ static int find_target(const struct compile_options *options, struct vyre_target
 
 // ---- Compilation --------------------------------------------------------------------------------
 
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+// Compiles once more, because to be told everything takes time, which is not that of a compilation.
+static int print_stats(const struct compile_options *options,
+                       const struct vyre_compile_params *params, const struct vyre_program *program,
+                       uint64_t nanoseconds, const char *name)
+{
+    struct compile_stats stats = { .passes = NULL };
+    const struct vyre_pass_hook hook = { stats_pass, &stats };
+    const struct vyre_check_hook explain = { stats_check, &stats };
+    struct vyre_compile_params told = *params;
+    struct vyre_module *module = NULL;
+    told.hook = &hook;
+    told.explain = &explain;
+    stats_begin(&stats, program);
+    enum vyre_result result = vyre_compile(program, &told, &module);
+    if (!result && options->json)
+        stats_print_json(&stats, module, nanoseconds);
+    else if (!result)
+        stats_print(&stats, module, nanoseconds);
+    vyre_module_destroy(&module);
+    stats_fini(&stats);
+    return result ? tool_failed(result, name) : TOOL_OK;
+}
+
 static int compile(const struct compile_options *options, const struct vyre_target *target,
                    const struct vyre_program *program, const char *name)
 {
-    struct timespec start;
-    struct timespec end;
     struct vyre_module *module = NULL;
     const struct vyre_pass_hook hook = { dump, (void *)options->dump_after };
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    enum vyre_result result = vyre_compile(
-        program,
-        vyre_compile_params(.target = target, .no_optimize = options->no_optimize,
-                            .debug_info = options->debug_info,
-                            .loop_budget = (uint32_t)options->loop_budget,
-                            .float_mode = (enum vyre_float_mode)options->float_mode,
-                            .hook = options->dump_after ? &hook : NULL, .diag = &tool_diag),
-        &module);
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    const struct vyre_compile_params params = {
+        .target = target,
+        .no_optimize = options->no_optimize,
+        .debug_info = options->debug_info,
+        .loop_budget = (uint32_t)options->loop_budget,
+        .float_mode = (enum vyre_float_mode)options->float_mode,
+        .hook = options->dump_after ? &hook : NULL,
+        .diag = &tool_diag,
+    };
+    const uint64_t start = now_ns();
+    enum vyre_result result = vyre_compile(program, &params, &module);
+    const uint64_t nanoseconds = now_ns() - start;
     if (result)
         return tool_failed(result, name);
-    if (options->stats)
-        print_stats(module, (uint64_t)(end.tv_sec - start.tv_sec) * 1000000000u +
-                                (uint64_t)end.tv_nsec - (uint64_t)start.tv_nsec);
     int code = write_module(options, module);
+    if (!code && (options->stats || options->json))
+        code = print_stats(options, &params, program, nanoseconds, name);
     vyre_module_destroy(&module);
     return code;
 }
@@ -226,6 +247,9 @@ static int run_compile(const void *options, const char *const *operands, size_t 
         return tool_usage("compile", "--dump-after and -O0 exclude each other");
     if (own->loop_budget > UINT32_MAX)
         return tool_usage("compile", "--loop-budget takes at most %u passes", UINT32_MAX);
+    if (own->json && (!own->output || strcmp(own->output, "-") == 0))
+        return tool_usage("compile", "--json and the module cannot both go to standard output: "
+                                     "give -o FILE");
     if (own->optimize && own->no_optimize)
         return tool_usage("compile", "-O and -O0 exclude each other");
     if (own->target && own->device)

@@ -132,6 +132,31 @@ struct vyre_module;
 // than the default, raise it and know how long it takes.
 #define VYRE_DEFAULT_LOOP_BUDGET (UINT32_C(1) << 24)
 
+enum vyre_check_kind {
+    VYRE_CHECK_LOAD = 0,   // is the element inside its buffer?
+    VYRE_CHECK_STORE = 1,  // likewise
+    VYRE_CHECK_ATOMIC = 2, // likewise, atomic loads and stores included
+    VYRE_CHECK_LOOP = 3,   // is anything left of the loop budget?
+};
+
+// An access or a loop of the program, and whether the module checks it when it runs. Everything is
+// borrowed for the callback.
+struct vyre_check {
+    enum vyre_check_kind kind;
+    bool removed;
+    const char *name;      // the buffer, or the variable of the loop
+    uint32_t line, column; // of the access, or of the loop; 0 for a program that is no text
+    const char *path;      // then of its statement, such as "entry[0].body[2]"; NULL: not known
+    // In words: what shows that no check is needed, or why there is one. Made from the certificate
+    // that was verified, or could be. Wording may change at any time.
+    const char *reason;
+};
+
+struct vyre_check_hook {
+    void (*check)(void *user, const struct vyre_check *check);
+    void *user;
+};
+
 struct vyre_compile_params {
     const struct vyre_target *target; // NULL: vyre_target_default
     bool no_optimize;                 // keep what the program says, word for word
@@ -150,6 +175,9 @@ struct vyre_compile_params {
     // grid (which make programs that have some too many for one module: L007), and after each pass
     // of the default pipeline; not with `no_optimize`. May be NULL.
     const struct vyre_pass_hook *hook;
+    // Told, in the order of the module, about every check; of the program after the passes, so an
+    // access that they made one of another is told once. Takes time. May be NULL.
+    const struct vyre_check_hook *explain;
     const struct vyre_diag_sink *diag;
 };
 

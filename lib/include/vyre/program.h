@@ -148,6 +148,18 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_buffer_info(const struct vy
 // The workgroup size, x, y, z, in invocations. Thread-safety: Safe.
 VYRE_API void vyre_program_workgroup_size(const struct vyre_program *program, uint32_t out[3]);
 
+// How much a program says.
+struct vyre_program_size {
+    size_t statements;  // blocks and regions included
+    size_t expressions; // operands included
+    size_t accesses;    // loads, stores and atomics, of elements
+    size_t loops;
+};
+
+// Counts the parts of a program, in time linear in them. Thread-safety: Safe.
+VYRE_API void vyre_program_measure(const struct vyre_program *program,
+                                   struct vyre_program_size *out);
+
 // Takes another reference and returns `program`; NULL gives NULL. Thread-safety: Safe.
 VYRE_API struct vyre_program *vyre_program_ref(struct vyre_program *program);
 

@@ -623,6 +623,26 @@ static void arguments_are_checked(void **state)
     vyre_program_destroy(&program);
 }
 
+static void the_parts_of_a_program_are_counted(void **state)
+{
+    (void)state;
+    struct vyre_program_size size;
+    struct vyre_program *program = parse("unwrapped\n"
+                                         "buffer a : u32[4] readwrite @0\n"
+                                         "buffer b : u32[4] readwrite @1\n"
+                                         "let x = a[1] + 2\n"                // 4 expressions
+                                         "if x == 3 { a[0] = x }\n"          // 3, and 2
+                                         "loop i in 0..4 {\n"                // 2
+                                         "    let y = atomic_add(b[i], 1)\n" // 3
+                                         "}\n");
+    vyre_program_measure(program, &size);
+    assert_int_equal(size.statements, 5);
+    assert_int_equal(size.expressions, 14);
+    assert_int_equal(size.accesses, 3);
+    assert_int_equal(size.loops, 1);
+    vyre_program_destroy(&program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -635,6 +655,7 @@ int main(void)
         cmocka_unit_test(positions_are_those_of_words_and_operators),
         cmocka_unit_test(any_failing_allocation_is_reported_and_nothing_leaks),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(the_parts_of_a_program_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

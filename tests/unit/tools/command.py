@@ -1002,8 +1002,28 @@ class Compile(Case):
     def test_stats_go_to_standard_error(self):
         result = self.expect(OK, "compile", "--stats", "-", stdin=TRIPLE.encode())
         self.assertIn(b"workgroup: 64 x 1 x 1\n", result.stderr)
-        words = int(result.stderr.split(b"words: ")[1].split(b"\n")[0])
+        words = int(result.stderr.split(b"words: ")[1].split()[0])
         self.assertEqual(4 * words, len(result.stdout))
+        self.assertIn(b"checks: 1 kept, 1 removed\n", result.stderr)
+        self.assertRegex(result.stderr, rb"  7:5 +removed store  out: `i` is below len\(out\): ")
+
+    def test_stats_are_json_too(self):
+        source, target = self.path("triple.vyre", TRIPLE), self.path("triple.spv")
+        stats = json.loads(self.expect(OK, "compile", source, "--json", "-o", target).stdout)
+        with open(target, "rb") as file:
+            module = file.read()
+        self.assertEqual(stats["bytes"], len(module))
+        self.assertEqual(module, self.expect(OK, "compile", source).stdout)
+        # Every instruction is of one kind.
+        words, at, count = [int.from_bytes(module[i:i + 4], "little")
+                            for i in range(0, len(module), 4)], 5, 0
+        while at < len(words):
+            at, count = at + (words[at] >> 16), count + 1
+        self.assertEqual(sum(stats["instructions"].values()), count)
+        self.assertNotIn("other", stats["instructions"])
+        self.assertEqual([check["removed"] for check in stats["checks"]], [False, True])
+        self.assertIn("fold", [each["name"] for each in stats["passes"]])
+        self.expect(USAGE, "compile", source, "--json")
 
     def test_a_wrong_program_leaves_no_output(self):
         target = self.path("none.spv")

@@ -108,6 +108,15 @@ uint32_t ir_ranges_iterations(const struct ir_ranges *ranges, const struct ir_no
 enum vyre_result ir_ranges_check(const struct ir_ranges *ranges, const struct vyre_program *program,
                                  const char **why, size_t *bad);
 
+// Appends why the access of a proof lies inside, in words: "`i` is below len(out): `i < len(out)`
+// holds at 6:6". What is long is cut; the certificate itself is the whole story.
+void ir_proof_explain(const struct ir_ranges *ranges, const struct vyre_program *program,
+                      const struct ir_proof *proof, struct str *out);
+
+// Appends what would have to be shown about an access without a proof.
+void ir_unproven_explain(const struct vyre_program *program, uint32_t buffer,
+                         const struct ir_expr *index, struct str *out);
+
 // ---- Arithmetic of ranges (range_arith.c), for the analysis alone -------------------------------
 
 static const struct ir_range ir_range_any = { 0, UINT32_MAX, 0, { { 0, 0, 0 } } };

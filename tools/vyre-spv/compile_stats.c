@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: MIT
+#include "compile_stats.h"
+#include "json.h"
+#include "tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <spirv/unified1/spirv.h>
+
+// ---- Collecting ---------------------------------------------------------------------------------
+
+static char *copy_text(const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    return memcpy(tool_calloc(size, 1), text, size);
+}
+
+// Owned; "" when memory runs out.
+static char *print_program(const struct vyre_program *program)
+{
+    char *text = NULL;
+    size_t size = 0;
+    if (vyre_program_print(program, &text, &size))
+        return copy_text("");
+    char *copy = copy_text(text);
+    vyre_free(text);
+    return copy;
+}
+
+void stats_begin(struct compile_stats *stats, const struct vyre_program *program)
+{
+    stats->text = print_program(program);
+    vyre_program_measure(program, &stats->size);
+}
+
+void stats_pass(void *user, const char *pass, size_t part, size_t part_count,
+                const struct vyre_program *program)
+{
+    // One module is made of a program that is one part.
+    (void)part;
+    (void)part_count;
+    struct compile_stats *stats = user;
+    stats->passes = tool_realloc(stats->passes, (stats->pass_count + 1) * sizeof *stats->passes);
+    struct stats_pass *made = &stats->passes[stats->pass_count++];
+    char *text = print_program(program);
+    *made = (struct stats_pass){ .name = copy_text(pass),
+                                 .before = stats->size,
+                                 .changed = strcmp(text, stats->text) != 0 };
+    vyre_program_measure(program, &made->after);
+    free(stats->text);
+    stats->text = text;
+    stats->size = made->after;
+}
+
+void stats_check(void *user, const struct vyre_check *check)
+{
+    struct compile_stats *stats = user;
+    char place[32];
+    snprintf(place, sizeof place, "%u:%u", check->line, check->column);
+    stats->checks = tool_realloc(stats->checks, (stats->check_count + 1) * sizeof *stats->checks);
+    stats->checks[stats->check_count++] = (struct stats_check){
+        .kind = check->kind,
+        .removed = check->removed,
+        .name = copy_text(check->name),
+        .where = copy_text(check->line   ? place
+                           : check->path ? check->path
+                                         : "?"),
+        .reason = copy_text(check->reason),
+    };
+}
+
+void stats_fini(struct compile_stats *stats)
+{
+    for (size_t i = 0; i < stats->pass_count; i++)
+        free(stats->passes[i].name);
+    for (size_t i = 0; i < stats->check_count; i++) {
+        free(stats->checks[i].name);
+        free(stats->checks[i].where);
+        free(stats->checks[i].reason);
+    }
+    free(stats->passes);
+    free(stats->checks);
+    free(stats->text);
+    *stats = (struct compile_stats){ .passes = NULL };
+}
+
+// ---- Instructions -------------------------------------------------------------------------------
+
+enum kind {
+    KIND_DECLARATION,
+    KIND_DEBUG,
+    KIND_MEMORY,
+    KIND_ATOMIC,
+    KIND_ARITHMETIC,
+    KIND_BITS,
+    KIND_COMPARISON,
+    KIND_CONVERSION,
+    KIND_FLOW,
+    KIND_CALL,
+    KIND_GROUP,
+    KIND_OTHER,
+    KIND_COUNT
+};
+
+static const char *const kind_names[KIND_COUNT] = {
+    [KIND_DECLARATION] = "declarations",
+    [KIND_DEBUG] = "names and lines",
+    [KIND_MEMORY] = "memory",
+    [KIND_ATOMIC] = "atomics",
+    [KIND_ARITHMETIC] = "arithmetic",
+    [KIND_BITS] = "bits",
+    [KIND_COMPARISON] = "comparisons and selects",
+    [KIND_CONVERSION] = "conversions and vectors",
+    [KIND_FLOW] = "control flow",
+    [KIND_CALL] = "calls",
+    [KIND_GROUP] = "barriers and subgroups",
+    [KIND_OTHER] = "other",
+};
+
+// SPIR-V numbers its instructions by what they do (SPIR-V 1.6, 3.52); first match wins.
+static const struct {
+    SpvOp first, last;
+    enum kind kind;
+} ranges[] = {
+    { SpvOpExtInst, SpvOpExtInst, KIND_ARITHMETIC }, // of GLSL.std.450
+    { SpvOpFunction, SpvOpFunctionEnd, KIND_DECLARATION },
+    { SpvOpFunctionCall, SpvOpFunctionCall, KIND_CALL },
+    { SpvOpLoad, SpvOpInBoundsPtrAccessChain, KIND_MEMORY },
+    { SpvOpSource, SpvOpLine, KIND_DEBUG },
+    { SpvOpNoLine, SpvOpNoLine, KIND_DEBUG },
+    { SpvOpModuleProcessed, SpvOpModuleProcessed, KIND_DEBUG },
+    { SpvOpNop, SpvOpDecorationGroup, KIND_DECLARATION },
+    { SpvOpExecutionModeId, SpvOpDecorateId, KIND_DECLARATION },
+    { SpvOpVectorExtractDynamic, SpvOpTranspose, KIND_CONVERSION },
+    { SpvOpCopyLogical, SpvOpCopyLogical, KIND_CONVERSION },
+    { SpvOpConvertFToU, SpvOpBitcast, KIND_CONVERSION },
+    { SpvOpSNegate, SpvOpSMulExtended, KIND_ARITHMETIC },
+    { SpvOpAny, SpvOpFUnordGreaterThanEqual, KIND_COMPARISON },
+    { SpvOpShiftRightLogical, SpvOpBitCount, KIND_BITS },
+    { SpvOpControlBarrier, SpvOpMemoryBarrier, KIND_GROUP },
+    { SpvOpAtomicLoad, SpvOpAtomicXor, KIND_ATOMIC },
+    { SpvOpPhi, SpvOpUnreachable, KIND_FLOW },
+    { SpvOpGroupNonUniformElect, SpvOpGroupNonUniformQuadSwap, KIND_GROUP },
+};
+
+static enum kind kind_of(SpvOp op)
+{
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (op >= ranges[i].first && op <= ranges[i].last)
+            return ranges[i].kind;
+    return KIND_OTHER;
+}
+
+static void count_kinds(const struct vyre_module *module, size_t counts[KIND_COUNT])
+{
+    enum { HEADER_WORDS = 5 };
+    size_t count = 0;
+    const uint32_t *words = vyre_module_words(module, &count);
+    bool in_function = false;
+    memset(counts, 0, KIND_COUNT * sizeof *counts);
+    for (size_t at = HEADER_WORDS; at < count; at += words[at] >> SpvWordCountShift) {
+        const SpvOp op = (SpvOp)(words[at] & SpvOpCodeMask);
+        enum kind kind = kind_of(op);
+        in_function |= op == SpvOpFunction;
+        // Variables outside of functions are memory, but nobody executes them.
+        counts[kind == KIND_MEMORY && !in_function ? KIND_DECLARATION : kind]++;
+    }
+}
+
+// What a device executes.
+static size_t executed(const size_t counts[KIND_COUNT])
+{
+    size_t sum = 0;
+    for (int i = KIND_MEMORY; i < KIND_COUNT; i++)
+        sum += counts[i];
+    return sum;
+}
+
+// ---- Printing -----------------------------------------------------------------------------------
+
+static const char *const check_names[] = { "load", "store", "atomic", "loop" };
+
+static size_t count_removed(const struct compile_stats *stats)
+{
+    size_t removed = 0;
+    for (size_t i = 0; i < stats->check_count; i++)
+        removed += stats->checks[i].removed;
+    return removed;
+}
+
+static void print_module(const struct vyre_module *module, uint64_t nanoseconds)
+{
+    struct vyre_module_info info;
+    size_t count = 0;
+    vyre_module_words(module, &count);
+    vyre_module_reflect(module, &info);
+    fprintf(stderr,
+            "words: %zu (%zu bytes)\nbindings: %zu\nworkgroup: %u x %u x %u\n"
+            "workgroup memory: %u bytes\npush constants: %u bytes\ncan fault: %s\n"
+            "compile time: %.1f us\n",
+            count, 4 * count, info.binding_count, info.workgroup_size[0], info.workgroup_size[1],
+            info.workgroup_size[2], info.workgroup_memory, info.push_bytes,
+            info.fault_binding == UINT32_MAX ? "no" : "yes", (double)nanoseconds / 1000.0);
+}
+
+static void print_kinds(const struct vyre_module *module)
+{
+    size_t counts[KIND_COUNT];
+    count_kinds(module, counts);
+    fprintf(stderr, "instructions: %zu, and %zu that declare\n", executed(counts),
+            counts[KIND_DECLARATION] + counts[KIND_DEBUG]);
+    for (int i = KIND_MEMORY; i < KIND_COUNT; i++)
+        if (counts[i])
+            fprintf(stderr, "  %-24s %6zu\n", kind_names[i], counts[i]);
+}
+
+static void print_difference(size_t before, size_t after, const char *what)
+{
+    if (before != after)
+        fprintf(stderr, ", %s %zu to %zu", what, before, after);
+}
+
+static void print_passes(const struct compile_stats *stats)
+{
+    fprintf(stderr, "passes: %zu\n", stats->pass_count);
+    for (size_t i = 0; i < stats->pass_count; i++) {
+        const struct stats_pass *pass = &stats->passes[i];
+        fprintf(stderr, "  %-10s %s", pass->name, pass->changed ? "changed" : "nothing");
+        print_difference(pass->before.statements, pass->after.statements, "statements");
+        print_difference(pass->before.expressions, pass->after.expressions, "expressions");
+        print_difference(pass->before.accesses, pass->after.accesses, "accesses");
+        print_difference(pass->before.loops, pass->after.loops, "loops");
+        fputc('\n', stderr);
+    }
+}
+
+static void print_checks(const struct compile_stats *stats)
+{
+    const size_t removed = count_removed(stats);
+    int widest = 0;
+    for (size_t i = 0; i < stats->check_count; i++)
+        if ((int)strlen(stats->checks[i].where) > widest)
+            widest = (int)strlen(stats->checks[i].where);
+    fprintf(stderr, "checks: %zu kept, %zu removed\n", stats->check_count - removed, removed);
+    for (size_t i = 0; i < stats->check_count; i++) {
+        const struct stats_check *check = &stats->checks[i];
+        fprintf(stderr, "  %-*s %-7s %-6s ", widest, check->where,
+                check->removed ? "removed" : "kept", check_names[check->kind]);
+        tool_print_escaped(stderr, check->name);
+        fputs(": ", stderr);
+        tool_print_escaped(stderr, check->reason);
+        fputc('\n', stderr);
+    }
+}
+
+void stats_print(const struct compile_stats *stats, const struct vyre_module *module,
+                 uint64_t nanoseconds)
+{
+    print_module(module, nanoseconds);
+    print_kinds(module);
+    print_passes(stats);
+    print_checks(stats);
+}
+
+// ---- JSON ---------------------------------------------------------------------------------------
+
+static json_t *size_of(const struct vyre_program_size *size)
+{
+    return json_pack("{s:I, s:I, s:I, s:I}", "statements", (json_int_t)size->statements,
+                     "expressions", (json_int_t)size->expressions, "accesses",
+                     (json_int_t)size->accesses, "loops", (json_int_t)size->loops);
+}
+
+static json_t *kinds_of(const struct vyre_module *module)
+{
+    size_t counts[KIND_COUNT];
+    json_t *kinds = json_object();
+    count_kinds(module, counts);
+    for (int i = 0; i < KIND_COUNT; i++)
+        if (counts[i])
+            json_object_set_new(kinds, kind_names[i], json_integer((json_int_t)counts[i]));
+    return kinds;
+}
+
+static json_t *passes_of(const struct compile_stats *stats)
+{
+    json_t *passes = json_array();
+    for (size_t i = 0; i < stats->pass_count; i++) {
+        const struct stats_pass *pass = &stats->passes[i];
+        json_array_append_new(passes,
+                              json_pack("{s:s, s:b, s:o, s:o}", "name", pass->name, "changed",
+                                        (int)pass->changed, "before", size_of(&pass->before),
+                                        "after", size_of(&pass->after)));
+    }
+    return passes;
+}
+
+static json_t *checks_of(const struct compile_stats *stats)
+{
+    json_t *checks = json_array();
+    for (size_t i = 0; i < stats->check_count; i++) {
+        const struct stats_check *check = &stats->checks[i];
+        json_t *made = json_pack("{s:s, s:s, s:b}", "where", check->where, "kind",
+                                 check_names[check->kind], "removed", (int)check->removed);
+        json_set_bytes(made, "name", check->name);
+        json_set_bytes(made, "reason", check->reason);
+        json_array_append_new(checks, made);
+    }
+    return checks;
+}
+
+void stats_print_json(const struct compile_stats *stats, const struct vyre_module *module,
+                      uint64_t nanoseconds)
+{
+    struct vyre_module_info info;
+    size_t count = 0;
+    vyre_module_words(module, &count);
+    vyre_module_reflect(module, &info);
+    json_print(json_pack(
+        "{s:I, s:I, s:[I,I,I], s:I, s:I, s:b, s:f, s:o, s:o, s:o}", "bytes",
+        (json_int_t)(4 * count), "bindings", (json_int_t)info.binding_count, "workgroup",
+        (json_int_t)info.workgroup_size[0], (json_int_t)info.workgroup_size[1],
+        (json_int_t)info.workgroup_size[2], "workgroup_memory", (json_int_t)info.workgroup_memory,
+        "push_bytes", (json_int_t)info.push_bytes, "can_fault",
+        (int)(info.fault_binding != UINT32_MAX), "compile_us", (double)nanoseconds / 1000.0,
+        "instructions", kinds_of(module), "passes", passes_of(stats), "checks", checks_of(stats)));
+}
