@@ -16,6 +16,7 @@ static uint32_t alive_variable(struct spv_lowering *lowering)
 {
     if (!lowering->alive) {
         lowering->alive = spv_local_variable(lowering);
+        spv_call_it(lowering, lowering->alive, "alive");
         SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpStore, lowering->alive,
                  spv_u32(lowering, 1));
     }

@@ -87,6 +87,11 @@ void spv_name_text(struct spv_lowering *lowering, uint32_t id, const char *text,
     spv_emit_text(&lowering->writer, SPV_NAMES, SpvOpName, &id, 1, text, size, NULL, 0);
 }
 
+void spv_call_it(struct spv_lowering *lowering, uint32_t id, const char *name)
+{
+    spv_name_text(lowering, id, name, strlen(name));
+}
+
 void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name)
 {
     if (!lowering->debug_info)

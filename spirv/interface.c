@@ -130,10 +130,9 @@ uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer)
 
 uint32_t spv_fault_variable(struct spv_lowering *lowering)
 {
-    static const char fault_name[] = "fault record";
     if (!lowering->fault) {
         lowering->fault = storage_variable(lowering, lowering->binding_count);
-        spv_name_text(lowering, lowering->fault, fault_name, sizeof fault_name - 1);
+        spv_call_it(lowering, lowering->fault, "fault record");
     }
     return lowering->fault;
 }
@@ -173,6 +172,7 @@ static uint32_t push_variable(struct spv_lowering *lowering)
     SPV_EMIT(writer, SPV_DECORATIONS, SpvOpMemberDecorate, block, 0, SpvDecorationOffset, 0);
     uint32_t type = pointer_type(lowering, SpvStorageClassPushConstant, block);
     lowering->push = global_variable(lowering, type, SpvStorageClassPushConstant);
+    spv_call_it(lowering, lowering->push, "lengths and parameters");
     lowering->push_pointer =
         pointer_type(lowering, SpvStorageClassPushConstant, lowering->type_u32);
     return lowering->push;

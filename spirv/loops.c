@@ -10,6 +10,7 @@ static uint32_t budget_variable(struct spv_lowering *lowering, bool uniform)
     uint32_t *variable = &lowering->budget[uniform];
     if (!*variable) {
         *variable = spv_local_variable(lowering);
+        spv_call_it(lowering, *variable, uniform ? "uniform budget" : "budget");
         SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpStore, *variable,
                  spv_u32(lowering, lowering->facts.loop_budget));
     }

@@ -190,6 +190,7 @@ uint32_t spv_glsl2(struct spv_lowering *lowering, enum GLSLstd450 op, uint32_t a
 // constants, ids and other locals have names of their own, or none.
 void spv_name(struct spv_lowering *lowering, uint32_t id, ir_name name);
 void spv_name_text(struct spv_lowering *lowering, uint32_t id, const char *text, size_t size);
+void spv_call_it(struct spv_lowering *lowering, uint32_t id, const char *name);
 void spv_name_value(struct spv_lowering *lowering, struct spv_value value, ir_name name);
 
 // A function of the value library (library.h) on words and pairs. spv_call2 and spv_call3 are for

@@ -3,6 +3,7 @@
 #include "assembly.h"
 #include "commands.h"
 #include "compile_stats.h"
+#include "listing.h"
 #include "tool.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ struct compile_options {
     int float_mode;         // index in the choice of the option
     bool debug_info;
     bool assembly;
+    bool listing;
     bool stats;
     bool json;
 };
@@ -70,6 +72,9 @@ static const struct option_spec compile_table[] = {
       OPTION_FLAG, offsetof(struct compile_options, debug_info) },
     { "S", NULL, NULL, "write SPIR-V assembly instead of a module", OPTION_FLAG,
       offsetof(struct compile_options, assembly) },
+    { NULL, "side-by-side", NULL,
+      "write, instead of a module, each line of the program with the SPIR-V that it became",
+      OPTION_FLAG, offsetof(struct compile_options, listing) },
     { NULL, "stats", NULL,
       "print on standard error what became of the program: instructions by kind, what each pass "
       "changed, which checks are made when it runs, which are not, and why",
@@ -79,15 +84,18 @@ static const struct option_spec compile_table[] = {
     { 0 },
 };
 
-static int write_module(const struct compile_options *options, const struct vyre_module *module)
+// `source`: of the program, for a listing.
+static int write_module(const struct compile_options *options, const struct tool_bytes *source,
+                        const struct vyre_module *module)
 {
     size_t count = 0;
     const uint32_t *words = vyre_module_words(module, &count);
     const char *path = options->output ? options->output : "-";
-    if (!options->assembly)
+    if (!options->assembly && !options->listing)
         return tool_write(path, words, count * sizeof *words, true);
     struct tool_bytes text;
-    int code = assembly_print(words, count, &text);
+    int code = options->listing ? listing_make(source, words, count, &text)
+                                : assembly_print(words, count, &text);
     if (!code)
         code = tool_write(path, text.data, text.size, false);
     tool_bytes_fini(&text);
@@ -211,14 +219,15 @@ static int print_stats(const struct compile_options *options,
 }
 
 static int compile(const struct compile_options *options, const struct vyre_target *target,
-                   const struct vyre_program *program, const char *name)
+                   const struct vyre_program *program, const struct tool_bytes *source,
+                   const char *name)
 {
     struct vyre_module *module = NULL;
     const struct vyre_pass_hook hook = { dump, (void *)options->dump_after };
     const struct vyre_compile_params params = {
         .target = target,
         .no_optimize = options->no_optimize,
-        .debug_info = options->debug_info,
+        .debug_info = options->debug_info || options->listing,
         .loop_budget = (uint32_t)options->loop_budget,
         .float_mode = (enum vyre_float_mode)options->float_mode,
         .hook = options->dump_after ? &hook : NULL,
@@ -229,17 +238,15 @@ static int compile(const struct compile_options *options, const struct vyre_targ
     const uint64_t nanoseconds = now_ns() - start;
     if (result)
         return tool_failed(result, name);
-    int code = write_module(options, module);
+    int code = write_module(options, source, module);
     if (!code && (options->stats || options->json))
         code = print_stats(options, &params, program, nanoseconds, name);
     vyre_module_destroy(&module);
     return code;
 }
 
-static int run_compile(const void *options, const char *const *operands, size_t operand_count)
+static int check_options(const struct compile_options *own)
 {
-    (void)operand_count;
-    const struct compile_options *own = options;
     char names[200];
     if (own->dump_after && !is_pass(own->dump_after, names, sizeof names))
         return tool_usage("compile", "there is no pass '%s'; there are %s", own->dump_after, names);
@@ -252,15 +259,29 @@ static int run_compile(const void *options, const char *const *operands, size_t 
                                      "give -o FILE");
     if (own->optimize && own->no_optimize)
         return tool_usage("compile", "-O and -O0 exclude each other");
+    if (own->listing && own->assembly)
+        return tool_usage("compile", "--side-by-side and -S exclude each other");
     if (own->target && own->device)
         return tool_usage("compile", "--target and --device exclude each other");
+    return TOOL_OK;
+}
+
+static int run_compile(const void *options, const char *const *operands, size_t operand_count)
+{
+    (void)operand_count;
+    const struct compile_options *own = options;
     struct vyre_program *program = NULL;
+    struct tool_bytes source = { .size = 0 };
     struct vyre_target target;
-    int code = find_target(own, &target);
+    int code = check_options(own);
     if (!code)
-        code = tool_read_program(operands[0], &program);
+        code = find_target(own, &target);
     if (!code)
-        code = compile(own, &target, program, operands[0]);
+        code = own->listing ? tool_read_with_text(operands[0], &source, &program)
+                            : tool_read_program(operands[0], &program);
+    if (!code)
+        code = compile(own, &target, program, &source, operands[0]);
+    tool_bytes_fini(&source);
     vyre_program_destroy(&program);
     return code;
 }

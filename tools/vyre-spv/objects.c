@@ -123,6 +123,41 @@ int tool_read_program(const char *path, struct vyre_program **out)
     return result ? tool_failed(result, name_of(path)) : TOOL_OK;
 }
 
+// The text of a program that has none is what the printer makes of it; read again, it has lines.
+static enum vyre_result give_text(const char *name, struct tool_bytes *text,
+                                  struct vyre_program **program)
+{
+    char *printed = NULL;
+    size_t size = 0;
+    enum vyre_result result = vyre_program_print(*program, &printed, &size);
+    vyre_program_destroy(program);
+    if (result)
+        return result;
+    text->data = tool_calloc(size + 1, 1);
+    text->size = size;
+    memcpy(text->data, printed, size);
+    vyre_free(printed);
+    return vyre_program_parse(text->data, size, name, &tool_diag, program);
+}
+
+int tool_read_with_text(const char *path, struct tool_bytes *text, struct vyre_program **out)
+{
+    *out = NULL;
+    int code = tool_read_file(path, &program_limit, text);
+    if (code)
+        return code;
+    const enum form form = form_of(text);
+    enum vyre_result result = read_form(form, text, name_of(path), out);
+    if (!result && form != FORM_TEXT) {
+        tool_bytes_fini(text);
+        result = give_text(name_of(path), text, out);
+    }
+    if (!result)
+        return TOOL_OK;
+    tool_bytes_fini(text);
+    return tool_failed(result, name_of(path));
+}
+
 int tool_read_encoded(const char *path, bool is_envelope, struct vyre_program **out)
 {
     struct tool_bytes bytes;

@@ -292,6 +292,11 @@ int tool_write(const char *path, const void *bytes, size_t size, bool is_binary)
         return TOOL_OK;
     }
     FILE *file = fopen(path, "wbe");
+    if (file && is_binary && isatty(fileno(file))) {
+        fclose(file);
+        tool_error("this is binary and '%s' is a terminal; use -o FILE", path);
+        return TOOL_USAGE;
+    }
     if (file) {
         struct stat status;
         bool good = fwrite(bytes, 1, size, file) == size;

@@ -86,7 +86,8 @@ struct tool_limit {
 int tool_read_file(const char *path, const struct tool_limit *limit, struct tool_bytes *out);
 void tool_bytes_fini(struct tool_bytes *bytes);
 
-// Writes a whole file, "-" is standard output, where binary is refused on a terminal. An exit code.
+// Writes a whole file, "-" is standard output. Binary is refused on a
+// terminal. An exit code.
 int tool_write(const char *path, const void *bytes, size_t size, bool is_binary);
 
 // ---- Library objects ----------------------------------------------------------------------------
@@ -94,6 +95,10 @@ int tool_write(const char *path, const void *bytes, size_t size, bool is_binary)
 // Reads a program in any form: text, wire format or hex envelope, told by its content. An exit
 // code; *out is NULL unless it is 0.
 int tool_read_program(const char *path, struct vyre_program **out);
+
+// The same, with its text: what was read, or what the printer makes of a program in another form.
+// Positions in the program are those of `text`, which tool_bytes_fini frees.
+int tool_read_with_text(const char *path, struct tool_bytes *text, struct vyre_program **out);
 
 // Reads a program that must not be text: wire format or hex envelope, told by its content, or only
 // the envelope. An exit code; *out is NULL unless it is 0.

@@ -151,7 +151,8 @@ static void names_are_those_of_the_text(void **state)
 {
     (void)state;
     struct module module = compile("some/sample.vyre", sample, true, true);
-    static const char *const names[] = { "main", "data", "table", "sum", "step" };
+    static const char *const names[] = { "main", "data", "table",
+                                         "sum",  "step", "lengths and parameters" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!has_text(&module, SpvOpName, 2, names[i]))
             fail_msg("nothing is called %s", names[i]);

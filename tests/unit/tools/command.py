@@ -999,6 +999,33 @@ class Compile(Case):
             self.assertEqual(missing.returncode, SYSTEM)
             self.assertIn(b"install spirv-tools", missing.stderr)
 
+    @unittest.skipUnless(have("spirv-dis"), "needs spirv-dis")
+    def test_programs_stand_beside_their_assembly(self):
+        text = self.expect(OK, "compile", "--side-by-side", self.path("triple.vyre", TRIPLE)).stdout
+        lines = text.decode().splitlines()
+        # Each line of the program once, in order, but for those whose code is in pieces.
+        shown = [line[8:] for line in lines if re.match(r" *[0-9]+ \|", line)]
+        self.assertEqual([line for at, line in enumerate(shown) if line not in shown[:at]],
+                         [line for at, line in enumerate(TRIPLE.splitlines())
+                          if line not in TRIPLE.splitlines()[:at]])
+        at = lines.index("    7 |     out[i] = in[i] * 3 + 1")
+        self.assertTrue(any("OpIMul" in line for line in lines[at:at + 10]))
+        self.assertTrue(any("OpULessThan" in line for line in lines[:at]))
+        # What has no text is printed first, and has the same code.
+        wire = self.expect(OK, "compile", "--side-by-side", "-", stdin=TRIPLE_WIRE).stdout.decode()
+        self.assertEqual([line for line in wire.splitlines() if "OpIMul" in line],
+                         [line for line in lines if "OpIMul" in line])
+        self.expect(USAGE, "compile", "--side-by-side", "-S", "-", stdin=TRIPLE.encode())
+        # Comments may hold anything; a terminal gets no control bytes.
+        text = self.expect(OK, "compile", "--side-by-side", "-",
+                           stdin=(TRIPLE + "// \x1b[31m\n").encode()).stdout
+        self.assertNotIn(b"\x1b", text)
+        missing = run("compile", "--side-by-side", "-", stdin=TRIPLE.encode(),
+                      env={"PATH": "/nonexistent"})
+        if missing.returncode != OK:
+            self.assertEqual(missing.returncode, SYSTEM)
+            self.assertIn(b"install spirv-tools", missing.stderr)
+
     def test_stats_go_to_standard_error(self):
         result = self.expect(OK, "compile", "--stats", "-", stdin=TRIPLE.encode())
         self.assertIn(b"workgroup: 64 x 1 x 1\n", result.stderr)
