@@ -192,7 +192,8 @@ int assembly_print(const uint32_t *words, size_t count, struct tool_bytes *out)
         return TOOL_OK;
     tool_bytes_fini(out);
     if (errno == ENOENT)
-        tool_error("SPIR-V assembly needs SPIRV-Tools; install spirv-tools, or leave -S away");
+        tool_error("SPIR-V assembly needs SPIRV-Tools; install spirv-tools, or leave -S and "
+                   "--side-by-side away");
     else
         tool_error("SPIRV-Tools cannot print this module");
     return TOOL_SYSTEM;

@@ -47,7 +47,7 @@ const struct command command_dis = {
     .description =
         "Reads FILE (wire format or hex envelope; - is standard input) and prints the program as "
         "text. asm of that text gives an equal program, and the same bytes unless FILE was spelled "
-        "in an unusual way.",
+        "in an unusual way. What it compiles to is shown beside it by compile --side-by-side.",
     .options = dis_table,
     .options_size = sizeof(struct dis_options),
     .min_operands = 1,
