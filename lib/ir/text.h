@@ -159,8 +159,10 @@ enum ir_ordering ir_text_ordering(struct text_parser *parser, const enum ir_orde
 // name[index]: the element that an atomic or an extension works on.
 struct ir_expr *ir_text_element(struct text_parser *parser, ir_name *buffer);
 
-// Counts a level of nesting; false, and reported, beyond TEXT_DEEPEST.
-bool ir_text_enter(struct text_parser *parser, const struct text_token *where);
+// Counts a level of nesting; false, and reported, beyond TEXT_DEEPEST: more than that many of
+// `what` lie around it. `fix` may be NULL.
+bool ir_text_enter(struct text_parser *parser, const struct text_token *where, const char *what,
+                   const char *fix);
 void ir_text_leave(struct text_parser *parser);
 
 // Spelling of the expressions that look like a call ("select"), NULL for the others.

@@ -4,6 +4,7 @@
 
 #include "ir/tables.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // The buffer under construction and which of its attributes were given.
@@ -100,7 +101,7 @@ static const struct ir_shape_predicate *shape(struct text_parser *parser)
             "or, not",
             "this is not a shape predicate");
     ir_text_advance(parser);
-    if (!ir_text_enter(parser, &word))
+    if (!ir_text_enter(parser, &word, "predicates", "say it with fewer and, or and not"))
         return NULL;
     struct ir_shape_predicate predicate = { .kind = form->kind };
     shape_operands(parser, form, &predicate);
@@ -212,6 +213,31 @@ static bool other_attribute(struct text_parser *parser, struct declaration *decl
     return true;
 }
 
+static const char *attribute_word(size_t index)
+{
+    static const char *const words[] = {
+        "readonly", "readwrite",        "writeonly", "uniform", "output",
+        "liveout",  "result",           "range",     "kind",    "axis",
+        "align",    "streaming",        "temporal",  "random",  "usage",
+        "shape",    "bytes_extraction",
+    };
+    return index < sizeof words / sizeof *words ? words[index] : NULL;
+}
+
+static void no_attribute(struct text_parser *parser, const struct text_token *word)
+{
+    const char *text = parser->text + word->start;
+    const char *nearest = ir_text_nearest(text, word->size, attribute_word);
+    char fix[320];
+    snprintf(fix, sizeof fix,
+             "%s%s%sthe attributes are: readonly, readwrite, writeonly, uniform, @BINDING, output, "
+             "liveout, result, range(a, b), kind(k), axis(n), align(n), streaming, temporal, "
+             "random, usage(u), bytes_extraction, shape(p)",
+             nearest ? "did you mean " : "", nearest ? nearest : "", nearest ? "? " : "");
+    ir_text_error(parser, DIAG_T009, word, fix, "'%.*s' is not an attribute of buffers",
+                  (int)word->size, text);
+}
+
 static void attributes(struct text_parser *parser, struct declaration *declaration)
 {
     for (;;) {
@@ -231,12 +257,7 @@ static void attributes(struct text_parser *parser, struct declaration *declarati
             !hint_attribute(parser, declaration, &word) &&
             !output_attribute(parser, declaration, &word) &&
             !other_attribute(parser, declaration, &word)) {
-            ir_text_error(parser, DIAG_T009, &word,
-                          "the attributes are: readonly, readwrite, writeonly, uniform, @BINDING, "
-                          "output, liveout, result, range(a, b), kind(k), axis(n), align(n), "
-                          "streaming, temporal, random, usage(u), bytes_extraction, shape(p)",
-                          "'%.*s' is not an attribute of buffers", (int)word.size,
-                          parser->text + word.start);
+            no_attribute(parser, &word);
             return;
         }
     }

@@ -561,7 +561,7 @@ static struct ir_expr *prefixed(struct text_parser *parser, enum ir_unop op)
 static struct ir_expr *unary(struct text_parser *parser)
 {
     struct text_token token = parser->token;
-    if (!ir_text_enter(parser, &token))
+    if (!ir_text_enter(parser, &token, "statements and expressions", NULL))
         return NULL;
     struct ir_expr *expr;
     if (ir_text_is_punct(parser, PUNCT1('-')))

@@ -67,13 +67,14 @@ void *ir_text_expected_fix(struct text_parser *parser, const char *what, const c
                          (int)shown, parser->text + token->start, shown < token->size ? "..." : "");
 }
 
-bool ir_text_enter(struct text_parser *parser, const struct text_token *where)
+bool ir_text_enter(struct text_parser *parser, const struct text_token *where, const char *what,
+                   const char *fix)
 {
     parser->depth++;
     if (parser->depth <= TEXT_DEEPEST)
         return true;
-    ir_text_error(parser, DIAG_T008, where, NULL,
-                  "more than %d statements and expressions lie around this one", TEXT_DEEPEST);
+    ir_text_error(parser, DIAG_T008, where, fix, "more than %d %s lie around this one",
+                  TEXT_DEEPEST, what);
     return false;
 }
 

@@ -4,19 +4,32 @@
 
 #include "ir/tables.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // A parser of one kind of statement, called behind its first word.
 typedef struct ir_node *statement_parser(struct text_parser *parser);
 
+static const char compare_fix[] = "values are compared with ==; = stands in statements alone";
+
 static struct ir_body braces(struct text_parser *parser)
 {
     struct ir_nodes nodes = { 0 };
+    const struct text_token opener = parser->token;
     if (!ir_text_accept(parser, PUNCT1('{')))
-        ir_text_expected_fix(parser, "'{'", "bodies stand between { and }, short ones too");
+        ir_text_expected_fix(parser, "'{'",
+                             ir_text_is_punct(parser, PUNCT1('='))
+                                 ? compare_fix
+                                 : "bodies stand between { and }, short ones too");
     while (parser->token.kind != TEXT_END && !ir_text_is_punct(parser, PUNCT1('}')))
         ir_text_statement(parser, &nodes);
-    ir_text_expect(parser, PUNCT1('}'), "'}'");
+    if (!ir_text_accept(parser, PUNCT1('}'))) {
+        // Where it is missing nobody knows; where it belongs to, the reader wants to.
+        char fix[80];
+        snprintf(fix, sizeof fix, "the { at %u:%u is not closed", opener.pos.line,
+                 opener.pos.column);
+        ir_text_expected_fix(parser, "'}'", fix);
+    }
     return ir_nodes_take(&parser->draft, &nodes);
 }
 
@@ -367,6 +380,31 @@ static const struct {
     { "opaque", opaque_statement },
 };
 
+// Every word that begins a statement or a declaration, of which the last are few.
+static const char *first_word(size_t index)
+{
+    static const char *const declarations[] = { "buffer", "shared",        "workgroup",
+                                                "op",     "noncomposable", "unwrapped" };
+    const size_t known = sizeof statements / sizeof *statements;
+    if (index < known)
+        return statements[index].word;
+    index -= known;
+    return index < sizeof declarations / sizeof *declarations ? declarations[index] : NULL;
+}
+
+static void *no_statement(struct text_parser *parser, const struct text_token *word)
+{
+    const char *text = parser->text + word->start;
+    const char *nearest = ir_text_nearest(text, word->size, first_word);
+    char fix[200];
+    snprintf(fix, sizeof fix,
+             "%s%s%sstatements are x = ..., buffer[i] = ... or begin with one of: let, if, loop, "
+             "region, barrier, return, trap",
+             nearest ? "did you mean " : "", nearest ? nearest : "", nearest ? "? " : "");
+    return ir_text_error(parser, DIAG_T009, word, fix, "'%.*s' begins no statement",
+                         (int)word->size, text);
+}
+
 static struct ir_node *not_a_statement(struct text_parser *parser, const struct text_token *word)
 {
     if (ir_text_begins_declaration(parser, word))
@@ -375,19 +413,23 @@ static struct ir_node *not_a_statement(struct text_parser *parser, const struct 
     if (fix)
         return ir_text_error(parser, DIAG_T009, word, fix, "'%.*s' begins no statement",
                              (int)word->size, parser->text + word->start);
-    if (ir_text_is_punct(parser, PUNCT1('(')) || ir_text_is_punct(parser, PUNCT1('.')))
+    const bool like_call = ir_text_is_punct(parser, PUNCT1('('));
+    // Short operators, such as len, are close to other words.
+    if (like_call && word->size > 4 &&
+        ir_text_nearest(parser->text + word->start, word->size, first_word))
+        return no_statement(parser, word);
+    if (like_call || ir_text_is_punct(parser, PUNCT1('.')))
         return ir_text_error(parser, DIAG_T013, word, NULL,
                              "this is an expression, not a statement");
     if (parser->token.kind == TEXT_PUNCT && !parser->token.starts_line)
-        return ir_text_error(
-            parser, DIAG_T001, &parser->token,
-            "statements are x = ..., x += ..., buffer[i] = ... or begin with a word; there is "
-            "no ++ and no <<=: write x += 1, x = x << 1",
-            "expected '=' or '[' behind a name");
-    return ir_text_error(parser, DIAG_T009, word,
-                         "statements are x = ..., buffer[i] = ... or begin with one of: let, if, "
-                         "loop, region, barrier, return, trap",
-                         "'%.*s' begins no statement", (int)word->size, parser->text + word->start);
+        return ir_text_error(parser, DIAG_T001, &parser->token,
+                             ir_text_is_punct(parser, PUNCT2('=', '='))
+                                 ? "a value is assigned with =; == compares, in conditions"
+                                 : "statements are x = ..., x += ..., buffer[i] = ... or begin "
+                                   "with a word; there is "
+                                   "no ++ and no <<=: write x += 1, x = x << 1",
+                             "expected '=' or '[' behind a name");
+    return no_statement(parser, word);
 }
 
 static struct ir_node *worded(struct text_parser *parser)
@@ -414,10 +456,25 @@ static struct ir_node *worded(struct text_parser *parser)
     return parser->stopped ? NULL : not_a_statement(parser, &word);
 }
 
+static const char *behind_statement(const struct text_parser *parser)
+{
+    if (ir_text_is_punct(parser, PUNCT1('=')))
+        return compare_fix;
+    if (ir_text_is_word(parser, "and"))
+        return "write && between conditions";
+    if (ir_text_is_word(parser, "or"))
+        return "write || between conditions";
+    if (ir_text_is_word(parser, "elif") || ir_text_is_word(parser, "elsif") ||
+        ir_text_is_word(parser, "elseif"))
+        return "write else if";
+    return "begin a new line, or put ; between";
+}
+
 void ir_text_statement(struct text_parser *parser, struct ir_nodes *out)
 {
     struct text_token first = parser->token;
-    if (!ir_text_enter(parser, &first))
+    if (!ir_text_enter(parser, &first, "statements",
+                       "move the inner statements out, or join conditions with &&"))
         return;
     struct ir_node *node = NULL;
     if (first.kind == TEXT_NAME || first.kind == TEXT_QUOTED)
@@ -435,8 +492,5 @@ void ir_text_statement(struct text_parser *parser, struct ir_nodes *out)
     if (!ir_text_accept(parser, PUNCT1(';')) && parser->token.kind != TEXT_END &&
         !parser->token.starts_line && !ir_text_is_punct(parser, PUNCT1('}')))
         ir_text_expected_fix(parser, "the end of the line behind a statement",
-                             ir_text_is_word(parser, "and") ? "write && between conditions"
-                             : ir_text_is_word(parser, "or")
-                                 ? "write || between conditions"
-                                 : "begin a new line, or put ; between");
+                             behind_statement(parser));
 }
