@@ -122,8 +122,8 @@ static struct ir_buffer declare(const struct ir_grid_splitter *s, uint32_t index
         return buffer;
     buffer.is_output = false;
     buffer.live_out = false;
-    buffer.access = access->written ? VYRE_ACCESS_READ_WRITE : VYRE_ACCESS_READ_ONLY;
-    if (buffer.kind == IR_MEMORY_GLOBAL && !access->written)
+    buffer.access = access->needs_write ? VYRE_ACCESS_READ_WRITE : VYRE_ACCESS_READ_ONLY;
+    if (buffer.kind == IR_MEMORY_GLOBAL && !access->needs_write)
         buffer.kind = IR_MEMORY_READONLY;
     return buffer;
 }

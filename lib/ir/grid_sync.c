@@ -85,7 +85,7 @@ static void writes(struct ir_grid_splitter *s, ir_name name)
 {
     struct ir_grid_access *access = access_of(s, name);
     if (access) {
-        access->written = true;
+        access->written = access->needs_write = true;
         access->covered = 0;
     }
 }
@@ -110,6 +110,8 @@ static void use_expr(struct ir_grid_splitter *s, const struct ir_expr *expr)
     case IR_EXPR_OPAQUE:
         if (expr->ext && ir_ext_info((enum ir_ext)expr->ext)->has_buffer)
             reads(s, expr->name);
+        if (expr->ext == IR_EXT_ATOMIC_LOAD && s->buffer_of[expr->name])
+            s->access[s->buffer_of[expr->name] - 1].needs_write = true;
         break;
     default: break;
     }

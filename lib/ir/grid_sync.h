@@ -12,6 +12,7 @@ struct ir_grid_access {
     bool touched; // named at all
     bool read;
     bool written;
+    bool needs_write;             // written, or read in a way that takes a read-write buffer
     bool atomic;                  // by an atomic of its own statements
     const struct ir_node *reader; // the first statement that reads it; NULL: none
     uint32_t covered;             // workgroup memory: `exits` + 1 when its first statement fills it

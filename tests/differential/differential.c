@@ -18,6 +18,7 @@ enum { MOST_CODES = 16, REDUCTION_TRIES = 4000 };
 // How often each code was the reason that a program was not compared.
 struct tally {
     unsigned verdicts[TRIAL_VERDICTS];
+    unsigned trapped; // of those that agree
     struct {
         char code[8];
         unsigned count;
@@ -28,6 +29,7 @@ struct tally {
 static void note(struct tally *tally, const struct outcome *outcome)
 {
     tally->verdicts[outcome->verdict]++;
+    tally->trapped += outcome->verdict == TRIAL_SAME && outcome->trapped;
     if (outcome->verdict != TRIAL_REFUSED && outcome->verdict != TRIAL_INCOMPARABLE)
         return;
     unsigned i = 0;
@@ -44,8 +46,9 @@ static void note(struct tally *tally, const struct outcome *outcome)
 
 static void print_tally(const struct tally *tally)
 {
-    print_message("%u programs agree, %u refused by the compiler, %u ended by the interpreter;",
-                  tally->verdicts[TRIAL_SAME], tally->verdicts[TRIAL_REFUSED],
+    print_message("%u programs agree, %u of them in a trap, %u refused by the compiler, "
+                  "%u ended by the interpreter;",
+                  tally->verdicts[TRIAL_SAME], tally->trapped, tally->verdicts[TRIAL_REFUSED],
                   tally->verdicts[TRIAL_INCOMPARABLE]);
     for (unsigned i = 0; i < tally->code_count; i++)
         print_message(" %s %u", tally->codes[i].code, tally->codes[i].count);
@@ -114,7 +117,7 @@ static void the_device_gives_the_interpreters_bytes(void **state)
     for (uint64_t i = 0; i < program_count && failures < 3; i++) {
         struct shape shape;
         struct vyre_program *program = generate(first_seed + i, &shape);
-        struct trial trial = { .device = *state, .seed = first_seed + i };
+        struct trial trial = { .device = *state, .seed = first_seed + i, .exact = shape.exact };
         memcpy(trial.grid, shape.grid, sizeof trial.grid);
         struct outcome outcome = trial_run(&trial, program);
         note(&tally, &outcome);
@@ -128,6 +131,7 @@ static void the_device_gives_the_interpreters_bytes(void **state)
     }
     print_tally(&tally);
     assert_int_equal(failures, 0);
+    assert_true(tally.trapped > 0 || program_count < 200);
     // A generator that makes what nobody takes would compare nothing.
     assert_true(tally.verdicts[TRIAL_SAME] >= program_count - program_count / 20);
 }
@@ -171,7 +175,9 @@ static void a_planted_fault_is_found_and_reduced(void **state)
     for (uint64_t seed = 1; seed <= 40; seed++) {
         struct shape shape;
         struct vyre_program *program = generate(seed, &shape);
-        struct trial trial = { .device = *state, .seed = seed, .plant = with_a_fault };
+        struct trial trial = {
+            .device = *state, .seed = seed, .exact = shape.exact, .plant = with_a_fault
+        };
         memcpy(trial.grid, shape.grid, sizeof trial.grid);
         if (trial_run(&trial, program).verdict != TRIAL_DIFFERENT) {
             vyre_program_destroy(&program);
@@ -213,6 +219,62 @@ static void the_same_seed_gives_the_same_program(void **state)
         vyre_free(text[i]);
 }
 
+// What the programs of the quick run have in their statements: a generator that no longer makes it
+// compares nothing of it.
+static void programs_have_every_part_of_the_language(void **state)
+{
+    static const char *const parts[] = {
+        "subgroup_add(",
+        "subgroup_shuffle(",
+        "subgroup_ballot(",
+        "async_load(",
+        "async_store(",
+        "trap(",
+        "barrier grid_sync",
+        "barrier acq_rel",
+        "= atomic_add",
+        "= atomic_exchange",
+        "atomic_compare_exchange",
+        "atomic_load.acquire(",
+        "atomic_store.release(",
+        "uniform_load(",
+        "return",
+        "loop ",
+        "u64(",
+        "u8[",
+        "i16[",
+        "f16[",
+        "i64[",
+        "vec4<u32>[",
+        "fma(",
+        "sin(",
+
+        "sqrt(",
+        "mul_high(",
+        "saturating_sub(",
+    };
+    enum { PARTS = sizeof parts / sizeof *parts, PROGRAMS = 200, LEAST = 1 };
+    unsigned found[PARTS] = { 0 };
+    (void)state;
+    for (uint64_t seed = 1; seed <= PROGRAMS; seed++) {
+        struct shape shape;
+        char *text;
+        struct vyre_program *program = generate(seed, &shape);
+        assert_result(VYRE_OK, vyre_program_print(program, &text, NULL));
+        for (unsigned i = 0; i < PARTS; i++)
+            found[i] += strstr(text, parts[i]) != NULL;
+        vyre_free(text);
+        vyre_program_destroy(&program);
+    }
+    bool all = true;
+    for (unsigned i = 0; i < PARTS; i++) {
+        all = all && found[i] >= LEAST;
+        if (found[i] < LEAST)
+            print_error("%u of %d programs have '%s'\n", found[i], PROGRAMS, parts[i]);
+    }
+    assert_true(all);
+}
+
 static int set_up(void **state)
 {
     *state = test_device(NULL);
@@ -236,6 +298,7 @@ int main(int argc, char **argv)
         return TEST_SKIPPED;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_seed_gives_the_same_program),
+        cmocka_unit_test(programs_have_every_part_of_the_language),
         cmocka_unit_test(a_planted_fault_is_found_and_reduced),
         cmocka_unit_test(the_device_gives_the_interpreters_bytes),
     };

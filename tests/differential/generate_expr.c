@@ -3,25 +3,21 @@
 // list, whose order of evaluation differs between compilers.
 #include "generate.h"
 
-#include "ir/validate.h"
-
 #include <string.h>
-
-#include <assert.h>
 
 // A power of two that no buffer reaches, and whose multiples by an element size overflow.
 static const uint32_t outside = 0x40000000;
 
-const struct ir_type *generate_type(enum kind kind)
+const struct ir_type *generate_type(const struct generator *gen, enum kind kind)
 {
     static const enum ir_type_kind types[] = { IR_TYPE_U32, IR_TYPE_I32, IR_TYPE_BOOL, IR_TYPE_F32,
                                                IR_TYPE_U64 };
-    return ir_type_scalar(types[kind]);
+    return ir_type_scalar(kind == KIND_SMALL ? gen->small : types[kind]);
 }
 
 static struct ir_expr *cast(struct generator *gen, enum kind kind, struct ir_expr *value)
 {
-    return ir_cast(gen->draft, generate_type(kind), value);
+    return ir_cast(gen->draft, generate_type(gen, kind), value);
 }
 
 static struct ir_expr *lit(struct generator *gen, uint32_t value)
@@ -31,6 +27,8 @@ static struct ir_expr *lit(struct generator *gen, uint32_t value)
 
 enum kind generate_any_kind(struct generator *gen)
 {
+    if (gen->exact && flip(&gen->random)) // the point of such programs
+        return KIND_F32;
     for (;;) {
         enum kind kind = (enum kind)below(&gen->random, KIND_COUNT);
         if (gen->inputs[kind])
@@ -70,8 +68,7 @@ struct ir_expr *generate_board_start(struct generator *gen)
     return ir_bin(gen->draft, IR_BIN_MUL, id(gen, IR_EXPR_WORKGROUP_ID, 0), lit(gen, gen->lanes));
 }
 
-// A number below `limit`, which is a power of two where `limit` is one.
-static struct ir_expr *confined(struct generator *gen, struct ir_expr *value, uint32_t limit)
+struct ir_expr *generate_confined(struct generator *gen, struct ir_expr *value, uint32_t limit)
 {
     bool mask = (limit & (limit - 1)) == 0;
     switch (below(&gen->random, mask ? 3 : 2)) {
@@ -100,7 +97,7 @@ struct ir_expr *generate_own_index(struct generator *gen, enum kind kind)
         which = lit(gen, below(&gen->random, each));
     } else {
         which = generate_expr(gen, KIND_U32, 2);
-        which = confined(gen, which, each);
+        which = generate_confined(gen, which, each);
     }
     if (!gen->strided[kind]) {
         struct ir_expr *first =
@@ -111,6 +108,16 @@ struct ir_expr *generate_own_index(struct generator *gen, enum kind kind)
     }
     struct ir_expr *row = ir_bin(gen->draft, IR_BIN_MUL, which, lit(gen, gen->invocations));
     return ir_bin(gen->draft, IR_BIN_ADD, global, row);
+}
+
+struct ir_expr *generate_own_cell(struct generator *gen)
+{
+    if (below(&gen->random, 12) == 0)
+        return index_outside(gen);
+    struct ir_expr *index = generate_global_index(gen);
+    if (flip(&gen->random))
+        index = ir_bin(gen->draft, IR_BIN_ADD, index, lit(gen, gen->invocations));
+    return index;
 }
 
 // Near the invocation's own: what the compiler knows the range of, and may leave unchecked.
@@ -142,7 +149,7 @@ static struct ir_expr *free_index(struct generator *gen, ir_name buffer, unsigne
         struct ir_expr *value = generate_expr(gen, KIND_U32, depth);
         if (value && !ir_is_literal(value) && below(&gen->random, 3) == 0)
             return value;
-        return confined(gen, value, below(&gen->random, 4) ? 32 : 100);
+        return generate_confined(gen, value, below(&gen->random, 4) ? 32 : 100);
     }
     }
 }
@@ -157,9 +164,11 @@ static struct ir_expr *load(struct generator *gen, ir_name buffer, enum kind kin
     return kind == KIND_BOOL ? cast(gen, kind, loaded) : loaded;
 }
 
-static struct ir_expr *literal(struct generator *gen, enum kind kind)
+struct ir_expr *generate_literal(struct generator *gen, enum kind kind)
 {
-    uint32_t value = flip(&gen->random) ? number(&gen->random) : below(&gen->random, 9);
+    // Those with which an operator does nothing, or something simple.
+    static const uint32_t neutral[] = { 0, 1, 2, 31, 32, 0x7FFFFFFF, 0x80000000, UINT32_MAX };
+    uint32_t value = flip(&gen->random) ? number(&gen->random) : PICK(gen, neutral);
     switch (kind) {
     case KIND_I32: return ir_lit_i32(gen->draft, (int32_t)value);
     case KIND_BOOL: return ir_lit_bool(gen->draft, value & 1);
@@ -169,6 +178,7 @@ static struct ir_expr *literal(struct generator *gen, enum kind kind)
         return ir_lit_f32(gen->draft, bits);
     }
     case KIND_U64: return cast(gen, kind, lit(gen, value));
+    case KIND_SMALL: return load(gen, gen->inputs[kind], kind, lit(gen, below(&gen->random, 8)));
     default: return lit(gen, value);
     }
 }
@@ -178,18 +188,58 @@ static struct ir_expr *local(struct generator *gen, enum kind kind)
     uint32_t from = below(&gen->random, gen->live + 1);
     for (unsigned i = 0; i < gen->live; i++) {
         const struct local *candidate = &gen->locals[(from + i) % gen->live];
+        if (gen->passing && !candidate->early)
+            continue; // who left before it was made has none
         if (candidate->kind == kind && below(&gen->random, 4))
             return ir_var(gen->draft, candidate->name);
     }
     return NULL;
 }
 
+struct ir_expr *generate_uniform(struct generator *gen, bool plain)
+{
+    switch (below(&gen->random, plain ? 4 : 6)) {
+    case 0: return id(gen, IR_EXPR_WORKGROUP_ID, 0);
+    case 1: return ir_buf_len(gen->draft, gen->inputs[KIND_U32]);
+    case 2:
+        return ir_ext_expr(gen->draft, IR_EXT_UNIFORM_LOAD, gen->inputs[KIND_U32], IR_ORDER_RELAXED,
+                           0, lit(gen, below(&gen->random, 8)), NULL);
+    case 4:
+        for (unsigned i = 0, from = below(&gen->random, gen->live + 1); i < gen->live; i++) {
+            const struct local *local = &gen->locals[(from + i) % gen->live];
+            if (local->uniform)
+                return ir_var(gen->draft, local->name);
+        }
+        break;
+    default: break;
+    }
+    return lit(gen, below(&gen->random, 9));
+}
+
+// Of a value that all lanes know they share, which needs no meeting.
+static struct ir_expr *shared_by_lanes(struct generator *gen)
+{
+    static const enum ir_expr_kind kinds[] = { IR_EXPR_SUBGROUP_ADD, IR_EXPR_SUBGROUP_BALLOT,
+                                               IR_EXPR_SUBGROUP_SHUFFLE };
+    const enum ir_expr_kind kind = PICK(gen, kinds);
+    const uint32_t operands = kind == IR_EXPR_SUBGROUP_SHUFFLE ? 2 : 1;
+    struct ir_expr *made = ir_draft_expr(gen->draft, kind, operands);
+    for (uint32_t i = 0; made && i < operands; i++)
+        made->kids[i] = generate_uniform(gen, true);
+    gen->repeated++; // what a subgroup operation passes to others has none in it
+    return made;
+}
+
 static struct ir_expr *identity(struct generator *gen)
 {
-    switch (below(&gen->random, 4)) {
+    switch (below(&gen->random, 5)) {
     case 0: return id(gen, IR_EXPR_WORKGROUP_ID, 0);
     case 1: return id(gen, IR_EXPR_LOCAL_ID, (uint8_t)below(&gen->random, 2));
     case 2: return ir_buf_len(gen->draft, gen->inputs[generate_any_kind(gen)]);
+    case 3:
+        if (!gen->passing && flip(&gen->random))
+            return shared_by_lanes(gen);
+        return id(gen, IR_EXPR_LOCAL_ID, 0);
     default: return generate_global_index(gen);
     }
 }
@@ -201,247 +251,83 @@ static struct ir_expr *leaf(struct generator *gen, enum kind kind)
         return known;
     if (kind == KIND_U32 && below(&gen->random, 3) == 0)
         return identity(gen);
-    return literal(gen, kind);
+    return generate_literal(gen, kind);
 }
 
-static struct ir_expr *from_memory(struct generator *gen, enum kind kind, unsigned depth)
+static struct ir_expr *from_tile(struct generator *gen, unsigned depth)
 {
-    if (!gen->exchanging && kind == gen->tile_kind && below(&gen->random, 3) == 0) {
-        struct ir_expr *lane;
-        if (below(&gen->random, 3)) {
-            lane = generate_expr(gen, KIND_U32, depth);
-            lane = confined(gen, lane, gen->lanes);
-        } else {
-            lane = index_nearby(gen);
-        }
-        return load(gen, gen->tile, kind, lane);
+    struct ir_expr *lane;
+    if (below(&gen->random, 3)) {
+        lane = generate_expr(gen, KIND_U32, depth);
+        lane = generate_confined(gen, lane, gen->lanes);
+    } else {
+        lane = index_nearby(gen);
     }
-    if (!gen->exchanging && kind == KIND_U32 && below(&gen->random, 4) == 0) {
-        struct ir_expr *start = generate_board_start(gen);
-        struct ir_expr *lane = generate_expr(gen, KIND_U32, depth);
-        lane = confined(gen, lane, gen->lanes);
-        return load(gen, gen->board, kind, ir_bin(gen->draft, IR_BIN_ADD, start, lane));
+    return load(gen, gen->tile, gen->tile_kind, lane);
+}
+
+static struct ir_expr *from_board(struct generator *gen, unsigned depth)
+{
+    struct ir_expr *place = generate_expr(gen, KIND_U32, depth);
+    if (gen->open_board) {
+        place = generate_confined(gen, place, gen->invocations);
+    } else {
+        place = generate_confined(gen, place, gen->lanes);
+        place = ir_bin(gen->draft, IR_BIN_ADD, generate_board_start(gen), place);
+    }
+    return load(gen, gen->board, KIND_U32, place);
+}
+
+struct ir_expr *generate_from_memory(struct generator *gen, enum kind kind, unsigned depth)
+{
+    if (!gen->exchanging && !gen->stale_tile && kind == gen->tile_kind &&
+        below(&gen->random, 3) == 0)
+        return from_tile(gen, depth);
+    if (!gen->exchanging && kind == KIND_U32 && below(&gen->random, 4) == 0)
+        return from_board(gen, depth);
+    if (gen->open_sums && kind == KIND_U32 && below(&gen->random, 4) == 0) {
+        struct ir_expr *place = generate_expr(gen, KIND_U32, depth);
+        place = generate_confined(gen, place, 8);
+        return load(gen, gen->sums[below(&gen->random, 2)], kind, place);
     }
     if (flip(&gen->random))
         return load(gen, gen->outputs[kind], kind, generate_own_index(gen, kind));
     return load(gen, gen->inputs[kind], kind, free_index(gen, gen->inputs[kind], depth));
 }
 
-// ---- Operators ----------------------------------------------------------------------------------
-
-static struct ir_expr *unary(struct generator *gen, enum ir_unop op, enum kind kind, unsigned depth)
+struct ir_expr *generate_cell_atomic(struct generator *gen, unsigned depth)
 {
-    return ir_un(gen->draft, op, generate_expr(gen, kind, depth));
-}
-
-static struct ir_expr *binary(struct generator *gen, enum ir_binop op, enum kind kind,
-                              unsigned depth)
-{
-    struct ir_expr *left = generate_expr(gen, kind, depth);
-    // Passes look for literals.
-    struct ir_expr *right =
-        below(&gen->random, 4) ? generate_expr(gen, kind, depth) : literal(gen, kind);
-    if (right && op == IR_BIN_DIV && ir_is_static_zero(right)) // the validator refuses it
-        right = ir_lit_f32(gen->draft, 0x3F800000);
-    return ir_bin(gen->draft, op, left, right);
-}
-
-#define PICK(gen, table) ((table)[below(&(gen)->random, sizeof(table) / sizeof *(table))])
-
-// Operators whose result the validator takes for u32 while it has the kind of its operands: behind
-// one of them an i32 or a u64 reaches operators that are refused otherwise.
-static struct ir_expr *disguised(struct generator *gen, enum kind kind, unsigned depth)
-{
-    static const enum ir_binop ops[] = { IR_BIN_WRAPPING_ADD, IR_BIN_WRAPPING_SUB };
-    return binary(gen, PICK(gen, ops), kind, depth);
-}
-
-static struct ir_expr *disguised_binary(struct generator *gen, enum kind kind, unsigned depth)
-{
-    static const enum ir_binop i32[] = { IR_BIN_SHL,
-                                         IR_BIN_SHR,
-                                         IR_BIN_SATURATING_ADD,
-                                         IR_BIN_SATURATING_SUB,
-                                         IR_BIN_SATURATING_MUL,
-                                         IR_BIN_ABS_DIFF,
-                                         IR_BIN_MIN,
-                                         IR_BIN_MAX };
-    static const enum ir_binop u64[] = {
-        IR_BIN_ADD,
-        IR_BIN_SUB,
-        IR_BIN_MUL,
-        IR_BIN_DIV,
-        IR_BIN_MOD,
-        IR_BIN_BIT_AND,
-        IR_BIN_BIT_OR,
-        IR_BIN_BIT_XOR,
-        IR_BIN_SHL,
-        IR_BIN_SHR,
-        IR_BIN_SATURATING_ADD,
-        IR_BIN_SATURATING_SUB,
-        IR_BIN_MIN,
-        IR_BIN_MAX,
-        IR_BIN_SATURATING_MUL,
-        IR_BIN_MUL_HIGH,
-        IR_BIN_ABS_DIFF,
-    };
-    enum ir_binop op = kind == KIND_U64 ? PICK(gen, u64) : PICK(gen, i32);
-    struct ir_expr *left = disguised(gen, kind, depth);
-    struct ir_expr *right = disguised(gen, kind, depth);
-    return cast(gen, kind, ir_bin(gen->draft, op, left, right));
-}
-
-static struct ir_expr *on_u32(struct generator *gen, unsigned depth)
-{
-    static const enum ir_binop ops[] = {
-        IR_BIN_ADD,
-        IR_BIN_SUB,
-        IR_BIN_MUL,
-        IR_BIN_BIT_AND,
-        IR_BIN_BIT_OR,
-        IR_BIN_BIT_XOR,
-        IR_BIN_SHL,
-        IR_BIN_SHR,
-        IR_BIN_MIN,
-        IR_BIN_MAX,
-        IR_BIN_ABS_DIFF,
-        IR_BIN_SATURATING_ADD,
-        IR_BIN_MUL_HIGH,
-        IR_BIN_WRAPPING_ADD,
-        IR_BIN_SATURATING_SUB,
-        IR_BIN_SATURATING_MUL,
-        IR_BIN_WRAPPING_SUB,
-        IR_BIN_ROTATE_LEFT,
-        IR_BIN_ROTATE_RIGHT,
-    };
-    static const enum ir_unop unops[] = { IR_UN_NEGATE, IR_UN_BIT_NOT, IR_UN_POPCOUNT,
-                                          IR_UN_CLZ,    IR_UN_CTZ,     IR_UN_REVERSE_BITS };
-    static const enum ir_binop divisions[] = { IR_BIN_DIV, IR_BIN_MOD };
-    switch (below(&gen->random, 9)) {
-    case 0: return unary(gen, PICK(gen, unops), KIND_U32, depth);
-    case 1: {
-        // A literal 0 is no divisor for the validator; others may become one.
-        enum ir_binop op = PICK(gen, divisions);
-        struct ir_expr *left = generate_expr(gen, KIND_U32, depth);
-        struct ir_expr *right = flip(&gen->random)
-                                    ? lit(gen, 1 + (number(&gen->random) >> 1))
-                                    : from_memory(gen, KIND_U32, depth ? depth - 1 : 0);
-        return ir_bin(gen->draft, op, left, right);
-    }
-    case 2:
-    case 3: {
-        enum kind from = generate_any_kind(gen);
-        if (from != KIND_U64)
-            return cast(gen, KIND_U32, generate_expr(gen, from, depth));
-        // A u64 that has no u32 is an error.
-        static const enum ir_unop counts[] = { IR_UN_POPCOUNT, IR_UN_CLZ, IR_UN_CTZ };
-        return cast(gen, KIND_U32, unary(gen, PICK(gen, counts), KIND_U64, depth));
-    }
-    default: return binary(gen, PICK(gen, ops), KIND_U32, depth);
-    }
-}
-
-static struct ir_expr *on_i32(struct generator *gen, unsigned depth)
-{
-    static const enum ir_binop ops[] = { IR_BIN_ADD, IR_BIN_SUB, IR_BIN_MUL, IR_BIN_MIN,
-                                         IR_BIN_MAX };
-    static const enum ir_binop bits[] = { IR_BIN_BIT_AND, IR_BIN_BIT_OR, IR_BIN_BIT_XOR };
-    static const enum ir_unop unops[] = { IR_UN_BIT_NOT, IR_UN_POPCOUNT, IR_UN_CLZ, IR_UN_CTZ,
-                                          IR_UN_REVERSE_BITS };
-    static const int32_t divisors[] = {
-        1, 2, 3, 7, 8, -2, -3, -16, 1000000007, INT32_MAX, INT32_MIN
-    };
-    switch (below(&gen->random, 8)) {
-    case 0: return unary(gen, PICK(gen, unops), KIND_I32, depth);
-    case 1: return disguised_binary(gen, KIND_I32, depth);
-    case 2: return cast(gen, KIND_I32, binary(gen, PICK(gen, bits), KIND_I32, depth));
-    case 3: {
-        // Neither 0 nor -1: those are errors for some dividends (docs/ir.md, D-1).
-        enum ir_binop op = flip(&gen->random) ? IR_BIN_DIV : IR_BIN_MOD;
-        struct ir_expr *left = generate_expr(gen, KIND_I32, depth);
-        struct ir_expr *right = ir_lit_i32(gen->draft, PICK(gen, divisors));
-        return cast(gen, KIND_I32, ir_bin(gen->draft, op, left, right));
-    }
-    case 4: {
-        enum kind from = generate_any_kind(gen);
-        return cast(gen, KIND_I32, generate_expr(gen, from == KIND_U64 ? KIND_U32 : from, depth));
-    }
-    default: return binary(gen, PICK(gen, ops), KIND_I32, depth);
-    }
-}
-
-static struct ir_expr *on_bool(struct generator *gen, unsigned depth)
-{
-    static const enum ir_binop comparisons[] = { IR_BIN_EQ, IR_BIN_NE, IR_BIN_LT,
-                                                 IR_BIN_GT, IR_BIN_LE, IR_BIN_GE };
-    static const enum ir_binop logical[] = { IR_BIN_AND, IR_BIN_OR, IR_BIN_EQ, IR_BIN_NE };
-    static const enum ir_unop tests[] = { IR_UN_IS_NAN, IR_UN_IS_INF, IR_UN_IS_FINITE };
-    enum kind kind = generate_any_kind(gen);
-    switch (below(&gen->random, 6)) {
-    case 0: return unary(gen, IR_UN_LOGICAL_NOT, flip(&gen->random) ? KIND_BOOL : KIND_U32, depth);
-    case 1: return cast(gen, KIND_BOOL, generate_expr(gen, kind, depth));
-    case 2: {
-        enum ir_binop op = flip(&gen->random) ? IR_BIN_AND : IR_BIN_OR;
-        return binary(gen, op, KIND_U32, depth);
-    }
-    case 3: return binary(gen, PICK(gen, logical), KIND_BOOL, depth);
-    default:
-        if (kind == KIND_F32 && below(&gen->random, 3) == 0)
-            return unary(gen, PICK(gen, tests), KIND_F32, depth);
-        return binary(gen, PICK(gen, comparisons), kind == KIND_BOOL ? KIND_U32 : kind, depth);
-    }
-}
-
-static struct ir_expr *fused(struct generator *gen, unsigned depth)
-{
-    struct ir_expr *operands[3];
-    for (unsigned i = 0; i < 3; i++)
-        operands[i] = generate_expr(gen, KIND_F32, depth);
-    struct ir_expr *made = ir_draft_expr(gen->draft, IR_EXPR_FMA, 3);
-    for (unsigned i = 0; made && i < 3; i++)
-        made->kids[i] = operands[i];
-    return made;
-}
-
-static struct ir_expr *on_f32(struct generator *gen, unsigned depth)
-{
-    static const enum ir_binop ops[] = { IR_BIN_ADD, IR_BIN_SUB, IR_BIN_MUL,
-                                         IR_BIN_DIV, IR_BIN_MIN, IR_BIN_MAX };
-    static const enum ir_unop unops[] = { IR_UN_NEGATE,    IR_UN_ABS,  IR_UN_SQRT,
-                                          IR_UN_FLOOR,     IR_UN_CEIL, IR_UN_ROUND,
-                                          IR_UN_TRUNC,     IR_UN_SIGN, IR_UN_INVERSE_SQRT,
-                                          IR_UN_RECIPROCAL };
-    switch (below(&gen->random, 8)) {
-    case 0:
-    case 1: return unary(gen, PICK(gen, unops), KIND_F32, depth);
-    case 2: return fused(gen, depth);
-    case 3: {
-        enum kind from = generate_any_kind(gen);
-        return cast(gen, KIND_F32,
-                    from == KIND_U64 ? disguised(gen, from, depth)
-                                     : generate_expr(gen, from, depth));
-    }
-    default: return binary(gen, PICK(gen, ops), KIND_F32, depth);
-    }
-}
-
-static struct ir_expr *on_u64(struct generator *gen, unsigned depth)
-{
-    static const enum ir_unop unops[] = { IR_UN_BIT_NOT, IR_UN_POPCOUNT, IR_UN_CLZ, IR_UN_CTZ,
-                                          IR_UN_REVERSE_BITS };
-    switch (below(&gen->random, 5)) {
-    case 0: return unary(gen, PICK(gen, unops), KIND_U64, depth);
-    case 1: return cast(gen, KIND_U64, generate_expr(gen, KIND_U32, depth));
-    case 2: return cast(gen, KIND_U64, disguised(gen, KIND_U64, depth));
-    default: return disguised_binary(gen, KIND_U64, depth ? depth - 1 : 0);
-    }
+    static const enum ir_atomic_op ops[] = { IR_ATOMIC_ADD,
+                                             IR_ATOMIC_OR,
+                                             IR_ATOMIC_AND,
+                                             IR_ATOMIC_XOR,
+                                             IR_ATOMIC_MIN,
+                                             IR_ATOMIC_MAX,
+                                             IR_ATOMIC_EXCHANGE,
+                                             IR_ATOMIC_LRU_UPDATE,
+                                             IR_ATOMIC_COMPARE_EXCHANGE,
+                                             IR_ATOMIC_COMPARE_EXCHANGE };
+    static const enum ir_ordering orderings[] = { IR_ORDER_RELAXED, IR_ORDER_ACQUIRE,
+                                                  IR_ORDER_RELEASE, IR_ORDER_ACQ_REL,
+                                                  IR_ORDER_SEQ_CST };
+    static const enum ir_ordering loads[] = { IR_ORDER_RELAXED, IR_ORDER_ACQUIRE };
+    struct ir_expr *index = generate_own_cell(gen);
+    if (below(&gen->random, 4) == 0)
+        return ir_ext_expr(gen->draft, IR_EXT_ATOMIC_LOAD, gen->cells, PICK(gen, loads), 0, index,
+                           NULL);
+    const enum ir_atomic_op op = PICK(gen, ops);
+    const enum ir_ordering ordering = PICK(gen, orderings);
+    struct ir_expr *expected =
+        op == IR_ATOMIC_COMPARE_EXCHANGE ? generate_expr(gen, KIND_U32, depth) : NULL;
+    struct ir_expr *value = generate_expr(gen, KIND_U32, depth);
+    return ir_atomic(gen->draft, op, ordering, gen->cells, index, expected, value);
 }
 
 static struct ir_expr *fresh(struct generator *gen, enum kind kind, unsigned depth)
 {
     uint32_t choice = below(&gen->random, 10);
     if (choice < 2 && gen->inputs[kind])
-        return from_memory(gen, kind, depth);
+        return generate_from_memory(gen, kind, depth);
     if (choice == 2) {
         enum kind test = flip(&gen->random) ? KIND_BOOL : KIND_U32;
         struct ir_expr *condition = generate_expr(gen, test, depth);
@@ -449,13 +335,12 @@ static struct ir_expr *fresh(struct generator *gen, enum kind kind, unsigned dep
         struct ir_expr *no = generate_expr(gen, kind, depth);
         return ir_select(gen->draft, condition, yes, no);
     }
-    switch (kind) {
-    case KIND_I32: return on_i32(gen, depth);
-    case KIND_BOOL: return on_bool(gen, depth);
-    case KIND_F32: return on_f32(gen, depth);
-    case KIND_U64: return on_u64(gen, depth);
-    default: return on_u32(gen, depth);
+    if (choice == 3 && kind == KIND_U32 && gen->atomics && !gen->passing) {
+        gen->atomics--;
+        gen->repeated++; // a statement has one at the most
+        return generate_cell_atomic(gen, depth);
     }
+    return generate_operator(gen, kind, depth);
 }
 
 // ---- What was said before -----------------------------------------------------------------------
@@ -475,7 +360,8 @@ static struct ir_expr *copy(struct generator *gen, const struct ir_expr *from)
 // An expression that the program has already, or NULL. By now it may have another value.
 static struct ir_expr *again(struct generator *gen, enum kind kind)
 {
-    if (gen->exchanging || gen->kept == 0) // it may read what is being written
+    // It may read what is being written, or a local that others have not.
+    if (gen->exchanging || gen->passing || gen->kept == 0)
         return NULL;
     uint32_t from = below(&gen->random, gen->kept);
     for (unsigned i = 0; i < gen->kept; i++) {

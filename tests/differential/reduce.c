@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+// Some edits would make a program whose result is not one: what remains then differs for no reason
+// that counts. A barrier stays in a program with subgroup operations, which bring lanes together
+// only behind one (docs/ir.md, D-3), and so does an index of an atomic, whose old value is one
+// where the element is the invocation's own. A copy goes with its wait.
+//
 // Every edit is a site and a variant. Sites are numbered in the order in which a copy meets them,
 // operands and bodies before what is around them; they are tried from the last to the first, so
 // that whole parts go before what is in them.
@@ -7,6 +12,7 @@
 #include "test.h"
 
 #include "ir/copy.h"
+#include "ir/tables.h"
 
 enum site_kind { SITE_NODE, SITE_EXPR, SITE_BUFFER, SITE_WORKGROUP, SITE_KINDS };
 
@@ -29,8 +35,11 @@ struct edit {
     unsigned variant;
     // Filled in by the copy.
     struct ir_draft *draft;
+    const struct vyre_program *from;
     uint32_t met[SITE_KINDS]; // sites so far
     bool changed;
+    bool keep_barriers;
+    ir_name dropped; // tag of a copy that was dropped; its wait goes too
 };
 
 static bool here(struct edit *edit, enum site_kind kind)
@@ -54,9 +63,37 @@ static struct ir_expr *literal(struct edit *edit, const struct ir_expr *old, uns
     }
 }
 
+static uint32_t count_exprs(const struct ir_expr *expr)
+{
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < expr->kid_count; i++)
+        count += count_exprs(expr->kids[i]);
+    return count;
+}
+
+static bool is_atomic(const struct ir_expr *expr)
+{
+    return expr->kind == IR_EXPR_ATOMIC ||
+           (expr->kind == IR_EXPR_OPAQUE && expr->ext == IR_EXT_ATOMIC_LOAD);
+}
+
+// Takes an edit of an atomic's index back; the index is the first that was met of its operands.
+static void keep_index(struct edit *edit, const struct ir_expr *original, struct ir_expr *copy)
+{
+    const uint32_t first = edit->met[SITE_EXPR] - (count_exprs(original) - 1);
+    if (edit->kind != SITE_EXPR || edit->site < first ||
+        edit->site >= first + count_exprs(original->kids[0]))
+        return;
+    const struct ir_copy plain = { .draft = edit->draft, .from = edit->from };
+    copy->kids[0] = ir_copy_expr(&plain, original->kids[0]);
+    edit->changed = false;
+}
+
 static struct ir_expr *edit_expr(void *user, const struct ir_expr *original, struct ir_expr *copy)
 {
     struct edit *edit = user;
+    if (is_atomic(original))
+        keep_index(edit, original, copy);
     if (!here(edit, SITE_EXPR))
         return copy;
     struct ir_expr *made = NULL;
@@ -87,13 +124,23 @@ static void edit_node(void *user, struct ir_nodes *out, const struct ir_node *or
     // Without it the program is wrapped again.
     bool is_root = original->kind == IR_NODE_REGION &&
                    copy->name == ir_draft_cname(edit->draft, IR_ROOT_GENERATOR);
+    const bool is_start =
+        original->kind == IR_NODE_ASYNC_LOAD || original->kind == IR_NODE_ASYNC_STORE;
+    const bool is_wait = original->kind == IR_NODE_ASYNC_WAIT;
     if (!here(edit, SITE_NODE)) {
-        ir_nodes_add(edit->draft, out, copy);
+        if (!is_wait || !edit->dropped || copy->name != edit->dropped)
+            ir_nodes_add(edit->draft, out, copy);
         return;
     }
     edit->changed = true;
     switch ((enum node_variant)edit->variant) {
-    case NODE_DROP: return;
+    case NODE_DROP:
+        edit->changed = !is_wait && !(edit->keep_barriers && original->kind == IR_NODE_BARRIER);
+        if (is_start)
+            edit->dropped = copy->tag;
+        if (!edit->changed)
+            ir_nodes_add(edit->draft, out, copy);
+        return;
     case NODE_BODY:
         edit->changed = around && !is_root;
         if (loop) // its counter becomes a local
@@ -125,6 +172,25 @@ static void edit_node(void *user, struct ir_nodes *out, const struct ir_node *or
 }
 
 // ---- Programs -----------------------------------------------------------------------------------
+
+static bool has_subgroup(const struct ir_expr *expr)
+{
+    bool found = expr && ir_expr_is_subgroup(expr);
+    for (uint32_t i = 0; expr && i < expr->kid_count && !found; i++)
+        found = has_subgroup(expr->kids[i]);
+    return found;
+}
+
+static bool body_has_subgroup(const struct ir_body *body)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < body->count && !found; i++) {
+        const struct ir_node *node = body->nodes[i];
+        found = has_subgroup(node->a) || has_subgroup(node->b) || body_has_subgroup(&node->body) ||
+                body_has_subgroup(&node->otherwise);
+    }
+    return found;
+}
 
 static void edit_buffers(struct edit *edit, const struct ir_copy *copy)
 {
@@ -158,8 +224,11 @@ static struct vyre_program *apply(struct edit *edit, const struct vyre_program *
     struct ir_draft draft;
     assert_true(ir_draft_init(&draft));
     edit->draft = &draft;
+    edit->from = from;
     memset(edit->met, 0, sizeof edit->met);
     edit->changed = false;
+    edit->dropped = 0;
+    edit->keep_barriers = body_has_subgroup(&from->entry);
     const struct ir_copy copy = {
         .draft = &draft, .from = from, .user = edit, .expr = edit_expr, .node = edit_node
     };

@@ -4,6 +4,9 @@
 #include "kernel_text.h"
 #include "random.h"
 
+#include "kernel/build.h"
+#include "spirv/lower.h"
+
 enum { MOST_BUFFERS = 24 };
 
 struct input {
@@ -20,11 +23,12 @@ struct inputs {
 
 // ---- Inputs -------------------------------------------------------------------------------------
 
+// In whole words, the last of which may hold less.
 static size_t word_count(const struct trial *trial, const struct vyre_buffer_info *info,
                          struct random *random)
 {
     if (info->count)
-        return (size_t)info->count * info->element_size / 4;
+        return ((size_t)info->count * info->element_size + 3) / 4;
     // Loops run over what is only read.
     size_t words =
         info->access == VYRE_ACCESS_READ_ONLY ? 24 + below(random, 20) : 16 + below(random, 400);
@@ -57,7 +61,8 @@ static void make_inputs(const struct trial *trial, const struct vyre_program *pr
         assert_non_null(data);
         for (size_t word = 0; word < words && !trial->zeros; word++)
             data[word] = input_word(&info, &random);
-        inputs->items[inputs->count++] = (struct input){ info.name, i, data, words * 4 };
+        const size_t size = info.count ? (size_t)info.count * info.element_size : words * 4;
+        inputs->items[inputs->count++] = (struct input){ info.name, i, data, size };
     }
 }
 
@@ -90,16 +95,24 @@ static struct vyre_outputs *interpret(const struct trial *trial, const struct vy
                                             .input_count = inputs->count,
                                             .step_limit = 4000000,
                                             .order_matters = &racy,
+                                            .split_grid_sync = true,
                                             .diag = &sink };
     memcpy(params.grid, trial->grid, sizeof params.grid);
     struct vyre_outputs *outputs;
-    if (vyre_interpret(program, &params, &outputs) != VYRE_OK)
+    if (vyre_interpret(program, &params, &outputs) == VYRE_OK)
+        outcome->verdict = racy ? TRIAL_RACY : TRIAL_SAME;
+    else if (strcmp(outcome->code, "X020") == 0)
+        outcome->trapped = true;
+    else
         outcome->verdict = TRIAL_INCOMPARABLE;
-    else if (racy)
-        outcome->verdict = TRIAL_RACY;
     return outputs;
 }
 
+enum build { OPTIMISED, NOT_OPTIMISED, RECHECKED, BUILDS };
+
+static const char *const build_names[] = { "optimised", "not optimised", "every check made" };
+
+// The first word that differs; its bytes behind the end of the buffer are 0.
 static void compare(const struct vyre_outputs *outputs, const struct inputs *inputs,
                     uint32_t *const maps[MOST_BUFFERS], const char *how, struct outcome *outcome)
 {
@@ -109,42 +122,101 @@ static void compare(const struct vyre_outputs *outputs, const struct inputs *inp
         while (inputs->items[at].declared != declared)
             at++;
         assert_int_equal(expected.size, inputs->items[at].size);
-        const uint32_t *want = expected.data;
-        for (size_t word = 0; word < expected.size / 4; word++) {
-            if (maps[at][word] == want[word])
+        for (size_t start = 0; start < expected.size; start += 4) {
+            const size_t bytes = expected.size - start < 4 ? expected.size - start : 4;
+            uint32_t want = 0, got = 0;
+            memcpy(&want, (const uint8_t *)expected.data + start, bytes);
+            memcpy(&got, (const uint8_t *)maps[at] + start, bytes);
+            if (got == want)
                 continue;
             outcome->verdict = TRIAL_DIFFERENT;
             snprintf(outcome->why, sizeof outcome->why,
                      "buffer %s, word %zu: 0x%08x on the device (%s), 0x%08x in the interpreter",
-                     inputs->items[at].name, word, maps[at][word], how, want[word]);
+                     inputs->items[at].name, start / 4, got, how, want);
             return;
         }
     }
 }
 
+// Tag and address of a trap, as both say them. False: it is no report of a trap.
+static bool read_trap(const char *text, char tag[32], unsigned *address)
+{
+    const char *at = strstr(text, "trap '");
+    return at && sscanf(at, "trap '%31[^']' %*s address %u", tag, address) == 2;
+}
+
+// What a dispatch says that should have trapped, or that should not have failed.
+static void compare_ends(enum vyre_result result, const struct outcome *said, const char *how,
+                         struct outcome *outcome)
+{
+    char expected[32] = "", got[32] = "";
+    unsigned expected_address = 0, address = 0;
+    const bool wants = outcome->trapped;
+    const bool same = wants && result == VYRE_ERR_FAULT &&
+                      read_trap(outcome->why, expected, &expected_address) &&
+                      read_trap(said->why, got, &address) && strcmp(expected, got) == 0 &&
+                      address == expected_address;
+    if (same || (!wants && result == VYRE_OK))
+        return;
+    char interpreter[sizeof outcome->why];
+    snprintf(interpreter, sizeof interpreter, "%s", wants ? outcome->why : "it ends well");
+    outcome->verdict = TRIAL_DIFFERENT;
+    snprintf(outcome->why, sizeof outcome->why,
+             "%s: %.160s on the device (%s); interpreter: %.160s", vyre_result_name(result),
+             said->why, how, interpreter);
+}
+
+static enum vyre_result dispatch(struct vyre_kernel *kernel, const struct vyre_argument *arguments,
+                                 size_t count, const struct trial *trial, struct outcome *said)
+{
+    const struct vyre_diag_sink sink = { hear, said };
+    struct vyre_dispatch_params params = { .arguments = arguments,
+                                           .argument_count = count,
+                                           .diag = &sink };
+    memcpy(params.grid, trial->grid, sizeof params.grid);
+    struct vyre_ticket *ticket = NULL;
+    enum vyre_result result = vyre_dispatch(kernel, &params, &ticket);
+    if (!result)
+        result = vyre_ticket_wait(ticket, test_wait_ns, &sink);
+    vyre_ticket_destroy(&ticket);
+    return result;
+}
+
 static void on_device(const struct trial *trial, const struct vyre_program *program,
                       const struct inputs *inputs, const struct vyre_outputs *outputs,
-                      bool no_optimize, struct outcome *outcome)
+                      enum build build, struct outcome *outcome)
 {
     struct vyre_kernel *kernel;
-    const struct vyre_diag_sink sink = { hear, outcome };
-    enum vyre_result result = vyre_kernel_create(
-        trial->device,
-        vyre_kernel_params(.program = program, .no_optimize = no_optimize, .diag = &sink), &kernel);
+    struct outcome said = { .verdict = TRIAL_SAME };
+    const struct vyre_diag_sink sink = { hear, &said };
+    const struct spv_recheck recheck = { .judge = NULL };
+    const struct vyre_kernel_params params = {
+        .program = program,
+        .no_optimize = build == NOT_OPTIMISED,
+        .float_mode = trial->exact ? VYRE_FLOAT_EXACT : VYRE_FLOAT_STRICT,
+        .diag = &sink,
+    };
+    enum vyre_result result =
+        kernel_create(trial->device, &params, build == RECHECKED ? &recheck : NULL, &kernel);
     if (result == VYRE_ERR_UNSUPPORTED || result == VYRE_ERR_LIMIT) {
+        *outcome = said;
         outcome->verdict = TRIAL_REFUSED;
         return;
     }
     if (result != VYRE_OK)
-        fail_msg("no kernel: %s: %s", vyre_result_name(result), outcome->why);
+        fail_msg("no kernel: %s: %s", vyre_result_name(result), said.why);
     struct vyre_argument arguments[MOST_BUFFERS] = { { NULL, 0, 0 } };
     uint32_t *maps[MOST_BUFFERS];
     for (size_t i = 0; i < inputs->count; i++) {
-        arguments[i].buffer = test_buffer(trial->device, inputs->items[i].size, &maps[i]);
-        memcpy(maps[i], inputs->items[i].words, inputs->items[i].size);
+        const size_t size = inputs->items[i].size;
+        arguments[i].buffer = test_buffer(trial->device, (size + 3) & ~(size_t)3, &maps[i]);
+        arguments[i].size = size;
+        memcpy(maps[i], inputs->items[i].words, size);
     }
-    test_dispatch(kernel, arguments, inputs->count, trial->grid);
-    compare(outputs, inputs, maps, no_optimize ? "not optimised" : "optimised", outcome);
+    result = dispatch(kernel, arguments, inputs->count, trial, &said);
+    compare_ends(result, &said, build_names[build], outcome);
+    if (outcome->verdict == TRIAL_SAME && !outcome->trapped)
+        compare(outputs, inputs, maps, build_names[build], outcome);
     for (size_t i = 0; i < inputs->count; i++)
         vyre_buffer_destroy(&arguments[i].buffer);
     vyre_kernel_destroy(&kernel);
@@ -154,7 +226,8 @@ struct outcome trial_run(const struct trial *trial, const struct vyre_program *p
 {
     struct outcome outcome = { .verdict = TRIAL_SAME };
     const struct vyre_diag_sink sink = { hear, &outcome };
-    if (vyre_program_validate(program, vyre_validate_params(.diag = &sink)) != VYRE_OK) {
+    if (vyre_program_validate(program, vyre_validate_params(.subgroup_ops = true, .diag = &sink)) !=
+        VYRE_OK) {
         outcome.verdict = TRIAL_INVALID;
         return outcome;
     }
@@ -163,8 +236,11 @@ struct outcome trial_run(const struct trial *trial, const struct vyre_program *p
     struct vyre_outputs *outputs = interpret(trial, program, &inputs, &outcome);
     struct vyre_program *planted =
         trial->plant && outcome.verdict == TRIAL_SAME ? trial->plant(program) : NULL;
-    for (int no_optimize = 0; no_optimize < 2 && outcome.verdict == TRIAL_SAME; no_optimize++)
-        on_device(trial, planted ? planted : program, &inputs, outputs, no_optimize, &outcome);
+    // Half of the programs are enough for what costs the driver most.
+    const int builds = trial->seed % 2 ? RECHECKED : BUILDS;
+    for (int build = OPTIMISED; build < builds && outcome.verdict == TRIAL_SAME; build++)
+        on_device(trial, planted ? planted : program, &inputs, outputs, (enum build)build,
+                  &outcome);
     vyre_program_destroy(&planted);
     vyre_outputs_destroy(&outputs);
     free_inputs(&inputs);
@@ -194,8 +270,8 @@ void trial_print(const struct trial *trial, const struct vyre_program *program, 
     char *text;
     size_t size;
     assert_result(VYRE_OK, vyre_program_print(program, &text, &size));
-    str_printf(out, "%s\nvyre-spv run k.vyre --no-cache --grid %u,%u,%u", text, trial->grid[0],
-               trial->grid[1], trial->grid[2]);
+    str_printf(out, "%s\nvyre-spv run k.vyre --no-cache --grid %u,%u,%u%s", text, trial->grid[0],
+               trial->grid[1], trial->grid[2], trial->exact ? " --float exact" : "");
     vyre_free(text);
     struct inputs inputs;
     make_inputs(trial, program, &inputs);

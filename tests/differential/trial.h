@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One program on one set of inputs: in the interpreter, on the device, and on the device without
-// optimisation.
+// One program on one set of inputs: in the interpreter, on the device, on the device without
+// optimisation, and, for even seeds, with every check made again that the optimisation removed.
 #ifndef TESTS_DIFFERENTIAL_TRIAL_H
 #define TESTS_DIFFERENTIAL_TRIAL_H
 
@@ -14,6 +14,7 @@ struct trial {
     // Inputs follow from this and from the name and the type of a buffer, so that they stay what
     // they are when a program loses its other buffers.
     uint64_t seed;
+    bool exact;     // the float mode, else strict
     bool zeros;     // all inputs are 0
     uint32_t words; // most words of a buffer whose size the program leaves open; 0: no limit
     // A planted fault: the device runs what this makes of the program. NULL: none.
@@ -21,7 +22,7 @@ struct trial {
 };
 
 enum verdict {
-    TRIAL_SAME,
+    TRIAL_SAME, // or both end with the same trap
     TRIAL_DIFFERENT,
     TRIAL_REFUSED,      // by the compiler, with `code`
     TRIAL_INCOMPARABLE, // the interpreter ended it with `code`
@@ -34,6 +35,7 @@ struct outcome {
     enum verdict verdict;
     char code[8];  // of the first diagnostic; empty when there was none
     char why[400]; // the first difference, or what the diagnostic says
+    bool trapped;
 };
 
 struct outcome trial_run(const struct trial *trial, const struct vyre_program *program);

@@ -126,6 +126,12 @@ static void parts_declare_what_they_use(void **state)
            "buffer w : u32[8] writeonly @0\nbuffer l : u32[8] readwrite @1 liveout\nw[0] = l[0]",
            "buffer w : u32[8] readwrite @0\nbuffer l : u32[8] readwrite @1 liveout\n"
            "w[1] = len(l)\nl[0] = 1");
+    // An atomic load takes a buffer that may be written.
+    SPLITS("buffer a : u32[8] readwrite @0\nbuffer b : u32[8] readwrite @1\n"
+           "a[0] = 1\nbarrier grid_sync\nb[0] = atomic_load.acquire(a[0])",
+           "buffer a : u32[8] readwrite @0\na[0] = 1",
+           "buffer a : u32[8] readwrite @0\nbuffer b : u32[8] readwrite @1\n"
+           "b[0] = atomic_load.acquire(a[0])");
     struct vyre_program *program = parse(A B IN OUT "a[0] = 1\nbarrier grid_sync\nout[0] = in[0]");
     struct vyre_grid_split *split;
     assert_result(VYRE_OK, vyre_program_split_grid_sync(program, NULL, NULL, &split));
