@@ -68,7 +68,7 @@ uint32_t spv_length(struct spv_lowering *lowering, uint32_t buffer)
     else if (is_workgroup(lowering, buffer))
         state->length =
             spv_u32(lowering, (uint32_t)(declared_bytes(lowering, buffer) / state->stride));
-    else
+    else if (!spv_derived_length(lowering, buffer, &state->length))
         state->length = scaled(lowering, spv_push_word(lowering, state->binding), 1, state->stride);
     return state->length;
 }

@@ -46,14 +46,20 @@ static void fail_memory(struct spv_lowering *lowering)
 
 // A global variable, listed in the entry point as the version demands (SPIR-V 1.6, OpEntryPoint:
 // inputs and outputs up to 1.3, everything from 1.4 on).
-static uint32_t global_variable(struct spv_lowering *lowering, uint32_t pointer,
-                                SpvStorageClass class)
+static void declare_global(struct spv_lowering *lowering, uint32_t id, uint32_t pointer,
+                           SpvStorageClass class)
 {
-    uint32_t id = spv_writer_id(&lowering->writer);
     SPV_EMIT(&lowering->writer, SPV_GLOBALS, SpvOpVariable, pointer, id, class);
     bool listed = class == SpvStorageClassInput || spirv_version(lowering->target->env) > 0x10300;
     if (listed && !array_push(&lowering->interface, id))
         fail_memory(lowering);
+}
+
+static uint32_t global_variable(struct spv_lowering *lowering, uint32_t pointer,
+                                SpvStorageClass class)
+{
+    uint32_t id = spv_writer_id(&lowering->writer);
+    declare_global(lowering, id, pointer, class);
     return id;
 }
 
@@ -159,23 +165,39 @@ uint32_t spv_exchange_variable(struct spv_lowering *lowering)
 
 static uint32_t push_variable(struct spv_lowering *lowering)
 {
-    struct spv_writer *writer = &lowering->writer;
-    if (lowering->push)
-        return lowering->push;
-    // Not interned: an array of workgroup memory may have the same shape and must have no stride.
-    uint32_t count = spv_u32(lowering, lowering->push_words);
-    uint32_t array = spv_writer_id(writer);
-    SPV_EMIT(writer, SPV_GLOBALS, SpvOpTypeArray, array, lowering->type_u32, count);
-    decorate_with(lowering, array, SpvDecorationArrayStride, 4);
-    uint32_t block = spv_intern_type(writer, SpvOpTypeStruct, &array, 1);
-    decorate(lowering, block, SpvDecorationBlock);
-    SPV_EMIT(writer, SPV_DECORATIONS, SpvOpMemberDecorate, block, 0, SpvDecorationOffset, 0);
-    uint32_t type = pointer_type(lowering, SpvStorageClassPushConstant, block);
-    lowering->push = global_variable(lowering, type, SpvStorageClassPushConstant);
-    spv_call_it(lowering, lowering->push, "lengths and parameters");
-    lowering->push_pointer =
-        pointer_type(lowering, SpvStorageClassPushConstant, lowering->type_u32);
+    if (!lowering->push) {
+        lowering->push = spv_writer_id(&lowering->writer);
+        spv_call_it(lowering, lowering->push, "lengths and parameters");
+        lowering->push_pointer =
+            pointer_type(lowering, SpvStorageClassPushConstant, lowering->type_u32);
+    }
     return lowering->push;
+}
+
+// The block of push constants: a member for each word that is used, where the host puts it.
+static void declare_push(struct spv_lowering *lowering)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const struct spv_words *used = &lowering->push_used;
+    if (!lowering->push)
+        return;
+    uint32_t *operands = memory_calloc(used->count + 1, sizeof *operands);
+    if (!operands) {
+        fail_memory(lowering);
+        return;
+    }
+    const uint32_t block = operands[0] = spv_writer_id(writer);
+    for (size_t i = 0; i < used->count; i++) {
+        operands[i + 1] = lowering->type_u32;
+        SPV_EMIT(writer, SPV_DECORATIONS, SpvOpMemberDecorate, block, (uint32_t)i,
+                 SpvDecorationOffset, 4 * used->items[i]);
+    }
+    // Not interned: the two words of a product are such a structure, and have no place.
+    spv_emit(writer, SPV_GLOBALS, SpvOpTypeStruct, operands, used->count + 1);
+    memory_free(operands);
+    decorate(lowering, block, SpvDecorationBlock);
+    uint32_t type = pointer_type(lowering, SpvStorageClassPushConstant, block);
+    declare_global(lowering, lowering->push, type, SpvStorageClassPushConstant);
 }
 
 uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word)
@@ -185,11 +207,12 @@ uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word)
         return *value;
     struct spv_writer *writer = &lowering->writer;
     uint32_t variable = push_variable(lowering);
-    uint32_t zero = spv_u32(lowering, 0);
-    uint32_t index = spv_u32(lowering, word);
+    uint32_t member = spv_u32(lowering, (uint32_t)lowering->push_used.count);
+    if (!array_push(&lowering->push_used, word))
+        fail_memory(lowering);
     uint32_t pointer = spv_writer_id(writer);
     SPV_EMIT(writer, SPV_PROLOGUE, SpvOpAccessChain, lowering->push_pointer, pointer, variable,
-             zero, index);
+             member);
     *value = spv_writer_id(writer);
     SPV_EMIT(writer, SPV_PROLOGUE, SpvOpLoad, lowering->type_u32, *value, pointer);
     return *value;
@@ -361,6 +384,7 @@ enum vyre_result spv_interface_finish(struct spv_lowering *lowering, uint32_t **
 {
     const uint32_t operands[] = { SpvExecutionModelGLCompute, lowering->main };
     spv_library_finish(lowering);
+    declare_push(lowering);
     declare_floats(lowering);
     spv_emit_text(&lowering->writer, SPV_ENTRY, SpvOpEntryPoint, operands, 2, entry_name,
                   ENTRY_NAME_SIZE, lowering->interface.items, lowering->interface.count);

@@ -232,7 +232,8 @@ static enum vyre_result prepare(struct spv_lowering *lowering)
     find_filled(lowering);
     if (current_status(lowering))
         return current_status(lowering);
-    lowering->push_values = memory_calloc(lowering->push_words, sizeof(uint32_t));
+    lowering->push_values =
+        memory_calloc(lowering->push_words + VYRE_MODULE_MOST_DERIVED, sizeof(uint32_t));
     return lowering->push_values ? VYRE_OK : VYRE_ERR_NO_MEMORY;
 }
 
@@ -246,7 +247,9 @@ static void describe(const struct spv_lowering *lowering, struct vyre_module_bin
         .bindings = bindings,
         .binding_count = lowering->binding_count,
         .param_count = facts->param_count,
-        .push_bytes = 4 * lowering->push_words,
+        .derived_count = lowering->derived_count,
+        .term_count = lowering->terms.count,
+        .push_bytes = 4 * (lowering->push_words + lowering->derived_count),
         .fault_binding = can_fault(lowering) ? lowering->binding_count : UINT32_MAX,
     };
     memcpy(out->workgroup_size, program->workgroup, sizeof out->workgroup_size);
@@ -290,13 +293,18 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     if (result)
         return result;
     struct vyre_module_binding *bindings = memory_calloc(lowering->binding_count, sizeof *bindings);
-    if (!bindings) {
+    struct vyre_module_term *terms = memory_calloc(lowering->terms.count, sizeof *terms);
+    if (!bindings || !terms) {
         memory_free(words);
+        memory_free(bindings);
+        memory_free(terms);
         return VYRE_ERR_NO_MEMORY;
     }
+    if (lowering->terms.count)
+        memcpy(terms, lowering->terms.items, lowering->terms.count * sizeof *terms);
     struct vyre_module_info info;
     describe(lowering, bindings, &info);
-    result = spv_module_create(words, count, bindings, &info, out);
+    result = spv_module_create(words, count, bindings, terms, &info, out);
     if (!result && lowering->explain)
         result = spv_tell_checks(lowering);
     if (result)
@@ -339,6 +347,8 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
     memory_free(lowering.open_copies);
     array_fini(&lowering.copies);
     array_fini(&lowering.checks);
+    array_fini(&lowering.terms);
+    array_fini(&lowering.push_used);
     memory_free(lowering.buffers);
     memory_free(lowering.push_values);
     return result;

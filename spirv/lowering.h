@@ -133,11 +133,16 @@ struct spv_lowering {
     bool has_int64;                         // likewise
     uint32_t type_buffer;                   // pointer to the block of a storage buffer
     uint32_t main;
-    uint32_t push;         // push constant variable; 0: not used yet
-    uint32_t push_pointer; // pointer type to one of its words
-    uint32_t push_words;
-    uint32_t *push_values; // owned; id of each loaded word, 0: not loaded yet
-    uint32_t fault;        // fault record variable; 0: not used yet
+    uint32_t push;              // push constant variable, declared at the end; 0: not used yet
+    uint32_t push_pointer;      // pointer type to one of its words
+    uint32_t push_words;        // without derived ones, which come behind
+    uint32_t *push_values;      // owned; id of each loaded word, 0: not loaded yet
+    struct spv_words push_used; // the words that are loaded, members of the block
+    uint32_t derived_count;
+    struct {
+        ARRAY(struct vyre_module_term);
+    } terms;
+    uint32_t fault; // fault record variable; 0: not used yet
     uint32_t built_in[5];
     uint32_t built_in_part[5][3];
     uint32_t budget[2]; // variables: mixed and uniform loops; 0: not used yet
@@ -276,6 +281,11 @@ enum spv_built_in {
 uint32_t spv_built_in(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis);
 
 uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word); // loaded once
+// A word that the host computes from lengths (derived.c): the value of an expression, or the number
+// of elements of a buffer that can be accessed. False: the device has to.
+bool spv_derived(struct spv_lowering *lowering, const struct ir_expr *expr, uint32_t *id);
+bool spv_derived_length(struct spv_lowering *lowering, uint32_t buffer, uint32_t *id);
+
 uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer);
 uint32_t spv_fault_variable(struct spv_lowering *lowering);
 uint32_t spv_exchange_variable(struct spv_lowering *lowering); // of vectors of four words

@@ -13,11 +13,13 @@ struct vyre_module {
     uint32_t *words; // owned
     size_t word_count;
     struct vyre_module_binding *bindings; // owned
-    struct vyre_module_info info;         // its `bindings` is the field above
+    struct vyre_module_term *terms;       // owned
+    struct vyre_module_info info;         // its `bindings` and `terms` are the fields above
 };
 
 enum vyre_result spv_module_create(uint32_t *words, size_t word_count,
                                    struct vyre_module_binding *bindings,
+                                   struct vyre_module_term *terms,
                                    const struct vyre_module_info *info, struct vyre_module **out)
 {
     struct vyre_module *module = memory_alloc(sizeof *module);
@@ -25,10 +27,12 @@ enum vyre_result spv_module_create(uint32_t *words, size_t word_count,
     if (!module) {
         memory_free(words);
         memory_free(bindings);
+        memory_free(terms);
         return VYRE_ERR_NO_MEMORY;
     }
-    *module = (struct vyre_module){ words, word_count, bindings, *info };
+    *module = (struct vyre_module){ words, word_count, bindings, terms, *info };
     module->info.bindings = bindings;
+    module->info.terms = terms;
     return VYRE_OK;
 }
 
@@ -43,26 +47,39 @@ void vyre_module_reflect(const struct vyre_module *module, struct vyre_module_in
     *out = module->info;
 }
 
+void vyre_module_derive(const struct vyre_module_info *info, uint32_t *push)
+{
+    for (size_t i = 0; i < info->term_count; i++) {
+        const struct vyre_module_term *term = &info->terms[i];
+        const uint32_t quotient = push[term->binding] / term->divisor;
+        const bool first = i == 0 || term->word != info->terms[i - 1].word;
+        if (first || quotient < push[term->word])
+            push[term->word] = quotient;
+    }
+}
+
 void vyre_module_destroy(struct vyre_module **module)
 {
     if (!module || !*module)
         return;
     memory_free((*module)->words);
     memory_free((*module)->bindings);
+    memory_free((*module)->terms);
     memory_free(*module);
     *module = NULL;
 }
 
 // ---- Bytes ------------------------------------------------------------------------------------
 //
-// Little-endian u32 words: magic, version, the fixed part of the info, then the bindings, then the
-// SPIR-V words. Counts come before what they count, and the size has to be exact.
+// Little-endian u32 words: magic, version, the fixed part of the info, then the bindings, the
+// terms, and the SPIR-V words. Counts come before what they count, and the size has to be exact.
 
 enum {
     MAGIC = 0x444D5956, // "VYMD"
-    VERSION = 1,
-    HEADER_WORDS = 11,
+    VERSION = 2,
+    HEADER_WORDS = 13,
     BINDING_WORDS = 4,
+    TERM_WORDS = 3,
     SPIRV_HEADER_WORDS = 5,
 };
 
@@ -86,10 +103,11 @@ static uint32_t get(struct cursor *cursor)
 }
 
 // Bytes of a saved module with these counts; false when they do not fit.
-static bool saved_size(size_t binding_count, size_t word_count, size_t *out)
+static bool saved_size(size_t binding_count, size_t term_count, size_t word_count, size_t *out)
 {
-    size_t words;
+    size_t words, of_terms;
     return size_mul(binding_count, BINDING_WORDS, &words) && size_add(words, word_count, &words) &&
+           size_mul(term_count, TERM_WORDS, &of_terms) && size_add(words, of_terms, &words) &&
            size_add(words, HEADER_WORDS, &words) && size_mul(words, 4, out);
 }
 
@@ -100,7 +118,7 @@ enum vyre_result spv_module_save(const struct vyre_module *module, uint8_t **out
     *size = 0;
     size_t bytes;
     if (module->word_count > UINT32_MAX ||
-        !saved_size(info->binding_count, module->word_count, &bytes))
+        !saved_size(info->binding_count, info->term_count, module->word_count, &bytes))
         return VYRE_ERR_LIMIT;
     struct cursor cursor = { .out = memory_alloc(bytes) };
     if (!cursor.out)
@@ -115,6 +133,8 @@ enum vyre_result spv_module_save(const struct vyre_module *module, uint8_t **out
         put(&cursor, info->workgroup_size[axis]);
     put(&cursor, info->workgroup_memory);
     put(&cursor, info->param_count);
+    put(&cursor, info->derived_count);
+    put(&cursor, (uint32_t)info->term_count);
     put(&cursor, info->push_bytes);
     put(&cursor, info->fault_binding);
     for (size_t i = 0; i < info->binding_count; i++) {
@@ -122,6 +142,11 @@ enum vyre_result spv_module_save(const struct vyre_module *module, uint8_t **out
         put(&cursor, info->bindings[i].buffer);
         put(&cursor, info->bindings[i].stride);
         put(&cursor, info->bindings[i].writable);
+    }
+    for (size_t i = 0; i < info->term_count; i++) {
+        put(&cursor, info->terms[i].word);
+        put(&cursor, info->terms[i].binding);
+        put(&cursor, info->terms[i].divisor);
     }
     for (size_t i = 0; i < module->word_count; i++)
         put(&cursor, module->words[i]);
@@ -143,16 +168,21 @@ static bool get_header(struct cursor *cursor, size_t size, struct vyre_module_in
     }
     info->workgroup_memory = get(cursor);
     info->param_count = get(cursor);
+    info->derived_count = get(cursor);
+    info->term_count = get(cursor);
     info->push_bytes = get(cursor);
     info->fault_binding = get(cursor);
     size_t expected;
-    if (!saved_size(info->binding_count, *word_count, &expected) || expected != size)
+    if (!saved_size(info->binding_count, info->term_count, *word_count, &expected) ||
+        expected != size)
         return false;
     if (*word_count < SPIRV_HEADER_WORDS)
         return false;
     if (info->fault_binding != UINT32_MAX && info->fault_binding != info->binding_count)
         return false;
-    return 4 * ((uint64_t)info->binding_count + info->param_count) == info->push_bytes;
+    return info->derived_count <= VYRE_MODULE_MOST_DERIVED &&
+           4 * ((uint64_t)info->binding_count + info->param_count + info->derived_count) ==
+               info->push_bytes;
 }
 
 static bool get_bindings(struct cursor *cursor, struct vyre_module_binding *bindings, size_t count)
@@ -171,6 +201,23 @@ static bool get_bindings(struct cursor *cursor, struct vyre_module_binding *bind
     return true;
 }
 
+// Every derived word has its terms, one after the other.
+static bool get_terms(struct cursor *cursor, struct vyre_module_term *terms,
+                      const struct vyre_module_info *info)
+{
+    uint64_t next = info->binding_count + (uint64_t)info->param_count;
+    for (size_t i = 0; i < info->term_count; i++) {
+        terms[i].word = get(cursor);
+        terms[i].binding = get(cursor);
+        terms[i].divisor = get(cursor);
+        const bool again = i > 0 && terms[i].word == terms[i - 1].word;
+        if (terms[i].binding >= info->binding_count || !terms[i].divisor ||
+            (!again && terms[i].word != next++))
+            return false;
+    }
+    return next * 4 == info->push_bytes;
+}
+
 enum vyre_result spv_module_load(const uint8_t *bytes, size_t size, struct vyre_module **out)
 {
     *out = NULL;
@@ -180,18 +227,22 @@ enum vyre_result spv_module_load(const uint8_t *bytes, size_t size, struct vyre_
     if (!get_header(&cursor, size, &info, &word_count))
         return VYRE_MISS;
     struct vyre_module_binding *bindings = memory_calloc(info.binding_count, sizeof *bindings);
+    struct vyre_module_term *terms = memory_calloc(info.term_count, sizeof *terms);
     uint32_t *words = memory_calloc(word_count, sizeof *words);
     enum vyre_result result = VYRE_ERR_NO_MEMORY;
-    if (bindings && words) {
-        result = get_bindings(&cursor, bindings, info.binding_count) ? VYRE_OK : VYRE_MISS;
+    if (bindings && terms && words) {
+        const bool good =
+            get_bindings(&cursor, bindings, info.binding_count) && get_terms(&cursor, terms, &info);
+        result = good ? VYRE_OK : VYRE_MISS;
         for (size_t i = 0; i < word_count && !result; i++)
             words[i] = get(&cursor);
         if (!result && words[0] != SpvMagicNumber)
             result = VYRE_MISS;
     }
     if (!result)
-        return spv_module_create(words, word_count, bindings, &info, out);
+        return spv_module_create(words, word_count, bindings, terms, &info, out);
     memory_free(bindings);
+    memory_free(terms);
     memory_free(words);
     return result;
 }

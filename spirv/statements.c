@@ -89,6 +89,8 @@ static struct spv_value lower_expr(struct spv_lowering *lowering, const struct i
     case IR_EXPR_WORKGROUP_ID: return lower_id(lowering, expr, SPV_WORKGROUP_ID);
     case IR_EXPR_LOCAL_ID: return lower_id(lowering, expr, SPV_LOCAL_ID);
     case IR_EXPR_BINOP:
+        if (spv_derived(lowering, expr, &a.id))
+            return spv_value_of(a.id, SPV_U32);
         a = spv_expr(lowering, expr->kids[0]);
         b = spv_expr(lowering, expr->kids[1]);
         return spv_binary(lowering, expr, a, b);

@@ -22,7 +22,7 @@ struct launch {
     const struct vyre_dispatch_params *params;
     struct kernel_range *ranges; // owned; one per declared buffer
     struct vk_range *bound;      // owned; one per binding
-    uint32_t *push;              // owned; byte lengths
+    uint32_t *push;              // owned; byte lengths, and what follows from them
     struct vk_bindings *bindings;
     struct kernel_slices slices;
     struct vyre_ticket *ticket; // borrowed
@@ -41,7 +41,7 @@ static enum vyre_result allocate(struct launch *launch)
     const struct vyre_module_info *info = &launch->kernel->info;
     launch->ranges = memory_calloc(launch->kernel->program->buffer_count, sizeof *launch->ranges);
     launch->bound = memory_calloc(info->binding_count + 1, sizeof *launch->bound);
-    launch->push = memory_calloc(info->binding_count, sizeof *launch->push);
+    launch->push = memory_calloc(info->push_bytes / 4, sizeof *launch->push);
     return launch->ranges && launch->bound && launch->push ? VYRE_OK : VYRE_ERR_NO_MEMORY;
 }
 
@@ -93,6 +93,7 @@ static enum vyre_result bind(struct launch *launch)
         launch->bound[i] = bindable(range);
         launch->push[i] = (uint32_t)range->size;
     }
+    vyre_module_derive(info, launch->push);
     if (info->fault_binding != UINT32_MAX) {
         enum vyre_result result =
             kernel_faults_take(&kernel->faults, launch->params->diag, &launch->ticket->fault);

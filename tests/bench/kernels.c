@@ -196,6 +196,7 @@ static bool make_ir(struct side *side, const struct kernel_case *kernel, enum vy
     vyre_module_reflect(module, &info);
     for (size_t i = 0; i < info.binding_count; i++)
         side->push[i] = kernel->words[i] * 4;
+    vyre_module_derive(&info, side->push);
     side->push_bytes = info.push_bytes;
     size_t count;
     const uint32_t *words = vyre_module_words(module, &count);

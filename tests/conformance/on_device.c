@@ -60,7 +60,8 @@ static bool fill(struct vyre_device *device, struct on_device_run *run,
 static bool dispatch(struct vyre_device *device, struct on_device_run *run,
                      const struct vyre_module *module, const struct vyre_module_info *info)
 {
-    uint32_t bindings[ON_DEVICE_BUFFERS + 1], push[ON_DEVICE_BUFFERS] = { 0 };
+    uint32_t bindings[ON_DEVICE_BUFFERS + 1],
+        push[ON_DEVICE_BUFFERS + VYRE_MODULE_MOST_DERIVED] = { 0 };
     struct vk_range ranges[ON_DEVICE_BUFFERS + 1];
     size_t count = run->binding_count + run->faults;
     for (size_t i = 0; i < count; i++) {
@@ -69,6 +70,7 @@ static bool dispatch(struct vyre_device *device, struct on_device_run *run,
         if (i < run->binding_count)
             push[i] = (uint32_t)run->sizes[info->bindings[i].buffer];
     }
+    vyre_module_derive(info, push);
     struct vk_pipeline_params params = { .bindings = bindings,
                                          .binding_count = count,
                                          .push_bytes = info->push_bytes };

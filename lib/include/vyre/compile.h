@@ -205,6 +205,17 @@ struct vyre_module_binding {
     bool writable;
 };
 
+// A push constant that the host computes from lengths: floor(byte length of a binding / divisor),
+// or the smallest of several such quotients, which are then entries with the same word.
+struct vyre_module_term {
+    uint32_t word; // of the push constants
+    uint32_t binding;
+    uint32_t divisor; // not 0
+};
+
+// A module has at most this many words that the host computes.
+#define VYRE_MODULE_MOST_DERIVED 8
+
 struct vyre_module_info {
     uint32_t workgroup_size[3];
     uint32_t workgroup_memory;                  // bytes
@@ -214,9 +225,13 @@ struct vyre_module_info {
     // where the program declares one; a pushed length may be smaller than 4 bytes.
     //
     // Push constants are u32 words: first the byte length of each entry of `bindings`, in that
-    // order, then `param_count` launch parameters.
+    // order, then `param_count` launch parameters, then `derived_count` words that follow from the
+    // lengths as `terms` say; vyre_module_derive computes them.
     uint32_t param_count;
-    uint32_t push_bytes; // 4 * (binding_count + param_count)
+    uint32_t derived_count;
+    const struct vyre_module_term *terms; // borrowed from the module; in the order of their words
+    size_t term_count;
+    uint32_t push_bytes; // 4 * (binding_count + param_count + derived_count)
     // Binding of the fault record, 4 u32 words that the host zeroes before the launch: kind (enum
     // vyre_fault_kind), two details, and the number of the workgroup in this launch, x fastest.
     // The first invocation that faults writes it. UINT32_MAX when the module cannot fault.
@@ -235,6 +250,10 @@ enum vyre_fault_kind {
 
 // Thread-safety: Safe.
 VYRE_API void vyre_module_reflect(const struct vyre_module *module, struct vyre_module_info *out);
+
+// Completes a block of push constants in which the byte lengths are: sets its last `derived_count`
+// words. Thread-safety: Safe.
+VYRE_API void vyre_module_derive(const struct vyre_module_info *info, uint32_t *push);
 
 VYRE_API void vyre_module_destroy(struct vyre_module **module);
 

@@ -3,15 +3,16 @@
 //
 // Does: u32 products, quotients and remainders by powers of two become shifts and masks; operators
 // with a neutral operand become the other operand, those with an absorbing one the constant;
-// constants of chained operators meet in one.
-// Needs: a valid program; folding before it, because only literals are looked at. Breaks nothing:
-// every rule is exact for the kind that the value has at run time, and no expression changes its
-// static type.
+// constants of chained operators meet in one; of two bounds of one value only the smaller is
+// compared. Needs: a valid program; folding before it, because only literals are looked at. Breaks
+// nothing: every rule is exact for the kind that the value has at run time, and no expression
+// changes its static type.
 #include "ir/pass.h"
 
 #include "facts.h"
 #include "interp/ops.h"
 #include "ir/edit.h"
+#include "ir/equal.h"
 
 struct strength {
     struct ir_edit edit;
@@ -190,13 +191,39 @@ static struct ir_expr *chain(struct strength *strength, struct ir_expr *expr,
                                   ir_lit_u32(draft, sum.u32)));
 }
 
+// A u32 that can be computed at any time, with the same value.
+static bool is_plain_u32(const struct strength *strength, const struct ir_expr *expr)
+{
+    const struct ir_expr_facts facts = ir_facts_of(&strength->facts, expr);
+    return facts.kind == INTERP_U32 && facts.type && facts.type->kind == IR_TYPE_U32 &&
+           ir_droppable(&facts) && !facts.loads;
+}
+
+// x < a && x < b is x < min(a, b), and x >= a || x >= b is x >= min(a, b).
+static struct ir_expr *both_bounds(struct strength *strength, struct ir_expr *expr)
+{
+    const struct ir_expr *left = expr->kids[0], *right = expr->kids[1];
+    const struct vyre_program *program = strength->facts.program;
+    const uint8_t compare = expr->op == IR_BIN_AND ? IR_BIN_LT : IR_BIN_GE;
+    if ((expr->op != IR_BIN_AND && expr->op != IR_BIN_OR) || left->kind != IR_EXPR_BINOP ||
+        right->kind != IR_EXPR_BINOP || left->op != compare || right->op != compare ||
+        !ir_expr_equal(program, left->kids[0], program, right->kids[0]) ||
+        !is_plain_u32(strength, left->kids[0]) || !is_plain_u32(strength, left->kids[1]) ||
+        !is_plain_u32(strength, right->kids[1]))
+        return expr;
+    struct ir_draft *draft = ir_edit_draft(&strength->edit);
+    struct ir_expr *least = ir_bin(draft, IR_BIN_MIN, left->kids[1], right->kids[1]);
+    return ir_edit_replace(&strength->edit, expr,
+                           ir_bin(draft, (enum ir_binop)compare, left->kids[0], least));
+}
+
 static struct ir_expr *reduce_binop(struct strength *strength, struct ir_expr *expr,
                                     const struct ir_expr_facts *kids,
                                     const struct ir_expr_facts *facts)
 {
     struct operands operands;
     if (!split_operands(expr, kids, &operands))
-        return expr;
+        return both_bounds(strength, expr);
     struct ir_expr *made = identity(strength, expr, &operands, facts);
     if (made == expr)
         made = chain(strength, expr, &operands, facts);

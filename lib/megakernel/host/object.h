@@ -57,11 +57,13 @@ struct vyre_ring {
     struct mk_memory own[MK_BUFFER_SEGMENTS];
     struct mk_memory report;
     struct vyre_buffer *segments[VYRE_RING_MAX_WINDOWS];
-    uint64_t segment_sizes[VYRE_RING_MAX_WINDOWS];  // bytes
-    bool written[VYRE_RING_MAX_WINDOWS];            // whether the payload may write there
-    uint64_t least_windows[VYRE_RING_MAX_WINDOWS];  // bytes that the payload's declaration asks for
-    uint32_t push[MK_MOST_RANGES + MK_PARAM_COUNT]; // byte lengths, then parameters
-    uint32_t param_at;                              // of the first parameter in `push`
+    uint64_t segment_sizes[VYRE_RING_MAX_WINDOWS]; // bytes
+    bool written[VYRE_RING_MAX_WINDOWS];           // whether the payload may write there
+    uint64_t least_windows[VYRE_RING_MAX_WINDOWS]; // bytes that the payload's declaration asks for
+    // Byte lengths, parameters, and what follows from the lengths.
+    uint32_t push[MK_MOST_RANGES + MK_PARAM_COUNT + VYRE_MODULE_MOST_DERIVED];
+    uint32_t push_bytes;
+    uint32_t param_at; // of the first parameter in `push`
 
     struct mk_entry *entries; // owned, slot_count
     uint32_t *free_slots;     // owned, slot_count; the first `free_count` are free

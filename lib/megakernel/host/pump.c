@@ -41,7 +41,7 @@ static void record(struct vyre_ring *ring, const struct mk_epoch_plan *plan, uin
 {
     const uint32_t grid[3] = { plan->workgroups, 1, 1 };
     vk_commands_dispatch(commands, ring->code.pipeline, ring->bindings, ring->push,
-                         (ring->param_at + MK_PARAM_COUNT) * 4, NULL, grid);
+                         ring->push_bytes, NULL, grid);
     vk_commands_barrier(commands);
     vk_commands_copy(commands, ring->own[MK_BUFFER_STATE].buffer, MK_STATE_HEAD * 4,
                      ring->report.buffer, report * 4, 4);

@@ -168,6 +168,8 @@ static enum vyre_result bind(struct vyre_ring *ring)
         // A larger segment cannot be bound; vk_bindings_create says so.
         ring->push[i] = (uint32_t)u64_min(ranges[i].size, UINT32_MAX);
     }
+    vyre_module_derive(&info, ring->push);
+    ring->push_bytes = info.push_bytes;
     ring->param_at = (uint32_t)info.binding_count;
     return vk_bindings_create(ring->code.pipeline, ranges, info.binding_count, &ring->bindings);
 }

@@ -147,6 +147,10 @@ static void cheaper_operators_are_taken(void **state)
         { "signed[0] = signed[1] + 0i\n", "signed[0] = signed[1]\n" },
         { "real[0] = real[1] * 1.0\n", "real[0] = real[1]\n" },
         { "out[0] = u32(in[0])\n", "out[0] = in[0]\n" },
+        { "if gid.x < len(in) && gid.x < len(out) {\n    out[gid.x] = 1\n}\n",
+          "if gid.x < min(len(in), len(out)) {\n    out[gid.x] = 1\n}\n" },
+        { "if gid.x >= len(in) || gid.x >= 9 {\n    return\n}\n",
+          "if gid.x >= min(len(in), 9) {\n    return\n}\n" },
         { "let b = !(!(in[0] < 3))\nif b {\n    out[0] = 1\n}\n",
           "let b = in[0] < 3\nif b {\n    out[0] = 1\n}\n" },
         { "let b = select(in[0] < 3, true, false)\nif b {\n    out[0] = 1\n}\n",
@@ -163,6 +167,11 @@ static void what_is_not_exact_is_left(void **state)
         { "real[0] = real[1] + 0.0\n", NULL },    // -0.0 + 0.0 is 0.0
         { "real[0] = real[1] * 0.0\n", NULL },    // NaN, and the sign of zero
         { "out[0] = in[0] / 3\n", NULL },
+        // Two values, two loads of what may be one, the wrong operator, a sign.
+        { "if gid.x < len(in) && gid.y < len(out) {\n    out[0] = 1\n}\n", NULL },
+        { "if in[0] < 5 && in[0] < len(in) {\n    out[0] = 1\n}\n", NULL },
+        { "if gid.x < 5 || gid.x < len(in) {\n    out[0] = 1\n}\n", NULL },
+        { "if i32(gid.x) < 5i && i32(gid.x) < i32(len(in)) {\n    out[0] = 1\n}\n", NULL },
         { "out[0] = 8 / in[0]\n", NULL },
         { "out[0] = atomic_add(count[0], 1) * 0\n", NULL }, // the atomic stays
         { "out[0] = in[0] - 0 - in[1]\n", "out[0] = in[0] - in[1]\n" },

@@ -72,11 +72,79 @@ static void reflects_bindings_in_declaration_order(void **state)
     assert_int_equal(info.bindings[1].stride, 4);
     assert_true(info.bindings[1].writable);
     assert_int_equal(info.param_count, 3);
-    assert_int_equal(info.push_bytes, 20);
+    assert_int_equal(info.derived_count, 2); // len(in) and, for a check, len(out)
+    assert_int_equal(info.term_count, 2);
+    assert_int_equal(info.push_bytes, 28);
     assert_int_equal(info.fault_binding, 2); // the loop's bound is not known
     vyre_module_destroy(&module);
     vyre_module_destroy(&module);
     vyre_module_destroy(NULL);
+}
+
+// The words that the host computes for `text`, from byte lengths 1000, 1600 and 3000.
+static void derive(const char *text, const struct vyre_target *target, uint32_t out[8],
+                   uint32_t *count)
+{
+    struct vyre_program *program;
+    struct vyre_module *module;
+    assert_result(VYRE_OK, vyre_program_parse(text, strlen(text), "t", NULL, &program));
+    check_everywhere(program);
+    assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = target), &module));
+    struct vyre_module_info info;
+    vyre_module_reflect(module, &info);
+    uint32_t push[32] = { 1000, 1600, 3000 };
+    vyre_module_derive(&info, push);
+    *count = info.derived_count;
+    assert_in_range(*count, 0, 8);
+    assert_int_equal(info.push_bytes, 4 * (info.binding_count + info.param_count + *count));
+    memset(out, 0xEE, 8 * sizeof *out);
+    memcpy(out, push + info.binding_count + info.param_count, *count * sizeof *out);
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+}
+
+#define BUFFERS                                                                                    \
+    "buffer a : u32[] readonly @0\nbuffer b : u64[] readonly @1\n"                                 \
+    "buffer c : u32[] readwrite @2\n"
+
+static void the_host_computes_what_follows_from_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        uint32_t derived;
+    } cases[] = {
+        { "len(a)", 250 },
+        { "len(b)", 200 },
+        { "len(a) / 7", 35 },
+        { "len(b) >> 3", 25 },
+        { "min(len(a), len(b))", 200 },
+        { "min(len(b), len(a) / 3) / 5", 16 },
+        { "min(min(len(a), len(b)), len(c) / 16)", 46 },
+        { "min(len(a) / 0x40000000, len(b))", 250 }, // its divisor takes more than a word
+        { "len(a) / 0x3fffffff", 0 },
+    };
+    struct vyre_target target;
+    check_target(&target, 2, 1);
+    uint32_t words[8], count;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        snprintf(text, sizeof text, BUFFERS "workgroup 64\natomic_store.relaxed(c[0], %s)",
+                 cases[i].value);
+        derive(text, &target, words, &count);
+        assert_int_equal(words[0], cases[i].derived);
+    }
+    // Equal ones are one; none where there is no room, or where they do not follow from lengths.
+    derive(BUFFERS "c[0] = min(len(a), len(b)) + 1\nc[1] = min(len(a), len(b)) + 2", &target, words,
+           &count);
+    assert_int_equal(count, 2); // with len(c)
+    derive(BUFFERS "shared s : u32[8]\nif gid.x < len(s) {\ns[gid.x] = min(gid.x, param(0))\n}",
+           &target, words, &count);
+    assert_int_equal(count, 0);
+    target.max_push_bytes = 16;
+    derive(BUFFERS "c[0] = len(a) + len(b) / 3", &target, words, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(words[0], 250);
 }
 
 static void survives_a_round_trip_through_bytes(void **state)
@@ -121,7 +189,7 @@ static void refuses_damaged_bytes(void **state)
         assert_null(loaded);
         free(copy);
     }
-    const size_t header = 4 * (11 + 2 * 4 + 1);
+    const size_t header = 4 * (13 + 2 * 4 + 2 * 3 + 1);
     unsigned accepted = 0;
     for (size_t bit = 0; bit < header * 8; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -130,9 +198,9 @@ static void refuses_damaged_bytes(void **state)
         vyre_module_destroy(&loaded);
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
-    // Sizes, strides and buffer numbers may be any; counts, bindings and flags may not.
+    // Sizes, strides, buffer numbers and divisors may be any; counts, bindings and flags may not.
     assert_true(accepted > 0);
-    assert_true(accepted <= (3 + 1 + 2 + 2) * 32);
+    assert_true(accepted <= (3 + 1 + 2 + 2 + 2) * 32);
     vyre_free(bytes);
     vyre_module_destroy(&module);
 }
@@ -201,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reflects_bindings_in_declaration_order),
+        cmocka_unit_test(the_host_computes_what_follows_from_lengths),
         cmocka_unit_test(survives_a_round_trip_through_bytes),
         cmocka_unit_test(refuses_damaged_bytes),
         cmocka_unit_test(the_checker_finds_a_flipped_word),
