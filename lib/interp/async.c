@@ -67,6 +67,7 @@ static bool start(struct interp_run *run, const struct ir_node *node, struct int
         run->result = VYRE_ERR_NO_MEMORY;
         return false;
     }
+    run->group_passes += size / sizeof(uint32_t) + 3; // devices copy by words, in a loop
     transfer->tag = node->tag;
     transfer->destination = destination;
     transfer->start = to;

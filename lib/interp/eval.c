@@ -30,7 +30,7 @@ bool interp_eval_u32(struct interp_run *run, const struct ir_expr *expr, enum di
     struct interp_value value;
     if (!interp_eval(run, expr, &value))
         return false;
-    return interp_as_u32(&value, out) ||
+    return interp_as_u32(&value, out) || interp_total_u32(run, &value, out) ||
            interp_fail(run, code, "this %s is not a u32 value", interp_kind_name(value.kind));
 }
 
@@ -41,7 +41,8 @@ static bool eval_var(struct interp_run *run, const struct ir_expr *expr, struct 
     uint32_t slot = run->slot_of[expr->name];
     const struct interp_local *local = slot ? &run->current->locals[slot - 1] : NULL;
     if (!local || !local->live)
-        return interp_fail(run, DIAG_X011, "'%.60s' has no value here",
+        return (slot && interp_total_local(run, slot - 1, out)) ||
+               interp_fail(run, DIAG_X011, "'%.60s' has no value here",
                            interp_name_text(run, expr->name));
     *out = local->value;
     return true;
@@ -68,7 +69,8 @@ static bool eval_atomic(struct interp_run *run, const struct ir_expr *expr,
     struct interp_buffer *buffer = interp_find_buffer(run, expr->name);
     uint8_t *bytes = interp_atomic_word(buffer, index);
     *out = interp_u32(bytes ? interp_load_word(bytes) : 0);
-    if (!interp_atomic(expr->op, out->u32, expected, value, &word))
+    if (!interp_atomic(expr->op, out->u32, expected, value, &word) &&
+        !interp_total_atomic(run, expr->op, out->u32, value, &word))
         return interp_fail(run, DIAG_X019, "%s has no reference semantics",
                            ir_atomic_info(expr->op)->name);
     interp_atomic_store(run, buffer, bytes, word);
@@ -82,8 +84,10 @@ static bool eval_binop(struct interp_run *run, const struct ir_expr *expr, struc
     struct interp_value left, right;
     if (!interp_eval(run, expr->kids[0], &left) || !interp_eval(run, expr->kids[1], &right))
         return false;
-    return fail_op(run, interp_binop(expr->op, &left, &right, out), ir_binop_info(expr->op)->name,
-                   &left, &right);
+    enum interp_op_result result = interp_binop(expr->op, &left, &right, out);
+    if (result == INTERP_OP_DIVISION && interp_total_division(run, expr->op, &left, &right, out))
+        return true;
+    return fail_op(run, result, ir_binop_info(expr->op)->name, &left, &right);
 }
 
 static bool eval_unop(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out)
@@ -101,8 +105,10 @@ static bool eval_cast(struct interp_run *run, const struct ir_expr *expr, struct
     enum ir_type_kind target = expr->type->kind;
     if (!interp_eval(run, expr->kids[0], &value))
         return false;
-    return fail_op(run, interp_cast(target, &value, out), ir_type_info(target)->spelling, &value,
-                   &value);
+    enum interp_op_result result = interp_cast(target, &value, out);
+    if (result == INTERP_OP_OUT_OF_RANGE && interp_total_cast(run, target, &value, out))
+        return true;
+    return fail_op(run, result, ir_type_info(target)->spelling, &value, &value);
 }
 
 static bool eval_select(struct interp_run *run, const struct ir_expr *expr,
@@ -196,6 +202,9 @@ bool interp_eval(struct interp_run *run, const struct ir_expr *expr, struct inte
     case IR_EXPR_CALL: return interp_eval_call(run, expr, out);
     case IR_EXPR_SUBGROUP_LOCAL_ID:
     case IR_EXPR_SUBGROUP_SIZE:
+        if (interp_total_subgroup(run, (enum ir_expr_kind)expr->kind, out))
+            return true;
+        break;
     case IR_EXPR_COUNT: break;
     }
     return interp_fail(run, DIAG_X019, "%s has no reference semantics",

@@ -189,14 +189,18 @@ static bool create_invocations(struct interp_run *run)
 
 static bool run_grid(struct interp_run *run)
 {
-    uint32_t *group = run->group;
-    if (run->grid[0] == 0 || run->grid[1] == 0 || run->grid[2] == 0)
+    const uint32_t *grid = run->grid;
+    uint32_t at[3]; // in the order of the run
+    if (grid[0] == 0 || grid[1] == 0 || grid[2] == 0)
         return true;
-    for (group[2] = 0; group[2] < run->grid[2]; group[2]++)
-        for (group[1] = 0; group[1] < run->grid[1]; group[1]++)
-            for (group[0] = 0; group[0] < run->grid[0]; group[0]++)
+    for (at[2] = 0; at[2] < grid[2]; at[2]++)
+        for (at[1] = 0; at[1] < grid[1]; at[1]++)
+            for (at[0] = 0; at[0] < grid[0]; at[0]++) {
+                for (unsigned axis = 0; axis < 3; axis++)
+                    run->group[axis] = run->params->reversed ? grid[axis] - 1 - at[axis] : at[axis];
                 if (!interp_run_workgroup(run))
                     return false;
+            }
     return true;
 }
 
@@ -301,7 +305,8 @@ static bool understand(struct interp_run *run)
 
 static bool dispatch(struct interp_run *run)
 {
-    return create_invocations(run) && (!run->params->order_matters || interp_watch_order(run)) &&
+    return create_invocations(run) &&
+           (!run->params->facts || (interp_watch_order(run) && interp_watch_loops(run))) &&
            run_grid(run);
 }
 
@@ -318,6 +323,7 @@ static void fini(struct interp_run *run)
     memory_free(run->buffer_of);
     memory_free(run->slot_of);
     memory_free(run->conditions);
+    memory_free(run->nests);
     memory_free(run->invocation_memory);
 }
 
@@ -360,6 +366,7 @@ static bool run_part(struct interp_run *run, const struct ir_grid_part *grid_par
         .steps_left = run->steps_left,
         .memory_left = run->memory_left,
         .grid = { run->grid[0], run->grid[1], run->grid[2] },
+        .facts = run->facts,
     };
     if (understand(&part) && lend_buffers(run, &part, grid_part->buffers))
         dispatch(&part);
@@ -367,7 +374,7 @@ static bool run_part(struct interp_run *run, const struct ir_grid_part *grid_par
     fini(&part);
     run->result = part.result;
     run->steps_left = part.steps_left;
-    run->order_matters = run->order_matters || part.order_matters;
+    run->facts = part.facts;
     return run->result == VYRE_OK;
 }
 
@@ -408,8 +415,8 @@ enum vyre_result vyre_interpret(const struct vyre_program *program,
         return VYRE_ERR_INVALID_ARGUMENT;
     if (!params)
         params = &defaults;
-    if (params->order_matters)
-        *params->order_matters = false;
+    if (params->facts)
+        *params->facts = (struct vyre_run_facts){ .order_matters = false };
     if ((params->input_count > 0 && !params->inputs) ||
         (params->launch_param_count > 0 && !params->launch_params) ||
         (params->capability_count > 0 && !params->capabilities))
@@ -438,8 +445,8 @@ enum vyre_result vyre_interpret(const struct vyre_program *program,
     struct vyre_program *inlined = NULL;
     if (lower_and_validate(&run, &lowered) && inline_calls(&run, &inlined))
         execute(&run, out);
-    if (params->order_matters)
-        *params->order_matters = run.order_matters;
+    if (params->facts)
+        *params->facts = run.facts;
     fini(&run);
     vyre_program_destroy(&inlined);
     vyre_program_destroy(&lowered);

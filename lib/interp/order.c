@@ -101,7 +101,7 @@ void interp_note(struct interp_run *run, struct interp_buffer *buffer, enum inte
         for (int earlier = INTERP_LOAD; earlier <= INTERP_ATOMIC; earlier++) {
             if (needs_order(access, changes, (enum interp_access)earlier) &&
                 !is_before(run, buffer, &by[earlier]))
-                run->order_matters = true;
+                run->facts.order_matters = true;
         }
         put(run, buffer, &by[access]);
     }

@@ -58,7 +58,9 @@ struct interp_invocation {
     uint8_t *seen; // by barrier condition
     uint32_t frame_count;
     uint32_t log_count;
-    uint32_t linear; // index in the workgroup
+    uint32_t linear;            // index in the workgroup
+    const struct ir_node *last; // statement of its last tick; NULL: it had none
+    uint64_t passes;            // through loops
     uint32_t local_id[3];
     uint32_t global_id[3];
     bool returned;
@@ -91,7 +93,10 @@ struct interp_run {
     uint32_t group[3];
     uint32_t group_number; // from 1, in the order in which they run
     uint32_t epoch;        // barriers that the workgroup has passed
-    bool order_matters;    // two accesses met that have no order
+    struct vyre_run_facts facts;
+    struct interp_nest *nests; // owned, ascending by address; none when nobody asks about loops
+    size_t nest_count;
+    uint64_t group_passes; // of the workgroup, through loops
     struct interp_invocation *invocations;
     uint32_t invocation_count;
     void *invocation_memory;
@@ -156,6 +161,14 @@ bool interp_watch_order(struct interp_run *run);
 void interp_note(struct interp_run *run, struct interp_buffer *buffer, enum interp_access access,
                  uint64_t start, uint64_t size, bool changes);
 
+// ---- Passes through loops (loops.c) -------------------------------------------------------------
+
+// Makes the table of loops in ifs and loops. False when out of memory.
+bool interp_watch_loops(struct interp_run *run);
+// The current invocation leaves out the body of `node`, or what is `otherwise` when it is `taken`.
+void interp_note_skipped(struct interp_run *run, const struct ir_node *node, bool taken);
+void interp_note_passes(struct interp_run *run); // at the end of a workgroup
+
 // ---- Long byte strings (bytes.c) ---------------------------------------------------------------
 
 // A byte string of `size` bytes: the `given` first ones, then zeros.
@@ -176,6 +189,22 @@ bool interp_fail_limit(struct interp_run *run, enum diag_code code, const char *
 bool interp_eval(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out);
 bool interp_eval_u32(struct interp_run *run, const struct ir_expr *expr, enum diag_code code,
                      uint32_t *out);
+
+// total.c: what devices have where there would be an error; false when they have nothing either,
+// or nobody asked for it.
+bool interp_total_u32(const struct interp_run *run, const struct interp_value *value,
+                      uint32_t *out);
+bool interp_total_division(const struct interp_run *run, enum ir_binop op,
+                           const struct interp_value *left, const struct interp_value *right,
+                           struct interp_value *out);
+bool interp_total_cast(const struct interp_run *run, enum ir_type_kind target,
+                       const struct interp_value *value, struct interp_value *out);
+bool interp_total_atomic(const struct interp_run *run, enum ir_atomic_op op, uint32_t old,
+                         uint32_t value, uint32_t *out);
+bool interp_total_subgroup(const struct interp_run *run, enum ir_expr_kind kind,
+                           struct interp_value *out);
+// A local, by its slot, that the current invocation had not made when it returned.
+bool interp_total_local(const struct interp_run *run, uint32_t slot, struct interp_value *out);
 
 // call.c
 bool interp_eval_call(struct interp_run *run, const struct ir_expr *expr, struct interp_value *out);

@@ -27,7 +27,10 @@ static bool tick_loop(struct interp_run *run)
 {
     struct interp_invocation *self = run->current;
     struct interp_frame *frame = &self->frames[self->frame_count - 1];
+    self->passes++;
+    run->group_passes++;
     if (frame->next >= frame->to) {
+        interp_note_skipped(run, frame->loop, false);
         self->frame_count--;
         return true;
     }
@@ -45,10 +48,11 @@ static bool tick(struct interp_run *run)
     struct interp_frame *frame = &self->frames[self->frame_count - 1];
     if (!interp_charge(run, 1) || !interp_collect(run))
         return false;
+    self->last = NULL;
     if (!frame->body)
         return tick_loop(run);
     if (frame->next < frame->body->count) {
-        run->node = frame->body->nodes[frame->next++];
+        self->last = run->node = frame->body->nodes[frame->next++];
         return interp_execute(run, run->node);
     }
     // Only the entry is not a scope: what it bound stays until the invocation ends.
@@ -122,6 +126,8 @@ static bool start(struct interp_run *run)
         if (run->condition_count > 0)
             memset(invocation->seen, 0, run->condition_count);
         invocation->linear = i;
+        invocation->last = NULL;
+        invocation->passes = 0;
         invocation->returned = false;
         invocation->waiting = false;
         invocation->frame_count = 0;
@@ -153,22 +159,21 @@ static bool check_transfers(struct interp_run *run)
     return true;
 }
 
-bool interp_run_workgroup(struct interp_run *run)
+static bool run_rounds(struct interp_run *run)
 {
-    run->node = NULL;
-    run->current = NULL;
-    run->epoch = 0;
-    run->group_number++;
-    if (!start(run))
-        return false;
+    const bool reversed = run->params->reversed;
     do {
         run->seen_changed = false;
         if (run->has_subgroups && !take_snapshot(run))
             return false;
         for (uint32_t i = 0; i < run->invocation_count; i++) {
-            run->current = &run->invocations[i];
-            if (!is_done(run->current) && !run->current->waiting && !tick(run))
-                return false;
+            run->current = &run->invocations[reversed ? run->invocation_count - 1 - i : i];
+            while (!is_done(run->current) && !run->current->waiting) {
+                if (!tick(run))
+                    return false;
+                if (!reversed || run->has_subgroups)
+                    break;
+            }
         }
         const uint64_t looks = (uint64_t)run->condition_count * run->invocation_count;
         if (run->seen_changed &&
@@ -176,4 +181,19 @@ bool interp_run_workgroup(struct interp_run *run)
             return false;
     } while (release(run));
     return check_transfers(run);
+}
+
+bool interp_run_workgroup(struct interp_run *run)
+{
+    run->node = NULL;
+    run->current = NULL;
+    run->epoch = 0;
+    run->group_passes = 0;
+    run->group_number++;
+    if (!start(run))
+        return false;
+    const bool good = run_rounds(run);
+    if (run->params->facts)
+        interp_note_passes(run);
+    return good;
 }

@@ -97,6 +97,7 @@ static bool execute_if(struct interp_run *run, const struct ir_node *node)
         return false;
     bool taken = interp_truthy(&cond);
     note_condition(run, node, taken);
+    interp_note_skipped(run, node, taken);
     interp_push_body(run->current, taken ? &node->body : &node->otherwise, true);
     return true;
 }

@@ -13,6 +13,62 @@ struct lanes {
     uint32_t self; // lane of the invocation that executes
 };
 
+// Whether a lane executes this statement in this round, too: it did, or it is about to. Who
+// returned contributes in any case.
+static bool is_in_step(const struct interp_run *run, const struct interp_invocation *lane)
+{
+    const struct interp_invocation *self = run->current;
+    const bool is_next =
+        run->params->reversed ? lane->linear < self->linear : lane->linear > self->linear;
+    if (lane->returned || lane->frame_count == 0)
+        return lane->returned;
+    if (!is_next)
+        return lane->last == run->node;
+    const struct interp_frame *frame = &lane->frames[lane->frame_count - 1];
+    return !lane->waiting && frame->body && frame->next < frame->body->count &&
+           frame->body->nodes[frame->next] == run->node;
+}
+
+static bool loads(const struct ir_expr *expr, ir_name buffer)
+{
+    const bool reads = expr->kind == IR_EXPR_LOAD || expr->kind == IR_EXPR_OPAQUE;
+    bool found = reads && expr->name == buffer;
+    for (uint32_t i = 0; i < expr->kid_count && !found; i++)
+        found = loads(expr->kids[i], buffer);
+    return found;
+}
+
+// Whether a lane's value of an expression may be another one at another statement.
+static bool may_change(const struct ir_expr *expr)
+{
+    bool found = false;
+    switch ((enum ir_expr_kind)expr->kind) {
+    case IR_EXPR_VAR:
+    case IR_EXPR_LOAD:
+    case IR_EXPR_ATOMIC:
+    case IR_EXPR_OPAQUE:
+    case IR_EXPR_CALL: return true;
+    default: break;
+    }
+    for (uint32_t i = 0; i < expr->kid_count && !found; i++)
+        found = may_change(expr->kids[i]);
+    return found;
+}
+
+// Lanes whose values a device would not combine at this point.
+static void note_lanes(struct interp_run *run, const struct ir_expr *operand, uint32_t first,
+                       uint32_t count)
+{
+    const struct ir_node *node = run->node;
+    const bool stores = node->kind == IR_NODE_STORE || node->kind == IR_NODE_OPAQUE;
+    if (run->facts.lanes_apart || !may_change(operand))
+        return;
+    bool apart = stores && loads(operand, node->name);
+    for (uint32_t i = 0; i < count && !apart; i++)
+        apart = !is_in_step(run, &run->invocations[first + i]);
+    run->facts.lanes_apart = apart;
+}
+
 static bool eval_lanes(struct interp_run *run, const struct ir_expr *expr, struct lanes *lanes)
 {
     struct interp_invocation *self = run->current;
@@ -20,6 +76,9 @@ static bool eval_lanes(struct interp_run *run, const struct ir_expr *expr, struc
     uint32_t left = run->invocation_count - first;
     lanes->count = left < WIDTH ? left : WIDTH;
     lanes->self = self->linear - first;
+    // In the operand of another one, lanes were looked at already.
+    if (run->params->facts && self == &run->invocations[self->linear])
+        note_lanes(run, expr, first, lanes->count);
     bool good = interp_charge(run, lanes->count);
     for (uint32_t i = 0; i < lanes->count && good; i++) {
         struct interp_invocation lane = run->invocations[first + i];
@@ -85,7 +144,8 @@ bool interp_eval_shuffle(struct interp_run *run, const struct ir_expr *expr,
         return false;
     for (uint32_t i = 0; i < sources.count; i++) {
         uint32_t lane;
-        if (!interp_as_u32(&sources.values[i], &lane))
+        if (!interp_as_u32(&sources.values[i], &lane) &&
+            !interp_total_u32(run, &sources.values[i], &lane))
             return interp_fail(run, DIAG_X016, "a %s is no lane number",
                                interp_kind_name(sources.values[i].kind));
         if (i == sources.self)

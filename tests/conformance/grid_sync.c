@@ -115,9 +115,9 @@ static void compare(const json_t *record, enum mode mode, const struct vyre_prog
                     const struct inputs *inputs)
 {
     char text[400] = "other results";
-    bool order_matters = false;
+    struct vyre_run_facts facts;
     struct vyre_interpret_params params = { .grid = { 1, 1, 1 }, .step_limit = LONG_RUN };
-    params.order_matters = &order_matters;
+    params.facts = &facts;
     struct run plain = run_program(program, inputs, params);
     if ((plain.result != VYRE_OK && plain.result != VYRE_ERR_EXECUTION) ||
         !is_valid(program, text, sizeof text)) {
@@ -125,7 +125,7 @@ static void compare(const json_t *record, enum mode mode, const struct vyre_prog
         vyre_outputs_destroy(&plain.outputs);
         return;
     }
-    const bool may_differ = order_matters;
+    const bool may_differ = facts.order_matters;
     params.split_grid_sync = true;
     params.step_limit = 0;
     struct run split = run_program(program, inputs, params);

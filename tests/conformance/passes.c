@@ -210,12 +210,12 @@ static bool same_whole(const struct attempt *attempt, const struct run *expected
 static bool depends_on_order(const struct attempt *attempt)
 {
     const char *note = json_string_value(json_object_get(attempt->record, "note"));
-    bool order_matters = false;
-    struct run run = run_program(attempt->program, attempt->inputs,
-                                 (struct vyre_interpret_params){ .registry = attempt->ops,
-                                                                 .order_matters = &order_matters });
+    struct vyre_run_facts facts;
+    struct run run =
+        run_program(attempt->program, attempt->inputs,
+                    (struct vyre_interpret_params){ .registry = attempt->ops, .facts = &facts });
     vyre_outputs_destroy(&run.outputs);
-    return order_matters || (note && strstr(note, "racy"));
+    return facts.order_matters || (note && strstr(note, "racy"));
 }
 
 static void try_list(const struct attempt *attempt, const struct list *list)

@@ -247,7 +247,7 @@ static bool order_matters(const struct vyre_program *program, const json_t *reco
     struct hex inputs[ON_DEVICE_BUFFERS];
     struct vyre_bytes values[ON_DEVICE_BUFFERS];
     struct vyre_outputs *outputs = NULL;
-    bool matters = false;
+    struct vyre_run_facts facts;
     size_t count = 0, index;
     json_t *item;
     json_array_foreach(json_object_get(record, "buffers"), index, item)
@@ -259,15 +259,13 @@ static bool order_matters(const struct vyre_program *program, const json_t *reco
         values[count] = (struct vyre_bytes){ inputs[count].data, inputs[count].size };
         count++;
     }
-    if (vyre_interpret(program,
-                       vyre_interpret_params(.inputs = values, .input_count = count,
-                                             .order_matters = &matters),
-                       &outputs))
-        matters = false;
+    const enum vyre_result result = vyre_interpret(
+        program, vyre_interpret_params(.inputs = values, .input_count = count, .facts = &facts),
+        &outputs);
     vyre_outputs_destroy(&outputs);
     for (size_t i = 0; i < count; i++)
         hex_free(&inputs[i]);
-    return matters;
+    return result == VYRE_OK && facts.order_matters;
 }
 
 // ---- Records ------------------------------------------------------------------------------------

@@ -89,18 +89,18 @@ static struct vyre_outputs *interpret(const struct trial *trial, const struct vy
     struct vyre_bytes bytes[MOST_BUFFERS];
     for (size_t i = 0; i < inputs->count; i++)
         bytes[i] = (struct vyre_bytes){ inputs->items[i].words, inputs->items[i].size };
-    bool racy = false;
+    struct vyre_run_facts facts;
     const struct vyre_diag_sink sink = { hear, outcome };
     struct vyre_interpret_params params = { .inputs = bytes,
                                             .input_count = inputs->count,
                                             .step_limit = 4000000,
-                                            .order_matters = &racy,
+                                            .facts = &facts,
                                             .split_grid_sync = true,
                                             .diag = &sink };
     memcpy(params.grid, trial->grid, sizeof params.grid);
     struct vyre_outputs *outputs;
     if (vyre_interpret(program, &params, &outputs) == VYRE_OK)
-        outcome->verdict = racy ? TRIAL_RACY : TRIAL_SAME;
+        outcome->verdict = facts.order_matters ? TRIAL_RACY : TRIAL_SAME;
     else if (strcmp(outcome->code, "X020") == 0)
         outcome->trapped = true;
     else

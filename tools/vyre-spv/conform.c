@@ -363,7 +363,7 @@ static int open_backend(struct conform *conform)
     if (code)
         return code;
     vyre_device_target(conform->backend.device, &target);
-    conform->backend.device_limits_loops = target.loop_limit != 0;
+    conform->backend.loop_limit = target.loop_limit;
     return TOOL_OK;
 }
 

@@ -25,7 +25,7 @@ enum conform_outcome {
 // What all records are judged with.
 struct conform_backend {
     struct vyre_device *device;      // NULL: the interpreter
-    bool device_limits_loops;        // its driver ends shaders after so many passes
+    uint32_t loop_limit;             // passes after which its driver ends shaders; 0: it does not
     const struct vyre_registry *ops; // that records may call (conform_ops.h)
 };
 

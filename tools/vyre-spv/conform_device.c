@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Judges runnable records on a device. What a device cannot be asked is decided before it runs: by
-// what the record says about itself, or by the compiler, which refuses the program with a code.
+// Judges runnable records on a device. What a device can be asked, and what it has to answer, is
+// decided before it runs: by what the record says about itself, by the compiler, which refuses the
+// program with a code, and by the interpreter, which runs it first.
 #include "conform.h"
 #include "conform_run.h"
 #include "launch.h"
@@ -22,6 +23,7 @@ static const char *total_of(const char *token)
         { "i32_div_or_mod_undefined", "D-1" }, { "expr_unsupported", "D-4" },
         { "unbound_variable", "D-4" },         { "index_not_u32", "D-5" },
         { "atomic_value_not_u32", "D-5" },     { "cast_not_representable", "D-5" },
+        { "atomic_op_unsupported", "D-6" },
     };
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
         if (strcmp(totals[i].token, token) == 0)
@@ -82,11 +84,116 @@ static uint32_t tolerance_of(const struct conform_case *c)
     return 0;
 }
 
+// ---- What the interpreter says ------------------------------------------------------------------
+
+// Longer runs are not foreseen to their end; then the record's outputs have to come.
+#define FORESEEN_STEPS (UINT64_C(1) << 22)
+
+// What a device has to answer.
+struct forecast {
+    const char *reason;    // to skip the record; NULL: none
+    const char *deviation; // id; NULL: the answer is the record's
+    const char *because;   // of the deviation
+    // With an id: what the interpreter gives where it is as total as a device. NULL: any contents
+    // of the buffers will do. Owned.
+    struct vyre_outputs *outputs;
+};
+
+// Passes in which workgroup memory is zeroed, and the ends of their loops.
+static uint64_t zeroing_passes(const struct vyre_program *program)
+{
+    struct vyre_buffer_info info;
+    uint32_t size[3];
+    uint64_t passes = 0;
+    vyre_program_workgroup_size(program, size);
+    const uint64_t invocations = (uint64_t)size[0] * size[1] * size[2];
+    for (size_t i = 0; !vyre_program_buffer_info(program, i, &info); i++)
+        if (info.access == VYRE_ACCESS_WORKGROUP && invocations)
+            passes += (info.byte_size / 4 + 1) / invocations + 2;
+    return passes;
+}
+
+// A driver that ends shaders after so many passes gets no program that makes more of them, nor one
+// that could when its invocations run in step.
+static const char *reason_by_loops(const struct conform_case *c, const struct vyre_program *program,
+                                   const struct vyre_run_facts *facts)
+{
+    const uint64_t limit = c->backend->loop_limit;
+    if (!limit || facts->workgroup_loop_passes + zeroing_passes(program) <= limit)
+        return NULL;
+    return facts->loop_passes > limit
+               ? "more passes through loops than the driver allows"
+               : "a workgroup whose passes through loops may be more than the driver allows";
+}
+
+static bool same_outputs(const struct vyre_outputs *a, const struct vyre_outputs *b)
+{
+    bool same = vyre_outputs_count(a) == vyre_outputs_count(b);
+    for (size_t i = 0; same && i < vyre_outputs_count(a); i++) {
+        const struct vyre_bytes x = vyre_outputs_get(a, i, NULL), y = vyre_outputs_get(b, i, NULL);
+        same = x.size == y.size && (x.size == 0 || memcmp(x.data, y.data, x.size) == 0);
+    }
+    return same;
+}
+
+// Whether the order of invocations, where there is none for some of their accesses, decides what
+// comes out: another order than the original's gives something else. Barriers of the grid give one
+// that the original does not know.
+static bool order_decides(const struct vyre_program *program,
+                          const struct vyre_interpret_params *params,
+                          const struct vyre_outputs *outputs)
+{
+    struct vyre_interpret_params other = *params;
+    struct vyre_outputs *others = NULL;
+    other.reversed = true;
+    other.split_grid_sync = true;
+    other.facts = NULL;
+    other.diag = NULL;
+    const bool decides =
+        vyre_interpret(program, &other, &others) != VYRE_OK || !same_outputs(outputs, others);
+    vyre_outputs_destroy(&others);
+    return decides;
+}
+
+static void foresee(const struct conform_case *c, const struct vyre_program *program,
+                    const struct conform_inputs *inputs, struct forecast *forecast)
+{
+    struct vyre_run_facts facts;
+    struct vyre_outputs *outputs = NULL;
+    const struct vyre_interpret_params params = {
+        .inputs = inputs->values,
+        .input_count = inputs->count,
+        .registry = conform_ops_of(c),
+        .total = true,
+        .facts = &facts,
+        .step_limit = FORESEEN_STEPS,
+    };
+    *forecast = (struct forecast){ .reason = NULL };
+    enum vyre_result result = vyre_interpret(program, &params, &outputs);
+    forecast->reason = reason_by_loops(c, program, &facts);
+    if (facts.lanes_apart) {
+        forecast->deviation = "D-3";
+        forecast->because = "lanes of a subgroup are not at one statement";
+    } else if (facts.order_matters && result == VYRE_OK &&
+               order_decides(program, &params, outputs)) {
+        forecast->deviation = "D-2";
+        forecast->because = "the result depends on the order of invocations";
+    } else if (expects_error(c) && !expects_trap(c)) {
+        forecast->deviation = total_of(token_of(c));
+        forecast->because = "the error has a result on a device";
+        forecast->outputs = outputs;
+        outputs = NULL;
+        if (result)
+            forecast->reason = "a run-time error behind one that has a result on a device";
+    }
+    vyre_outputs_destroy(&outputs);
+}
+
 // ---- Runs ---------------------------------------------------------------------------------------
 
-static enum conform_outcome compare_outputs(struct conform_case *c,
-                                            const struct vyre_program *program,
-                                            const struct launch *launch)
+static enum conform_outcome compare_with_record(struct conform_case *c,
+                                                const struct vyre_program *program,
+                                                const struct launch *launch)
 {
     const uint32_t ulps = tolerance_of(c);
     size_t index;
@@ -105,35 +212,28 @@ static enum conform_outcome compare_outputs(struct conform_case *c,
     return CONFORM_PASSED;
 }
 
-// Whether the interpreter finds accesses of invocations that have no order, so that a device may
-// rightly give another result (docs/ir.md, D-2).
-static bool order_matters(const struct conform_case *c, const struct vyre_program *program)
+static enum conform_outcome compare_with_outputs(struct conform_case *c,
+                                                 const struct launch *launch,
+                                                 const struct vyre_outputs *outputs)
 {
-    struct conform_inputs inputs;
-    struct vyre_outputs *outputs = NULL;
-    bool matters = false;
-    if (conform_inputs_read(c, &inputs)) {
-        enum vyre_result result = vyre_interpret(
-            program,
-            vyre_interpret_params(.inputs = inputs.values, .input_count = inputs.count,
-                                  .registry = c->backend->ops, .order_matters = &matters),
-            &outputs);
-        matters = matters && result == VYRE_OK;
+    for (size_t i = 0; i < vyre_outputs_count(outputs); i++) {
+        size_t index = 0;
+        struct vyre_bytes got, expected = vyre_outputs_get(outputs, i, &index);
+        if (!launch->slots[index].is_returned || launch_output(&launch->slots[index], &got))
+            return conform_fail(c, "buffer %zu is not returned", index);
+        enum conform_outcome outcome =
+            conform_compare_bytes(c, &launch->slots[index].info, got, expected, tolerance_of(c));
+        if (outcome)
+            return outcome;
     }
-    vyre_outputs_destroy(&outputs);
-    conform_inputs_fini(&inputs);
-    return matters;
+    return CONFORM_PASSED;
 }
 
 static enum conform_outcome judge(struct conform_case *c, const struct vyre_program *program,
-                                  const struct launch *launch, enum vyre_result result,
-                                  const struct conform_diags *diags)
+                                  const struct forecast *forecast, const struct launch *launch,
+                                  enum vyre_result result, const struct conform_diags *diags)
 {
     static const char trapped[] = "K007";
-    static const char exhausted[] = "K008";
-    if (result == VYRE_ERR_FAULT && strcmp(diags->first, exhausted) == 0 &&
-        c->backend->device_limits_loops)
-        return conform_skip(c, "more passes through a loop than the driver allows (%s)", exhausted);
     if (expects_trap(c))
         return result == VYRE_ERR_FAULT && strcmp(diags->first, trapped) == 0
                    ? CONFORM_PASSED
@@ -141,54 +241,67 @@ static enum conform_outcome judge(struct conform_case *c, const struct vyre_prog
                                   diags->first, diags->text);
     if (result)
         return conform_fail(c, "%s %s: %s", vyre_result_name(result), diags->first, diags->text);
-    if (expects_error(c))
-        return conform_deviate(c, total_of(token_of(c)), "%s is no error on a device", token_of(c));
-    enum conform_outcome outcome = compare_outputs(c, program, launch);
-    if (outcome == CONFORM_FAILED && order_matters(c, program)) {
-        outcome = CONFORM_DEVIATES; // the text says what differs
-        c->deviation = "D-2";
-    }
-    return outcome;
+    if (!forecast->deviation)
+        return compare_with_record(c, program, launch);
+    enum conform_outcome outcome = compare_with_outputs(c, launch, forecast->outputs);
+    return outcome ? outcome : conform_deviate(c, forecast->deviation, "%s", forecast->because);
 }
 
-// Moves the record's inputs to the slots that take them.
-static enum conform_outcome take_inputs(struct conform_case *c, struct launch *launch)
+// Moves inputs to the slots that take them.
+static enum conform_outcome give_inputs(struct conform_case *c, struct conform_inputs *inputs,
+                                        struct launch *launch)
 {
-    struct conform_inputs inputs;
     size_t next = 0;
     enum conform_outcome outcome = CONFORM_PASSED;
-    if (!conform_inputs_read(c, &inputs))
-        outcome = conform_malformed(c, "an input is not hexadecimal");
     for (size_t i = 0; !outcome && i < launch->count; i++) {
         if (!launch->slots[i].takes_input)
             continue;
-        if (next == inputs.count)
+        if (next == inputs->count)
             outcome = conform_malformed(c, "there are not enough inputs");
         else
-            launch->slots[i].bytes = inputs.bytes[next++];
+            launch->slots[i].bytes = inputs->bytes[next++];
     }
-    if (!outcome && next != inputs.count)
+    if (!outcome && next != inputs->count)
         outcome = conform_malformed(c, "there are more inputs than buffers that take one");
     for (size_t i = 0; i < next; i++)
-        inputs.bytes[i] = (struct tool_bytes){ .size = 0 }; // the slots own them now
-    conform_inputs_fini(&inputs);
+        inputs->bytes[i] = (struct tool_bytes){ .size = 0 }; // the slots own them now
+    return outcome;
+}
+
+static enum conform_outcome dispatch(struct conform_case *c, const struct vyre_program *program,
+                                     struct vyre_kernel *kernel, struct conform_inputs *inputs,
+                                     const struct forecast *forecast)
+{
+    struct conform_diags diags = { .first = "" };
+    struct vyre_diag_sink sink = conform_sink(&diags);
+    struct launch launch = { .count = 0 };
+    launch_describe(&launch, program);
+    enum conform_outcome outcome = give_inputs(c, inputs, &launch);
+    if (!outcome) {
+        enum vyre_result result =
+            launch_dispatch(&launch, c->backend->device, kernel, TIMEOUT_NS, &sink);
+        outcome = judge(c, program, forecast, &launch, result, &diags);
+    }
+    launch_fini(&launch);
     return outcome;
 }
 
 static enum conform_outcome run_kernel(struct conform_case *c, const struct vyre_program *program,
                                        struct vyre_kernel *kernel)
 {
-    struct conform_diags diags = { .first = "" };
-    struct vyre_diag_sink sink = conform_sink(&diags);
-    struct launch launch = { .count = 0 };
-    launch_describe(&launch, program);
-    enum conform_outcome outcome = take_inputs(c, &launch);
-    if (!outcome) {
-        enum vyre_result result =
-            launch_dispatch(&launch, c->backend->device, kernel, TIMEOUT_NS, &sink);
-        outcome = judge(c, program, &launch, result, &diags);
-    }
-    launch_fini(&launch);
+    struct conform_inputs inputs;
+    struct forecast forecast = { .reason = NULL };
+    enum conform_outcome outcome = CONFORM_PASSED;
+    if (!conform_inputs_read(c, &inputs))
+        outcome = conform_malformed(c, "an input is not hexadecimal");
+    if (!outcome)
+        foresee(c, program, &inputs, &forecast);
+    if (forecast.reason)
+        outcome = conform_skip(c, "%s", forecast.reason);
+    if (!outcome)
+        outcome = dispatch(c, program, kernel, &inputs, &forecast);
+    vyre_outputs_destroy(&forecast.outputs);
+    conform_inputs_fini(&inputs);
     return outcome;
 }
 

@@ -153,18 +153,40 @@ static void spell(const struct vyre_buffer_info *info, const uint8_t *bytes, siz
 }
 
 static enum conform_outcome differs(struct conform_case *c, const struct vyre_buffer_info *info,
-                                    size_t at, struct vyre_bytes got,
-                                    const struct tool_bytes *expected)
+                                    size_t at, struct vyre_bytes got, struct vyre_bytes expected)
 {
     char wanted[96];
     char found[96];
     const size_t stride = info->element_size ? info->element_size : 1;
     const size_t start = at - at % stride;
-    const size_t size = expected->size - start < stride ? expected->size - start : stride;
-    spell(info, (const uint8_t *)expected->data + start, size, wanted, sizeof wanted);
+    const size_t size = expected.size - start < stride ? expected.size - start : stride;
+    spell(info, (const uint8_t *)expected.data + start, size, wanted, sizeof wanted);
     spell(info, (const uint8_t *)got.data + start, size, found, sizeof found);
     return conform_fail(c, "buffer '%s' (%s), element %zu of %zu: expected %s, got %s", info->name,
-                        info->element, start / stride, expected->size / stride, wanted, found);
+                        info->element, start / stride, expected.size / stride, wanted, found);
+}
+
+enum conform_outcome conform_compare_bytes(struct conform_case *c,
+                                           const struct vyre_buffer_info *info,
+                                           struct vyre_bytes got, struct vyre_bytes expected,
+                                           uint32_t ulps)
+{
+    const uint8_t *wanted = expected.data;
+    const uint8_t *found = got.data;
+    const size_t step = ulps && is_f32(info) ? 4 : 1;
+    if (got.size != expected.size)
+        return conform_fail(c, "buffer '%s': %zu bytes, expected %zu", info->name, got.size,
+                            expected.size);
+    for (size_t at = 0; at < expected.size; at += step) {
+        const bool whole = step == 4 && expected.size - at >= 4;
+        const bool same = whole
+                              ? is_close(word_at(found, at), word_at(wanted, at), ulps)
+                              : memcmp(found + at, wanted + at,
+                                       expected.size - at < step ? expected.size - at : step) == 0;
+        if (!same)
+            return differs(c, info, at, got, expected);
+    }
+    return CONFORM_PASSED;
 }
 
 enum conform_outcome conform_compare(struct conform_case *c, const struct vyre_program *program,
@@ -177,22 +199,8 @@ enum conform_outcome conform_compare(struct conform_case *c, const struct vyre_p
         return conform_malformed(c, "the program has no buffer %zu", index);
     if (!conform_hex(json_object_get(buffer, "output"), &expected))
         return conform_malformed(c, "the output of '%s' is not hexadecimal", info.name);
-    enum conform_outcome outcome = CONFORM_PASSED;
-    const uint8_t *wanted = (const uint8_t *)expected.data;
-    const uint8_t *found = got.data;
-    const size_t step = ulps && is_f32(&info) ? 4 : 1;
-    if (got.size != expected.size)
-        outcome = conform_fail(c, "buffer '%s': %zu bytes, expected %zu", info.name, got.size,
-                               expected.size);
-    for (size_t at = 0; !outcome && at < expected.size; at += step) {
-        const bool whole = step == 4 && expected.size - at >= 4;
-        const bool same = whole
-                              ? is_close(word_at(found, at), word_at(wanted, at), ulps)
-                              : memcmp(found + at, wanted + at,
-                                       expected.size - at < step ? expected.size - at : step) == 0;
-        if (!same)
-            outcome = differs(c, &info, at, got, &expected);
-    }
+    enum conform_outcome outcome = conform_compare_bytes(
+        c, &info, got, (struct vyre_bytes){ expected.data, expected.size }, ulps);
     tool_bytes_fini(&expected);
     return outcome;
 }

@@ -13,6 +13,24 @@ struct vyre_bytes {
     size_t size; // bytes
 };
 
+// What a run shows about a program and its inputs that decides about other ways to run it.
+struct vyre_run_facts {
+    // Two accesses of different invocations to the same memory met, one of them a store of another
+    // value and not both atomic, with no barrier of their workgroup between them: another order of
+    // the invocations, such as a device's, may give another result then (docs/ir.md, D-2). That
+    // atomics may return other values in another order is not looked at.
+    bool order_matters;
+    // A subgroup operation combined locals or memory of lanes that were at other statements,
+    // because they had executed more or fewer of them since the last barrier, or stood in a
+    // statement that stores to what its operand loads: a device may give another result (D-3).
+    bool lanes_apart;
+    // Passes through loops, the end of each loop being one more: the most that one invocation made,
+    // and an upper bound of those of a driver that runs all of a workgroup in step, through loops
+    // in branches that nobody takes, too. Drivers may end shaders after so many.
+    uint64_t loop_passes;
+    uint64_t workgroup_loop_passes;
+};
+
 struct vyre_interpret_params {
     // One value per buffer that takes input, in declaration order: every buffer that is neither
     // workgroup memory nor allocated by the run (output, write-only, or live-out read-write).
@@ -31,13 +49,16 @@ struct vyre_interpret_params {
     const struct vyre_registry *registry;
     const char *const *capabilities;
     size_t capability_count;
-    // Set to whether the run met two accesses of different invocations to the same memory, one of
-    // them a store of another value and not both atomic, with no barrier of their workgroup between
-    // them: another order of the invocations, such as a device's, may give another result then.
-    // That atomics may return other values in another order is not looked at. Costs time, and
-    // memory: 9 times the size of buffers whose elements have whole words, else 36 times. NULL: not
-    // asked.
-    bool *order_matters;
+    // Set to what the run, or what there was of it, showed. Costs time, and memory: 9 times the
+    // size of buffers whose elements have whole words, else 36 times. NULL: not asked.
+    struct vyre_run_facts *facts;
+    // Takes another order: workgroups and invocations from the last to the first, and each
+    // invocation as far as the next barrier, or by single statements in programs with subgroup
+    // operations. For whoever wants to see whether order matters to the result.
+    bool reversed;
+    // Gives the results that a device has where the language has a run-time error: i32 division by
+    // zero, values without a u32, subgroup ids, atomic_nand (docs/ir.md, D-1 and D-4 to D-6).
+    bool total;
     // Runs the parts between barriers of the grid one after another, each over the whole grid, as
     // vyre_program_split_grid_sync makes them: what the program means. Programs that cannot be
     // split are refused, VYRE_ERR_UNSUPPORTED (F002 to F006) or VYRE_ERR_LIMIT (F007). Without it

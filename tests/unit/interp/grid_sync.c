@@ -52,13 +52,13 @@ static void workgroups_see_what_others_wrote_before_the_barrier(void **state)
     // The grid is that of the whole program, which has 12 elements, and not of a part.
     memset(params.grid, 0, sizeof params.grid);
     check(SUMS, params, 1, WORDS(78), 1);
-    bool order_matters = true;
-    params.order_matters = &order_matters;
+    struct vyre_run_facts facts = { .order_matters = true };
+    params.facts = &facts;
     check(SUMS, params, 1, WORDS(78), 1);
-    assert_false(order_matters);
+    assert_false(facts.order_matters);
     params.split_grid_sync = false;
     check(SUMS, params, 1, WORDS(10), 1);
-    assert_true(order_matters);
+    assert_true(facts.order_matters);
 }
 
 static void memory_goes_from_part_to_part(void **state)

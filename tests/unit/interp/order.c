@@ -9,16 +9,16 @@
 
 static bool order_of(const char *text, uint32_t groups)
 {
-    bool matters = true;
+    struct vyre_run_facts facts = { .order_matters = true };
     struct run_error error = { "", "", "", 0 };
     struct vyre_outputs *outputs = NULL;
-    enum vyre_result result = run_text(
-        text, (struct vyre_interpret_params){ .grid = { groups, 1, 1 }, .order_matters = &matters },
-        &error, &outputs);
+    enum vyre_result result =
+        run_text(text, (struct vyre_interpret_params){ .grid = { groups, 1, 1 }, .facts = &facts },
+                 &error, &outputs);
     if (result != VYRE_OK)
         fail_msg("%s: %s %s\n%s", vyre_result_name(result), error.code, error.text, text);
     vyre_outputs_destroy(&outputs);
-    return matters;
+    return facts.order_matters;
 }
 
 static void check(const char *text, uint32_t groups, bool expected)
@@ -141,18 +141,18 @@ static void copies_are_accesses(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[1000];
-        bool matters = !cases[i].matters;
+        struct vyre_run_facts facts = { .order_matters = !cases[i].matters };
         struct run_error error = { "", "", "", 0 };
         struct vyre_outputs *outputs = NULL;
         snprintf(text, sizeof text, "%sbuffer out : u32[64] readwrite @1 output\n%s", head,
                  cases[i].statements);
-        assert_result(VYRE_OK, run_text(text,
-                                        (struct vyre_interpret_params){ .inputs = &input,
-                                                                        .input_count = 1,
-                                                                        .grid = { 1, 1, 1 },
-                                                                        .order_matters = &matters },
-                                        &error, &outputs));
-        if (matters != cases[i].matters)
+        assert_result(
+            VYRE_OK,
+            run_text(text,
+                     (struct vyre_interpret_params){
+                         .inputs = &input, .input_count = 1, .grid = { 1, 1, 1 }, .facts = &facts },
+                     &error, &outputs));
+        if (facts.order_matters != cases[i].matters)
             fail_msg("order:\n%s", text);
         vyre_outputs_destroy(&outputs);
     }
@@ -162,32 +162,31 @@ static void results_stay_the_same_and_memory_is_bounded(void **state)
 {
     (void)state;
     static const char text[] = HEAD "out[gid.x] = gid.x * gid.x\n";
-    bool matters = true;
+    struct vyre_run_facts facts = { .order_matters = true };
     struct run_error error = { "", "", "", 0 };
     struct vyre_outputs *outputs = NULL;
     assert_result(VYRE_OK, run_text(text, (struct vyre_interpret_params){ .grid = { 16, 1, 1 } },
                                     &error, &outputs));
     struct vyre_bytes plain = vyre_outputs_get(outputs, 0, NULL);
     struct vyre_outputs *watched = NULL;
-    assert_result(VYRE_OK, run_text(text,
-                                    (struct vyre_interpret_params){ .grid = { 16, 1, 1 },
-                                                                    .order_matters = &matters },
-                                    &error, &watched));
-    assert_false(matters);
+    assert_result(VYRE_OK,
+                  run_text(text,
+                           (struct vyre_interpret_params){ .grid = { 16, 1, 1 }, .facts = &facts },
+                           &error, &watched));
+    assert_false(facts.order_matters);
     assert_memory_equal(plain.data, vyre_outputs_get(watched, 0, NULL).data, plain.size);
     vyre_outputs_destroy(&outputs);
     vyre_outputs_destroy(&watched);
     // The marks count, and a run that does not get them fails.
     assert_fails_with(text,
                       (struct vyre_interpret_params){
-                          .memory_limit = 2500, .grid = { 1, 1, 1 }, .order_matters = &matters },
+                          .memory_limit = 2500, .grid = { 1, 1, 1 }, .facts = &facts },
                       VYRE_ERR_LIMIT, "X005");
     enum vyre_result result = VYRE_ERR_NO_MEMORY;
     for (uint64_t nth = 1; result == VYRE_ERR_NO_MEMORY; nth++) {
         struct vyre_program *program = run_parse(text);
         memory_fail_nth(nth);
-        result =
-            vyre_interpret(program, vyre_interpret_params(.order_matters = &matters), &outputs);
+        result = vyre_interpret(program, vyre_interpret_params(.facts = &facts), &outputs);
         memory_fail_nth(0);
         vyre_program_destroy(&program);
         vyre_outputs_destroy(&outputs);
