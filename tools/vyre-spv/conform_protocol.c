@@ -383,8 +383,8 @@ static const struct {
       protocol_window },
 };
 
-// An argument that is not known may change what the call means.
-static bool knows_arguments(const char *arguments, json_t *call)
+// The first argument that is not known, and may change what the call means; NULL: none.
+static const char *unknown_argument(const char *arguments, json_t *call)
 {
     const char *key;
     json_t *value;
@@ -393,9 +393,19 @@ static bool knows_arguments(const char *arguments, json_t *call)
     {
         const int length = snprintf(padded, sizeof padded, " %s ", key);
         if (strchr(key, ' ') || (size_t)length >= sizeof padded || !strstr(arguments, padded))
-            return false;
+            return key;
     }
-    return true;
+    return NULL;
+}
+
+// A form of a call that this version cannot make, by its arguments.
+static enum conform_outcome no_form(struct conform_case *c, const char *family, json_t *call)
+{
+    char *text = json_dumps(call, JSON_ENCODE_ANY | JSON_SORT_KEYS);
+    enum conform_outcome outcome = conform_malformed(
+        c, "these are no arguments of a call of %s: %.300s", family, text ? text : "?");
+    free(text);
+    return outcome;
 }
 
 // Where two texts begin to differ, with a little before it.
@@ -437,15 +447,15 @@ enum conform_outcome conform_protocol(struct conform_case *c)
     for (size_t i = 0; family && i < sizeof families / sizeof families[0]; i++) {
         if (strcmp(family, families[i].family) != 0)
             continue;
-        if (!knows_arguments(families[i].arguments, arguments))
-            return conform_skip(c, "a call of %s with arguments that this version does not know",
-                                families[i].family);
+        const char *unknown = unknown_argument(families[i].arguments, arguments);
+        if (unknown)
+            return conform_malformed(c, "a call of %s has no argument '%.60s'", family, unknown);
         json_t *got = json_is_object(call.call) ? families[i].answer(&call) : NULL;
         if (call.lacks_program)
             return conform_skip(c,
                                 "the record of the program that it names is in none of the files");
         if (!got)
-            return conform_malformed(c, "these are no arguments of a call of %s", family);
+            return no_form(c, family, arguments);
         enum conform_outcome outcome = compare(c, got, call.expected);
         json_decref(got);
         return outcome;

@@ -644,12 +644,18 @@ class Conform(Case):
         self.assertIn(b'FAIL call/1 (' + self.path("records.jsonl").encode() +
                       b':2): result, from byte 0 on: 128, expected "11"\n', result.stdout)
 
-    def test_calls_with_other_arguments_are_skipped(self):
+    def test_calls_of_another_form_fail_by_name(self):
         records = [{**one, "call": {**one["call"], "twice": True}} for one in self.calls()]
-        result = self.conform(OK, *records)
-        self.assertEqual(self.last(result), f"0 passed, 0 failed, {len(records)} skipped")
-        self.assertIn(b"a call of opcode with arguments that this version does not know: 1\n",
-                      result.stdout)
+        result = self.conform(WRONG_INPUT, *records)
+        self.assertEqual(self.last(result), f"0 passed, {len(records)} failed, 0 skipped")
+        self.assertIn(b"call/0: a call of ", result.stderr)
+        self.assertEqual(result.stderr.count(b" has no argument 'twice'\n"), len(records))
+        lengths = {"name": "call/fn", "family": "lengths", "call": {"fn": "moon", "slots": 1},
+                   "result": 1}
+        result = self.conform(WRONG_INPUT, lengths, {**lengths, "family": "moon"})
+        self.assertIn(b'no arguments of a call of lengths: {"fn": "moon", "slots": 1}\n',
+                      result.stderr)
+        self.assertIn(b"'moon' is no family of the protocol\n", result.stderr)
 
     def test_calls_may_name_programs_of_the_kind_wire(self):
         known = self.fingerprint()
