@@ -26,16 +26,16 @@ static void choose_shape(const struct scan_facts *facts, struct scan_plan *plan)
 {
     plan->warm_size = blocks_up(facts->pattern_size_max - 1);
     plan->shape = (struct scan_shape){ .own_blocks = 256, .warm_blocks = 256 };
-    uint32_t budget = facts->loop_limit / 4;
-    if (facts->loop_limit == 0 || budget >= 512)
+    const uint32_t budget = facts->loop_limit / 4;
+    if (facts->loop_limit == 0 || scan_shape_passes(&plan->shape) <= budget)
         return;
-    uint32_t warm = 4;
-    while (warm < plan->warm_size / SCAN_BLOCK)
-        warm *= 2;
-    uint32_t own = 1;
-    while (warm + own * 2 <= budget)
-        own *= 2;
-    plan->shape = (struct scan_shape){ .own_blocks = own, .warm_blocks = warm };
+    struct scan_shape shape = { .own_blocks = 1, .warm_blocks = 4 };
+    while (shape.warm_blocks < plan->warm_size / SCAN_BLOCK)
+        shape.warm_blocks *= 2;
+    do {
+        plan->shape = shape;
+        shape.own_blocks *= 2;
+    } while (scan_shape_passes(&shape) <= budget && shape.own_blocks <= 256);
 }
 
 // A lane repeats `warm_size` bytes, so it owns at least twice as many where the shape allows. On a

@@ -15,22 +15,33 @@
 //       loop i in 0 .. min(warm / 16, WARM) { state = 16 transitions; word += 4 }
 //       loop j in 0 .. min(blocks of own bytes, OWN) {
 //           e0 .. e15 = 16 transitions; state = e15; word += 4
-//           if (e0 | .. | e15) has SCAN_HIT { report }
+//           if (e0 | .. | e15) has SCAN_HIT {
+//               found = one bit for each entry with SCAN_HIT whose byte is in [from, to)
+//               if counting == 0 { at = 2 * atomic_add(count, 0, popcount(found)) }
+//               loop h in 0 .. min(popcount(found), 16) {
+//                   entry = that of the lowest bit of found; clear the bit
+//                   if counting != 0 { total += outputs of entry } else { store a pair; at += 2 }
+//               }
+//           }
 //       }
 //       if total != 0 { atomic_add(count, 0, total) }
 //   }
 //
 // Sixteen transitions per iteration keep the number of iterations low, which some drivers limit,
 // and leave one well-predicted test per block. A transition word keeps SCAN_HIT until it is used.
+//
+// Drivers that run invocations as lanes of a CPU's vectors go through every branch, taken or not,
+// and through every loop at least once, lane by lane where memory is accessed. That is why hits are
+// reported in a loop: what is not found costs its accesses once per block, not sixteen times.
 struct writer {
     struct ir_draft draft;
     ir_name buffers[SCAN_BUFFER_COUNT_OF];
     struct {
-        ir_name from, extent, low, span, counting; // locals with fields of the job
-        ir_name state, total, word, at;
+        ir_name from, to, low, span, counting; // locals with fields of the job
+        ir_name state, total, word;
+        ir_name found, hits, at, bit, entry, place; // of a block that has hits
         ir_name bytes[SCAN_BLOCK / 4];
         ir_name entries[SCAN_BLOCK];
-        ir_name marks[SCAN_BLOCK];
     } names;
 };
 
@@ -60,20 +71,23 @@ static void declare(struct writer *writer)
         (void)ir_draft_buffer(draft, &buffer);
     }
     writer->names.from = ir_draft_cname(draft, "from");
-    writer->names.extent = ir_draft_cname(draft, "extent");
+    writer->names.to = ir_draft_cname(draft, "to");
     writer->names.low = ir_draft_cname(draft, "low");
     writer->names.span = ir_draft_cname(draft, "span");
     writer->names.counting = ir_draft_cname(draft, "counting");
     writer->names.state = ir_draft_cname(draft, "state");
     writer->names.total = ir_draft_cname(draft, "total");
     writer->names.word = ir_draft_cname(draft, "word");
+    writer->names.found = ir_draft_cname(draft, "found");
+    writer->names.hits = ir_draft_cname(draft, "n");
     writer->names.at = ir_draft_cname(draft, "at");
+    writer->names.bit = ir_draft_cname(draft, "bit");
+    writer->names.entry = ir_draft_cname(draft, "entry");
+    writer->names.place = ir_draft_cname(draft, "place");
     for (unsigned i = 0; i < SCAN_BLOCK / 4; i++)
         writer->names.bytes[i] = numbered(draft, 'w', i);
-    for (unsigned i = 0; i < SCAN_BLOCK; i++) {
+    for (unsigned i = 0; i < SCAN_BLOCK; i++)
         writer->names.entries[i] = numbered(draft, 'e', i);
-        writer->names.marks[i] = numbered(draft, 'm', i);
-    }
 }
 
 static struct ir_expr *field(struct ir_draft *draft, const struct writer *writer, size_t offset)
@@ -156,88 +170,136 @@ static void walk(struct writer *writer, struct ir_nodes *nodes)
            op(writer, IR_BIN_ADD, var(writer, word), lit(writer, SCAN_BLOCK / 4)));
 }
 
-// Position of byte `i` of the block that was just walked, relative to `from`: `word` is past it.
-static struct ir_expr *position(struct writer *writer, uint32_t i)
+// The bits of entries with SCAN_HIT, that of the block's first byte lowest.
+static struct ir_expr *flags(struct writer *writer)
 {
-    return op(writer, IR_BIN_SUB,
-              op(writer, IR_BIN_SHL, var(writer, writer->names.word), lit(writer, 2)),
-              lit(writer, SCAN_BLOCK - i));
+    struct ir_expr *all = NULL;
+    for (unsigned i = 0; i < SCAN_BLOCK; i++) {
+        struct ir_expr *flag =
+            op(writer, IR_BIN_BIT_AND,
+               op(writer, IR_BIN_SHR, var(writer, writer->names.entries[i]), lit(writer, 31 - i)),
+               lit(writer, 1u << i));
+        all = all ? op(writer, IR_BIN_BIT_OR, all, flag) : flag;
+    }
+    return all;
 }
 
-// Stores the marked ends of the block at consecutive pairs, which one atomic reserves.
-static void store_hits(struct writer *writer, struct ir_nodes *nodes)
+// The bits of the block's bytes in [from, to): its first and its last bytes may lie beyond.
+static struct ir_expr *inside(struct writer *writer)
+{
+    struct ir_expr *low = op(
+        writer, IR_BIN_SUB,
+        op(writer, IR_BIN_MAX, var(writer, writer->names.from), var(writer, writer->names.place)),
+        var(writer, writer->names.place));
+    struct ir_expr *high =
+        op(writer, IR_BIN_MIN,
+           op(writer, IR_BIN_SUB, var(writer, writer->names.to), var(writer, writer->names.place)),
+           lit(writer, SCAN_BLOCK));
+    return op(writer, IR_BIN_SUB, op(writer, IR_BIN_SHL, lit(writer, 1), high),
+              op(writer, IR_BIN_SHL, lit(writer, 1), low));
+}
+
+// Entry `bit` of the block, by a tree of selects: `count` entries from `first` on.
+static struct ir_expr *entry_at(struct writer *writer, unsigned first, unsigned count)
+{
+    if (count == 1)
+        return var(writer, writer->names.entries[first]);
+    struct ir_expr *low = entry_at(writer, first, count / 2);
+    struct ir_expr *high = entry_at(writer, first + count / 2, count / 2);
+    struct ir_expr *is_high =
+        op(writer, IR_BIN_NE,
+           op(writer, IR_BIN_BIT_AND, var(writer, writer->names.bit), lit(writer, count / 2)),
+           lit(writer, 0));
+    return ir_select(&writer->draft, is_high, high, low);
+}
+
+// A pair at `at`: the position of the hit, and the row of its state.
+static void store_hit(struct writer *writer, struct ir_nodes *nodes)
 {
     struct ir_draft *draft = &writer->draft;
     ir_name hits = writer->buffers[SCAN_BUFFER_HITS];
     ir_name at = writer->names.at;
-    struct ir_expr *sum = var(writer, writer->names.marks[0]);
-    for (unsigned i = 1; i < SCAN_BLOCK; i++)
-        sum = op(writer, IR_BIN_ADD, sum, var(writer, writer->names.marks[i]));
-    struct ir_expr *reserved =
-        ir_atomic(draft, IR_ATOMIC_ADD, IR_ORDER_RELAXED, writer->buffers[SCAN_BUFFER_COUNT],
-                  lit(writer, 0), NULL, sum);
-    let(writer, nodes, at, op(writer, IR_BIN_SHL, reserved, lit(writer, 1)));
-    for (unsigned i = 0; i < SCAN_BLOCK; i++) {
-        struct ir_nodes then = { 0 };
-        ir_nodes_add(draft, &then, ir_store(draft, hits, var(writer, at), position(writer, i)));
-        ir_nodes_add(draft, &then,
-                     ir_store(draft, hits, op(writer, IR_BIN_ADD, var(writer, at), lit(writer, 1)),
-                              row_of(writer, writer->names.entries[i])));
-        assign(writer, &then, at, op(writer, IR_BIN_ADD, var(writer, at), lit(writer, 2)));
-        when(writer, nodes,
-             op(writer, IR_BIN_NE, var(writer, writer->names.marks[i]), lit(writer, 0)), &then,
-             NULL);
-        ir_nodes_fini(&then);
-    }
+    ir_nodes_add(draft, nodes,
+                 ir_store(draft, hits, var(writer, at),
+                          op(writer, IR_BIN_ADD, var(writer, writer->names.place),
+                             var(writer, writer->names.bit))));
+    ir_nodes_add(draft, nodes,
+                 ir_store(draft, hits, op(writer, IR_BIN_ADD, var(writer, at), lit(writer, 1)),
+                          row_of(writer, writer->names.entry)));
+    assign(writer, nodes, at, op(writer, IR_BIN_ADD, var(writer, at), lit(writer, 2)));
 }
 
-// Adds the number of patterns of each marked end, which is the last column of its row, to `total`.
-static void count_hits(struct writer *writer, struct ir_nodes *nodes)
+// Adds the number of patterns of the hit, which is the last column of its row, to `total`.
+static void count_hit(struct writer *writer, struct ir_nodes *nodes)
 {
-    for (unsigned i = 0; i < SCAN_BLOCK; i++) {
-        struct ir_expr *column =
-            op(writer, IR_BIN_ADD, var(writer, writer->names.span), lit(writer, 1));
-        struct ir_expr *outputs =
-            ir_load(&writer->draft, writer->buffers[SCAN_BUFFER_TABLE],
-                    op(writer, IR_BIN_ADD, row_of(writer, writer->names.entries[i]), column));
-        struct ir_nodes then = { 0 };
-        assign(writer, &then, writer->names.total,
-               op(writer, IR_BIN_ADD, var(writer, writer->names.total), outputs));
-        when(writer, nodes,
-             op(writer, IR_BIN_NE, var(writer, writer->names.marks[i]), lit(writer, 0)), &then,
-             NULL);
-        ir_nodes_fini(&then);
-    }
+    struct ir_expr *column =
+        op(writer, IR_BIN_ADD, var(writer, writer->names.span), lit(writer, 1));
+    struct ir_expr *outputs =
+        ir_load(&writer->draft, writer->buffers[SCAN_BUFFER_TABLE],
+                op(writer, IR_BIN_ADD, row_of(writer, writer->names.entry), column));
+    assign(writer, nodes, writer->names.total,
+           op(writer, IR_BIN_ADD, var(writer, writer->names.total), outputs));
 }
 
-// Marks are 1 where a pattern ends inside [from, to): the first and the last block of a piece may
-// reach beyond.
+static struct ir_expr *is_counting(struct writer *writer, enum ir_binop how)
+{
+    return op(writer, how, var(writer, writer->names.counting), lit(writer, 0));
+}
+
+// Takes the lowest bit of `found` and reports its hit.
+static void report_hit(struct writer *writer, struct ir_nodes *nodes)
+{
+    struct ir_draft *draft = &writer->draft;
+    struct ir_nodes counted = { 0 };
+    struct ir_nodes stored = { 0 };
+    ir_name found = writer->names.found;
+    let(writer, nodes, writer->names.bit, ir_un(draft, IR_UN_CTZ, var(writer, found)));
+    assign(writer, nodes, found,
+           op(writer, IR_BIN_BIT_AND, var(writer, found),
+              op(writer, IR_BIN_SUB, var(writer, found), lit(writer, 1))));
+    let(writer, nodes, writer->names.entry, entry_at(writer, 0, SCAN_BLOCK));
+    count_hit(writer, &counted);
+    store_hit(writer, &stored);
+    when(writer, nodes, is_counting(writer, IR_BIN_NE), &counted, &stored);
+    ir_nodes_fini(&counted);
+    ir_nodes_fini(&stored);
+}
+
+// Reports the hits of the block that was just walked: `word` is past it.
 static void report(struct writer *writer, struct ir_nodes *nodes)
 {
+    struct ir_draft *draft = &writer->draft;
+    struct ir_nodes then = { 0 };
+    struct ir_nodes reserve = { 0 };
+    struct ir_nodes body = { 0 };
+    ir_name hits = writer->names.hits;
+    ir_name at = writer->names.at;
+    let(writer, &then, writer->names.place,
+        op(writer, IR_BIN_SUB,
+           op(writer, IR_BIN_SHL, var(writer, writer->names.word), lit(writer, 2)),
+           lit(writer, SCAN_BLOCK)));
+    let(writer, &then, writer->names.found,
+        op(writer, IR_BIN_BIT_AND, flags(writer), inside(writer)));
+    let(writer, &then, hits, ir_un(draft, IR_UN_POPCOUNT, var(writer, writer->names.found)));
+    let(writer, &then, at, lit(writer, 0));
+    struct ir_expr *reserved =
+        ir_atomic(draft, IR_ATOMIC_ADD, IR_ORDER_RELAXED, writer->buffers[SCAN_BUFFER_COUNT],
+                  lit(writer, 0), NULL, var(writer, hits));
+    assign(writer, &reserve, at, op(writer, IR_BIN_SHL, reserved, lit(writer, 1)));
+    when(writer, &then, is_counting(writer, IR_BIN_EQ), &reserve, NULL);
+    report_hit(writer, &body);
+    struct ir_body taken = ir_nodes_take(draft, &body);
+    ir_nodes_add(draft, &then,
+                 ir_loop(draft, ir_draft_cname(draft, "h"), lit(writer, 0),
+                         op(writer, IR_BIN_MIN, var(writer, hits), lit(writer, SCAN_BLOCK)),
+                         taken));
+
     struct ir_expr *any = var(writer, writer->names.entries[0]);
     for (unsigned i = 1; i < SCAN_BLOCK; i++)
         any = op(writer, IR_BIN_BIT_OR, any, var(writer, writer->names.entries[i]));
-
-    struct ir_nodes then = { 0 };
-    for (unsigned i = 0; i < SCAN_BLOCK; i++) {
-        struct ir_expr *inside =
-            op(writer, IR_BIN_LT,
-               op(writer, IR_BIN_SUB, position(writer, i), var(writer, writer->names.from)),
-               var(writer, writer->names.extent));
-        struct ir_expr *flag =
-            op(writer, IR_BIN_SHR, var(writer, writer->names.entries[i]), lit(writer, 31));
-        let(writer, &then, writer->names.marks[i],
-            ir_select(&writer->draft, inside, flag, lit(writer, 0)));
-    }
-    struct ir_nodes counted = { 0 };
-    struct ir_nodes stored = { 0 };
-    count_hits(writer, &counted);
-    store_hits(writer, &stored);
-    when(writer, &then, op(writer, IR_BIN_NE, var(writer, writer->names.counting), lit(writer, 0)),
-         &counted, &stored);
     when(writer, nodes, op(writer, IR_BIN_GE, any, lit(writer, SCAN_HIT)), &then, NULL);
-    ir_nodes_fini(&counted);
-    ir_nodes_fini(&stored);
+    ir_nodes_fini(&body);
+    ir_nodes_fini(&reserve);
     ir_nodes_fini(&then);
 }
 
@@ -258,7 +320,7 @@ static void walk_loop(struct writer *writer, struct ir_nodes *nodes, const char 
 
 // What a lane does when it has bytes of its own.
 static void lane(struct writer *writer, struct ir_nodes *nodes, const struct scan_shape *shape,
-                 ir_name begin, ir_name to)
+                 ir_name begin)
 {
     struct ir_draft *draft = &writer->draft;
     ir_name warm = ir_draft_cname(draft, "warm");
@@ -268,14 +330,12 @@ static void lane(struct writer *writer, struct ir_nodes *nodes, const struct sca
            var(writer, begin)));
     let(writer, nodes, own,
         op(writer, IR_BIN_MIN, field(draft, writer, offsetof(struct scan_job, lane_size)),
-           op(writer, IR_BIN_SUB, var(writer, to), var(writer, begin))));
+           op(writer, IR_BIN_SUB, var(writer, writer->names.to), var(writer, begin))));
     let(writer, nodes, writer->names.low, field(draft, writer, offsetof(struct scan_job, low)));
     let(writer, nodes, writer->names.span, field(draft, writer, offsetof(struct scan_job, span)));
     let(writer, nodes, writer->names.counting,
         field(draft, writer, offsetof(struct scan_job, counting)));
     let(writer, nodes, writer->names.from, field(draft, writer, offsetof(struct scan_job, from)));
-    let(writer, nodes, writer->names.extent,
-        op(writer, IR_BIN_SUB, var(writer, to), var(writer, writer->names.from)));
     let(writer, nodes, writer->names.state, lit(writer, 0));
     let(writer, nodes, writer->names.total, lit(writer, 0));
     let(writer, nodes, writer->names.word,
@@ -298,6 +358,11 @@ static void lane(struct writer *writer, struct ir_nodes *nodes, const struct sca
     ir_nodes_fini(&then);
 }
 
+uint32_t scan_shape_passes(const struct scan_shape *shape)
+{
+    return shape->warm_blocks + shape->own_blocks * (1 + SCAN_BLOCK);
+}
+
 enum vyre_result scan_payload_create(const struct scan_shape *shape, struct vyre_program **out)
 {
     *out = NULL;
@@ -313,17 +378,16 @@ enum vyre_result scan_payload_create(const struct scan_shape *shape, struct vyre
     declare(&writer);
 
     ir_name begin = ir_draft_cname(draft, "begin");
-    ir_name to = ir_draft_cname(draft, "to");
     struct ir_nodes entry = { 0 };
     struct ir_nodes body = { 0 };
     struct ir_expr *skip = op(&writer, IR_BIN_MUL, ir_id(draft, IR_EXPR_LOCAL_ID, 0),
                               field(draft, &writer, offsetof(struct scan_job, lane_size)));
     let(&writer, &entry, begin,
         op(&writer, IR_BIN_ADD, field(draft, &writer, offsetof(struct scan_job, base)), skip));
-    let(&writer, &entry, to, field(draft, &writer, offsetof(struct scan_job, to)));
-    lane(&writer, &body, shape, begin, to);
-    when(&writer, &entry, op(&writer, IR_BIN_LT, var(&writer, begin), var(&writer, to)), &body,
-         NULL);
+    let(&writer, &entry, writer.names.to, field(draft, &writer, offsetof(struct scan_job, to)));
+    lane(&writer, &body, shape, begin);
+    when(&writer, &entry,
+         op(&writer, IR_BIN_LT, var(&writer, begin), var(&writer, writer.names.to)), &body, NULL);
     struct ir_body taken = ir_nodes_take(draft, &entry);
     enum vyre_result result = ir_draft_finish(draft, taken, true, out);
     ir_nodes_fini(&body);

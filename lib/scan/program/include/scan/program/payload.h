@@ -46,6 +46,10 @@ struct scan_shape {
     uint32_t warm_blocks;
 };
 
+// Passes through loops that one invocation makes at most: for each of its own blocks, one more for
+// each hit in it.
+uint32_t scan_shape_passes(const struct scan_shape *shape);
+
 // Makes the program. It depends on the shape alone, never on the patterns.
 enum vyre_result scan_payload_create(const struct scan_shape *shape, struct vyre_program **out);
 
