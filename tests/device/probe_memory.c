@@ -69,7 +69,7 @@ static void a_second_opening_takes_the_result_from_the_cache(void **state)
     assert_int_equal(stats_of(cache).stores, 1);
 
     // Only the cache can say this: the shader did not run.
-    cache_put(cache, CACHE_KIND_PROBE, &key, "\x21\x43\x65\x07\0\0\0\0", 8);
+    cache_put(cache, CACHE_KIND_PROBE, &key, "\x21\x43\x65\x07\0\0\0\0\0\0\0\0", 12);
     assert_int_equal(loop_limit(cache, &key), 0x07654321);
 }
 
@@ -83,7 +83,7 @@ static void what_is_not_a_result_is_probed_again(void **state)
     uint8_t *bytes = NULL;
     size_t size = 0;
     assert_result(VYRE_OK, cache_get(cache, CACHE_KIND_PROBE, &key, &bytes, &size));
-    assert_int_equal(size, 8);
+    assert_int_equal(size, 12);
     memory_free(bytes);
 }
 

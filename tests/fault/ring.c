@@ -99,7 +99,7 @@ static void dispatches_that_do_nothing_are_a_hang(void **state)
 {
     (void)state;
     for (int from = 1; from <= 3; from++) {
-        char number[8];
+        char number[12];
         snprintf(number, sizeof number, "%d", from);
         fault_only("VYRE_FAULT_SWALLOW", number);
         struct first_error error = { .text = "" };
