@@ -13,7 +13,7 @@ static void check_entry(const uint8_t *data, size_t size, bool repair)
     enum cache_kind kind = CACHE_KIND_SPIRV;
     uint8_t header[CACHE_HEADER_SIZE];
     size_t payload = size < CACHE_HEADER_SIZE ? 0 : size - CACHE_HEADER_SIZE;
-    uint8_t *bytes = malloc(size + (size == 0));
+    uint8_t *bytes = calloc(1, size ? size : 1);
     FUZZ_CHECK(bytes != NULL);
     if (size)
         memcpy(bytes, data, size);
