@@ -41,7 +41,9 @@ static void refuse(struct spv_lowering *lowering, enum vyre_result result, enum 
     struct str path = { 0 };
     spell_path(lowering, &path);
     static const struct ir_pos nowhere;
-    struct diag_place place = ir_place(lowering->program, pos ? *pos : nowhere);
+    // Within a statement, the statement where nothing closer is said.
+    const struct ir_pos otherwise = lowering->path_depth ? lowering->here : nowhere;
+    struct diag_place place = ir_place(lowering->program, pos ? *pos : otherwise);
     if (path.size && !path.failed)
         place.path = path.text;
     diag_report_fix(lowering->diag, code, &place, fix, "%s", text);

@@ -30,6 +30,21 @@ put(struct cursor *cursor, const char *format, ...)
         cursor->needed += (size_t)written;
 }
 
+// Texts with names and tags of programs in them; a line break or an escape must not look like part
+// of the message.
+static void put_text(struct cursor *cursor, const char *text)
+{
+    while (*text) {
+        size_t plain = 0;
+        while ((unsigned char)text[plain] >= 0x20 && text[plain] != 0x7F)
+            plain++;
+        put(cursor, "%.*s", (int)plain, text);
+        text += plain;
+        if (*text)
+            put(cursor, "\\x%02x", (unsigned char)*text++);
+    }
+}
+
 enum {
     EXCERPT_MAX = 120,   // bytes of a line that are shown
     EXCERPT_BEFORE = 60, // of them in front of the column, in a longer line
@@ -84,7 +99,8 @@ size_t vyre_diag_format(const struct vyre_diag *diag, char *out, size_t size)
     if (size)
         out[0] = '\0';
     if (diag->source) {
-        put(&cursor, "%s:", diag->source);
+        put_text(&cursor, diag->source);
+        put(&cursor, ":");
         if (diag->line)
             put(&cursor, "%u:", diag->line);
         if (diag->line && diag->column)
@@ -94,7 +110,8 @@ size_t vyre_diag_format(const struct vyre_diag *diag, char *out, size_t size)
     put(&cursor, "%s", names[diag->severity]);
     if (diag->code)
         put(&cursor, "[%s]", diag->code);
-    put(&cursor, ": %s", diag->text);
+    put(&cursor, ": ");
+    put_text(&cursor, diag->text);
     if (diag->path && diag->line == 0)
         put(&cursor, " (at %s)", diag->path);
     if (diag->line_text)

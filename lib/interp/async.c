@@ -7,8 +7,8 @@
 #include "run.h"
 
 struct interp_transfer {
+    const struct ir_node *node; // that started it
     struct interp_transfer *next;
-    ir_name tag;
     struct interp_buffer *destination;
     uint64_t start; // in the destination
     uint64_t size;
@@ -18,7 +18,7 @@ struct interp_transfer {
 static struct interp_transfer **find(struct interp_invocation *invocation, ir_name tag)
 {
     struct interp_transfer **at = &invocation->transfers;
-    while (*at && (*at)->tag != tag)
+    while (*at && (*at)->node->tag != tag)
         at = &(*at)->next;
     return at;
 }
@@ -68,7 +68,7 @@ static bool start(struct interp_run *run, const struct ir_node *node, struct int
         return false;
     }
     run->group_passes += size / sizeof(uint32_t) + 3; // devices copy by words, in a loop
-    transfer->tag = node->tag;
+    transfer->node = node;
     transfer->destination = destination;
     transfer->start = to;
     transfer->size = size;
@@ -80,6 +80,14 @@ static bool start(struct interp_run *run, const struct ir_node *node, struct int
     transfer->next = run->current->transfers;
     run->current->transfers = transfer;
     return true;
+}
+
+const struct ir_node *interp_oldest_transfer(const struct interp_invocation *invocation)
+{
+    const struct interp_transfer *transfer = invocation->transfers;
+    while (transfer && transfer->next)
+        transfer = transfer->next;
+    return transfer ? transfer->node : NULL;
 }
 
 bool interp_async_start(struct interp_run *run, const struct ir_node *node)

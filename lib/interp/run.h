@@ -220,6 +220,8 @@ bool interp_eval_shuffle(struct interp_run *run, const struct ir_expr *expr,
 // async.c
 bool interp_async_start(struct interp_run *run, const struct ir_node *node);
 bool interp_async_wait(struct interp_run *run, const struct ir_node *node);
+// The statement that started the oldest copy in flight; NULL: there is none.
+const struct ir_node *interp_oldest_transfer(const struct interp_invocation *invocation);
 void interp_drop_transfers(struct interp_run *run, struct interp_invocation *invocation);
 
 // statement.c: executes one statement of the current invocation.

@@ -152,8 +152,9 @@ static bool check_transfers(struct interp_run *run)
     for (uint32_t i = 0; i < run->invocation_count; i++) {
         run->current = &run->invocations[i];
         if (run->current->transfers) {
-            run->node = NULL;
-            return interp_fail(run, DIAG_X028, "a copy is never waited for");
+            run->node = interp_oldest_transfer(run->current);
+            return interp_fail(run, DIAG_X028, "the copy with tag '%.60s' is never waited for",
+                               interp_name_text(run, run->node->tag));
         }
     }
     return true;

@@ -203,7 +203,7 @@ enum vyre_result vyre_ticket_wait(struct vyre_ticket *ticket, uint64_t timeout_n
         return result;
     uint32_t record[4];
     kernel_fault_read(&ticket->fault, record);
-    return kernel_fault_report(kernel->program, record, ticket->linear, diag);
+    return kernel_fault_report(kernel->program, record, ticket->linear, kernel->driver_limit, diag);
 }
 
 void vyre_ticket_destroy(struct vyre_ticket **ticket)

@@ -41,41 +41,85 @@ static const struct ir_node *find_node(const struct ir_body *body, enum vyre_fau
     return found;
 }
 
+struct fault {
+    enum vyre_fault_kind kind;
+    uint32_t number;            // of the statement
+    const struct ir_node *node; // NULL: the program has none of that number
+    const char *name;
+    const uint32_t *record;
+    char where[40];
+};
+
+// A loop or a copy that was cut short.
+static void report_limit(const struct fault *fault, const struct diag_place *place,
+                         uint32_t driver_limit, const struct vyre_diag_sink *diag)
+{
+    char own[200];
+    const char *fix = diag_code_fix(DIAG_K008);
+    if (driver_limit) {
+        snprintf(own, sizeof own,
+                 "this driver ends the loops of an invocation after %u passes, whatever the loop "
+                 "budget: let more invocations or dispatches do less each; the outputs are not to "
+                 "be used",
+                 driver_limit);
+        fix = own;
+    }
+    if (fault->kind == VYRE_FAULT_COPY_LIMIT)
+        diag_report_fix(diag, DIAG_K008, place, fix,
+                        "copy %u with tag '%s' did not end: it had made %u words%s", fault->number,
+                        fault->name, fault->record[2], fault->where);
+    else
+        diag_report_fix(diag, DIAG_K008, place, fix,
+                        "loop %u over '%s' did not end: its counter was %u%s", fault->number,
+                        fault->name, fault->record[2], fault->where);
+}
+
+static void report(const struct fault *fault, const struct diag_place *place, uint32_t driver_limit,
+                   const struct vyre_diag_sink *diag)
+{
+    switch (fault->kind) {
+    case VYRE_FAULT_CONTENTION:
+        diag_report(diag, DIAG_K012, NULL, "an atomic_nand of element %u never came through%s",
+                    fault->record[1], fault->where);
+        break;
+    case VYRE_FAULT_UNDEFINED:
+        diag_report(diag, DIAG_K011, place, "%s '%s' was reached%s",
+                    fault->node ? ir_node_info(fault->node->kind)->name : "a statement",
+                    fault->name, fault->where);
+        break;
+    case VYRE_FAULT_TRAP:
+        diag_report(diag, DIAG_K007, place, "trap '%s' with address %u%s", fault->name,
+                    fault->record[1], fault->where);
+        break;
+    default: report_limit(fault, place, driver_limit, diag); break;
+    }
+}
+
 enum vyre_result kernel_fault_report(const struct vyre_program *program, const uint32_t record[4],
-                                     bool linear, const struct vyre_diag_sink *diag)
+                                     bool linear, uint32_t driver_limit,
+                                     const struct vyre_diag_sink *diag)
 {
     if (record[0] == VYRE_FAULT_NONE)
         return VYRE_OK;
-    char where[40] = "";
-    if (linear)
-        snprintf(where, sizeof where, " in workgroup %u", record[3]);
     if (record[0] > VYRE_FAULT_CONTENTION) {
         diag_report(diag, DIAG_K010, NULL, "a fault record of kind %u, with %u and %u", record[0],
                     record[1], record[2]);
         return VYRE_ERR_FAULT;
     }
-    const enum vyre_fault_kind fault = (enum vyre_fault_kind)record[0];
-    const uint32_t number = fault == VYRE_FAULT_TRAP ? record[2] : record[1];
-    uint32_t left = number;
-    const struct ir_node *node = find_node(&program->entry, fault, &left);
+    struct fault fault = { .kind = (enum vyre_fault_kind)record[0], .record = record };
+    if (linear)
+        snprintf(fault.where, sizeof fault.where, " in workgroup %u", record[3]);
+    fault.number = fault.kind == VYRE_FAULT_TRAP ? record[2] : record[1];
+    uint32_t left = fault.number;
+    const struct ir_node *node = find_node(&program->entry, fault.kind, &left);
+    const ir_name said = !node ? 0 : fault.kind == VYRE_FAULT_COPY_LIMIT ? node->tag : node->name;
+    fault.node = node;
+    fault.name = node ? ir_name_text(program, said).text : "?";
     struct diag_place place = ir_place(program, node ? node->pos : (struct ir_pos){ 0, 0 });
-    const ir_name said = !node ? 0 : fault == VYRE_FAULT_COPY_LIMIT ? node->tag : node->name;
-    const char *name = node ? ir_name_text(program, said).text : "?";
-    if (fault == VYRE_FAULT_CONTENTION)
-        diag_report(diag, DIAG_K012, NULL, "an atomic_nand of element %u never came through%s",
-                    record[1], where);
-    else if (fault == VYRE_FAULT_UNDEFINED)
-        diag_report(diag, DIAG_K011, &place, "%s '%s' was reached%s",
-                    node ? ir_node_info(node->kind)->name : "a statement", name, where);
-    else if (fault == VYRE_FAULT_COPY_LIMIT)
-        diag_report(diag, DIAG_K008, &place,
-                    "copy %u with tag '%s' did not end: it had made %u words%s", number, name,
-                    record[2], where);
-    else if (fault == VYRE_FAULT_TRAP)
-        diag_report(diag, DIAG_K007, &place, "trap '%s' with address %u%s", name, record[1], where);
-    else
-        diag_report(diag, DIAG_K008, &place, "loop %u over '%s' did not end: its counter was %u%s",
-                    number, name, record[2], where);
+    char path[1024];
+    if (node && ir_node_path(program, node, path, sizeof path))
+        place.path = path;
+    report(&fault, &place, driver_limit, diag);
     return VYRE_ERR_FAULT;
 }
 

@@ -12,9 +12,11 @@
 enum { KERNEL_FAULT_BYTES = 16 };
 
 // Reports a fault record. `linear` tells whether its workgroup number counts through the whole
-// grid. VYRE_OK when nothing happened, else VYRE_ERR_FAULT (K007, K008).
+// grid; `driver_limit` is that of the kernel. VYRE_OK when nothing happened, else VYRE_ERR_FAULT
+// (K007 to K012).
 enum vyre_result kernel_fault_report(const struct vyre_program *program, const uint32_t record[4],
-                                     bool linear, const struct vyre_diag_sink *diag);
+                                     bool linear, uint32_t driver_limit,
+                                     const struct vyre_diag_sink *diag);
 
 struct kernel_fault_block;
 

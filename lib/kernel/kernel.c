@@ -76,6 +76,9 @@ enum vyre_result kernel_create(struct vyre_device *device, const struct vyre_ker
     atomic_init(&kernel->references, 1);
     kernel->device = vyre_device_ref(device);
     vyre_device_target(device, &kernel->target);
+    const uint32_t budget = params->loop_budget ? params->loop_budget : VYRE_DEFAULT_LOOP_BUDGET;
+    if (kernel->target.loop_limit < budget)
+        kernel->driver_limit = kernel->target.loop_limit;
     vk_device_max_grid(device, kernel->max_grid);
     result = take_program(params, &kernel->program);
     struct vyre_kernel_params own = *params;

@@ -19,6 +19,9 @@ struct vyre_kernel {
     struct vyre_module_info info; // of code.module
     struct vyre_target target;
     uint32_t max_grid[3];
+    // Passes after which the driver ends loops, where that is before the loop budget is spent; else
+    // 0.
+    uint32_t driver_limit;
     struct kernel_faults faults; // used when the module can fault
 };
 

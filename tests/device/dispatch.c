@@ -341,6 +341,44 @@ static void expect_refusal(struct vyre_kernel *kernel, enum vyre_result expected
     assert_memory_equal(diags.text, code, strlen(code));
 }
 
+static void keep_place(void *user, const struct vyre_diag *diag)
+{
+    snprintf(user, 200, "%u:%u %s %s", diag->line, diag->column, diag->code, diag->text);
+}
+
+static void refusals_point_at_the_declaration(void **state)
+{
+    (void)state;
+    static const char text[] = "workgroup 64\n"
+                               "buffer in  : u32[16] readonly  @0\n"
+                               "buffer odd : tensor[4] readonly @1\n"
+                               "buffer out : u32[] readwrite @2\n"
+                               "out[gid.x] = in[gid.x]\n";
+    struct vyre_device *device = test_device(NULL);
+    struct vyre_kernel *kernel = test_kernel(device, text, NULL);
+    uint32_t *words = NULL;
+    struct vyre_buffer *buffer = test_buffer(device, 1024, &words);
+    char said[200] = "";
+    const struct vyre_diag_sink sink = { keep_place, said };
+    struct vyre_ticket *ticket = NULL;
+    struct vyre_argument arguments[3] = { { buffer, 0, 4 },
+                                          { buffer, 256, 4 },
+                                          { buffer, 512, 4 } };
+    const struct vyre_dispatch_params params = {
+        .arguments = arguments, .argument_count = 3, .grid = { 1, 1, 1 }, .diag = &sink
+    };
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_dispatch(kernel, &params, &ticket));
+    assert_non_null(strstr(said, "2:8 K002 argument 'in' has 4 bytes"));
+    arguments[0].size = 64;
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_dispatch(kernel, &params, &ticket));
+    assert_non_null(strstr(said, "3:8 K002 argument 'odd': 4 elements of "));
+    assert_non_null(strstr(said, "which have no size"));
+    assert_null(strstr(said, " 0 bytes"));
+    vyre_buffer_destroy(&buffer);
+    vyre_kernel_destroy(&kernel);
+    test_device_done(&device);
+}
+
 static void wrong_arguments_are_refused(void **state)
 {
     (void)state;
@@ -513,6 +551,7 @@ int main(void)
         cmocka_unit_test(a_trap_fails_the_dispatch_and_is_named),
         cmocka_unit_test(optimised_kernels_name_the_right_fault),
         cmocka_unit_test(an_exhausted_loop_fails_the_dispatch_and_is_named),
+        cmocka_unit_test(refusals_point_at_the_declaration),
         cmocka_unit_test(wrong_arguments_are_refused),
         cmocka_unit_test(programs_that_cannot_be_kernels_are_refused),
         cmocka_unit_test(objects_may_go_in_any_order),

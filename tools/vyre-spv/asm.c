@@ -23,9 +23,10 @@ static int write_program(const struct asm_options *options, const struct vyre_pr
     char *text = NULL;
     uint8_t *wire = NULL;
     size_t size = 0;
+    const struct vyre_diag_sink diag = tool_diag_of(name);
     enum vyre_result result = options->envelope
-                                  ? vyre_program_encode_envelope(program, &tool_diag, &text, &size)
-                                  : vyre_program_encode(program, &tool_diag, &wire, &size);
+                                  ? vyre_program_encode_envelope(program, &diag, &text, &size)
+                                  : vyre_program_encode(program, &diag, &wire, &size);
     int code = TOOL_OK;
     if (result)
         code = tool_failed(result, name);

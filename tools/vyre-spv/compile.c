@@ -223,6 +223,7 @@ static int compile(const struct compile_options *options, const struct vyre_targ
                    const char *name)
 {
     struct vyre_module *module = NULL;
+    const struct vyre_diag_sink diag = tool_diag_of(name);
     const struct vyre_pass_hook hook = { dump, (void *)options->dump_after };
     const struct vyre_compile_params params = {
         .target = target,
@@ -231,7 +232,7 @@ static int compile(const struct compile_options *options, const struct vyre_targ
         .loop_budget = (uint32_t)options->loop_budget,
         .float_mode = (enum vyre_float_mode)options->float_mode,
         .hook = options->dump_after ? &hook : NULL,
-        .diag = &tool_diag,
+        .diag = &diag,
     };
     const uint64_t start = now_ns();
     enum vyre_result result = vyre_compile(program, &params, &module);

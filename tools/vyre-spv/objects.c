@@ -95,20 +95,16 @@ static enum form form_of(const struct tool_bytes *bytes)
 static enum vyre_result read_form(enum form form, const struct tool_bytes *bytes, const char *name,
                                   struct vyre_program **out)
 {
+    const struct vyre_diag_sink diag = tool_diag_of(name);
     switch (form) {
-    case FORM_WIRE: return vyre_program_decode(bytes->data, bytes->size, &tool_diag, out);
+    case FORM_WIRE: return vyre_program_decode(bytes->data, bytes->size, &diag, out);
     case FORM_ENVELOPE:
-        return vyre_program_decode_envelope(bytes->data, bytes->size, name, &tool_diag, out);
-    case FORM_TEXT: return vyre_program_parse(bytes->data, bytes->size, name, &tool_diag, out);
+        return vyre_program_decode_envelope(bytes->data, bytes->size, name, &diag, out);
+    case FORM_TEXT: return vyre_program_parse(bytes->data, bytes->size, name, &diag, out);
     case FORM_SPIRV: break;
     }
     tool_error("'%s' is a SPIR-V module, not a program", name);
     return VYRE_ERR_INVALID_PROGRAM;
-}
-
-static const char *name_of(const char *path)
-{
-    return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
 
 int tool_read_program(const char *path, struct vyre_program **out)
@@ -118,9 +114,9 @@ int tool_read_program(const char *path, struct vyre_program **out)
     int code = tool_read_file(path, &program_limit, &bytes);
     if (code)
         return code;
-    enum vyre_result result = read_form(form_of(&bytes), &bytes, name_of(path), out);
+    enum vyre_result result = read_form(form_of(&bytes), &bytes, tool_name_of(path), out);
     tool_bytes_fini(&bytes);
-    return result ? tool_failed(result, name_of(path)) : TOOL_OK;
+    return result ? tool_failed(result, tool_name_of(path)) : TOOL_OK;
 }
 
 // The text of a program that has none is what the printer makes of it; read again, it has lines.
@@ -147,15 +143,15 @@ int tool_read_with_text(const char *path, struct tool_bytes *text, struct vyre_p
     if (code)
         return code;
     const enum form form = form_of(text);
-    enum vyre_result result = read_form(form, text, name_of(path), out);
+    enum vyre_result result = read_form(form, text, tool_name_of(path), out);
     if (!result && form != FORM_TEXT) {
         tool_bytes_fini(text);
-        result = give_text(name_of(path), text, out);
+        result = give_text(tool_name_of(path), text, out);
     }
     if (!result)
         return TOOL_OK;
     tool_bytes_fini(text);
-    return tool_failed(result, name_of(path));
+    return tool_failed(result, tool_name_of(path));
 }
 
 int tool_read_encoded(const char *path, bool is_envelope, struct vyre_program **out)
@@ -168,11 +164,11 @@ int tool_read_encoded(const char *path, bool is_envelope, struct vyre_program **
     enum form form = is_envelope ? FORM_ENVELOPE : form_of(&bytes);
     enum vyre_result result = VYRE_ERR_INVALID_PROGRAM;
     if (form == FORM_TEXT)
-        tool_error("'%s' is neither the wire format nor an envelope", name_of(path));
+        tool_error("'%s' is neither the wire format nor an envelope", tool_name_of(path));
     else
-        result = read_form(form, &bytes, name_of(path), out);
+        result = read_form(form, &bytes, tool_name_of(path), out);
     tool_bytes_fini(&bytes);
-    return result ? tool_failed(result, name_of(path)) : TOOL_OK;
+    return result ? tool_failed(result, tool_name_of(path)) : TOOL_OK;
 }
 
 // ---- Devices ------------------------------------------------------------------------------------

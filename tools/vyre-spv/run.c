@@ -33,7 +33,10 @@ struct run_options {
     bool stats;
 };
 
+enum { NO_CHOICE = -1 };
+
 static const struct run_options run_defaults = {
+    .float_mode = NO_CHOICE,
     .timeout = NOT_GIVEN,
     .loop_budget = NOT_GIVEN,
     .steps = NOT_GIVEN,
@@ -45,8 +48,9 @@ static const struct option_spec run_table[] = {
       "zero:N for N elements",
       OPTION_LIST, offsetof(struct run_options, inputs) },
     { NULL, "out", "NAME=WHERE",
-      "where a buffer goes: a file, -, or u32, i32, u64, i64, f32, hex to print it one element per "
-      "line",
+      "where a buffer goes: a file, with a . or / in its name, -, or u32, i32, u64, i64, f32, hex "
+      "to "
+      "print it one element per line",
       OPTION_LIST, offsetof(struct run_options, outputs) },
     { NULL, "grid", "X[,Y[,Z]]", "workgroups; derived from the sizes of the buffers by default",
       OPTION_TEXT, offsetof(struct run_options, grid) },
@@ -96,6 +100,7 @@ static uint64_t option_number(uint64_t given, uint64_t otherwise)
 
 struct run {
     const struct run_options *options;
+    struct vyre_diag_sink diag; // knows the program's file
     struct vyre_program *program;
     struct launch launch;
     struct binding *bindings; // one per slot of the launch
@@ -242,7 +247,7 @@ static int interpret(struct run *run)
         .step_limit = option_number(run->options->steps, 0),
         .memory_limit = INTERPRETER_MEMORY,
         .split_grid_sync = true, // as a device does it
-        .diag = &tool_diag,
+        .diag = &run->diag,
     };
     memcpy(params.grid, run->launch.grid, sizeof params.grid);
     struct vyre_outputs *outputs = NULL;
@@ -270,6 +275,12 @@ static void print_stats(const struct vyre_kernel *kernel)
             stats.pipeline_cached ? ", with the driver's data from the cache" : "");
 }
 
+static enum vyre_float_mode float_mode_of(const struct run_options *options)
+{
+    return options->float_mode == NO_CHOICE ? VYRE_FLOAT_STRICT
+                                            : (enum vyre_float_mode)options->float_mode;
+}
+
 static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_cache *cache)
 {
     struct vyre_kernel *kernel = NULL;
@@ -279,8 +290,7 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
                            .no_optimize = run->options->no_optimize,
                            .debug_info = run->options->debug_info,
                            .loop_budget = (uint32_t)option_number(run->options->loop_budget, 0),
-                           .float_mode = (enum vyre_float_mode)run->options->float_mode,
-                           .diag = &tool_diag),
+                           .float_mode = float_mode_of(run->options), .diag = &run->diag),
         &kernel);
     if (!result && run->options->stats)
         print_stats(kernel);
@@ -288,7 +298,7 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
         result = launch_dispatch(&run->launch, device, kernel,
                                  option_number(run->options->timeout, DEFAULT_TIMEOUT) *
                                      UINT64_C(1000000000),
-                                 &tool_diag);
+                                 &run->diag);
     vyre_kernel_destroy(&kernel);
     if (result)
         return tool_failed(result, "run");
@@ -329,6 +339,17 @@ static int run_on_device(struct run *run)
     return code;
 }
 
+// An option that was given and that the interpreter has no use for; NULL: none.
+static const char *for_devices(const struct run_options *options)
+{
+    return options->stats                     ? "--stats"
+           : options->no_cache                ? "--no-cache"
+           : options->no_optimize             ? "-O0"
+           : options->debug_info              ? "-g"
+           : options->float_mode != NO_CHOICE ? "--float"
+                                              : NULL;
+}
+
 static int check_options(const struct run_options *options)
 {
     const bool has_timeout = options->timeout != NOT_GIVEN;
@@ -340,6 +361,9 @@ static int check_options(const struct run_options *options)
                           "--interp and --%s exclude each other\n"
                           "Fix: use --steps N to end a run of the interpreter",
                           has_timeout ? "timeout" : "loop-budget");
+    const char *idle = for_devices(options);
+    if (options->interpret && idle)
+        return tool_usage("run", "--interp and %s exclude each other: it is for devices", idle);
     if (!options->interpret && options->steps != NOT_GIVEN)
         return tool_usage("run", "--steps is for --interp; on a device there are --timeout and "
                                  "--loop-budget");
@@ -361,9 +385,18 @@ static int check_standard_input(const struct run_options *options, const char *c
     return tool_check_standard_input("run", readers);
 }
 
+// A program that is wrong is told to be so before anything is asked of who runs it.
+static int validate(const struct run *run, const char *path)
+{
+    enum vyre_result result = vyre_program_validate(
+        run->program,
+        vyre_validate_params(.subgroup_ops = true, .collectives = true, .diag = &run->diag));
+    return result ? tool_failed(result, tool_name_of(path)) : TOOL_OK;
+}
+
 static int run_run(const void *options, const char *const *operands, size_t operand_count)
 {
-    struct run run = { .options = options };
+    struct run run = { .options = options, .diag = tool_diag_of(operands[0]) };
     int code = check_options(run.options);
     if (!code)
         code = check_standard_input(run.options, operands, operand_count);
@@ -371,6 +404,8 @@ static int run_run(const void *options, const char *const *operands, size_t oper
         code = parse_grid(run.options->grid, run.launch.grid);
     if (!code)
         code = tool_read_program(operands[0], &run.program);
+    if (!code)
+        code = validate(&run, operands[0]);
     if (!code) {
         launch_describe(&run.launch, run.program);
         run.bindings = tool_calloc(run.launch.count, sizeof *run.bindings);

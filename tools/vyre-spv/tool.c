@@ -150,20 +150,33 @@ static void print_coloured(const char *text, const struct vyre_diag *diag)
     print_escaped(stderr, end + 1, strlen(end + 1));
 }
 
+// `user`: the name of the file, for diagnostics that do not know it.
 static void emit_diag(void *user, const struct vyre_diag *diag)
 {
-    (void)user;
-    size_t size = vyre_diag_format(diag, NULL, 0) + 1;
+    struct vyre_diag named = *diag;
+    if (!named.source)
+        named.source = user;
+    size_t size = vyre_diag_format(&named, NULL, 0) + 1;
     char *text = tool_calloc(1, size);
-    vyre_diag_format(diag, text, size);
+    vyre_diag_format(&named, text, size);
     fflush(stdout);
-    print_coloured(text, diag);
+    print_coloured(text, &named);
     fputc('\n', stderr);
     free(text);
     error_count += diag->severity == VYRE_SEVERITY_ERROR;
 }
 
 const struct vyre_diag_sink tool_diag = { emit_diag, NULL };
+
+const char *tool_name_of(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "<stdin>" : path;
+}
+
+struct vyre_diag_sink tool_diag_of(const char *path)
+{
+    return (struct vyre_diag_sink){ emit_diag, (void *)tool_name_of(path) };
+}
 
 unsigned tool_error_count(void)
 {

@@ -52,6 +52,13 @@ void tool_print_escaped(FILE *out, const char *text);
 // Prints diagnostics as a compiler does.
 extern const struct vyre_diag_sink tool_diag;
 
+// The same about a file, "-" is standard input, whose name stands before what the library cannot
+// name. Lifetime: as long as `path`.
+struct vyre_diag_sink tool_diag_of(const char *path);
+
+// The name of a file in messages: <stdin> for "-".
+const char *tool_name_of(const char *path);
+
 // Prints warnings and errors of the library's log; everything with -v.
 struct vyre_log tool_log(void);
 

@@ -25,10 +25,11 @@ static int validate_one(const struct validate_options *options, const char *path
     int code = tool_read_program(path, &program);
     if (code)
         return code;
+    const struct vyre_diag_sink diag = tool_diag_of(path);
     enum vyre_result result = vyre_program_validate(
         program, vyre_validate_params(.allow_shadowing = options->allow_shadowing,
                                       .subgroup_ops = !options->no_subgroup,
-                                      .collectives = options->collectives, .diag = &tool_diag));
+                                      .collectives = options->collectives, .diag = &diag));
     vyre_program_destroy(&program);
     if (result)
         return tool_failed(result, path);

@@ -299,7 +299,9 @@ static void print_elements(enum form form, const void *data, size_t size, size_t
 
 int values_check_output(const char *spec, const struct vyre_buffer_info *buffer)
 {
-    if (find_form(spec, strlen(spec)) < FORM_COUNT || !looks_like_values(spec))
+    // A bare word is a slip more often than a file.
+    const bool is_file = strcmp(spec, "-") == 0 || strpbrk(spec, "./");
+    if (find_form(spec, strlen(spec)) < FORM_COUNT || (is_file && !looks_like_values(spec)))
         return TOOL_OK;
     return tool_usage(
         "run",

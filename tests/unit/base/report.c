@@ -53,6 +53,20 @@ static void shows_no_bytes_that_a_terminal_would_obey(void **state)
                         "    a b?[?z\xc3\xa9?x\n             ^");
 }
 
+// A tag of a program may hold anything, and must not look like a message of its own.
+static void shows_texts_on_one_line(void **state)
+{
+    (void)state;
+    char text[200];
+    const struct vyre_diag diag = {
+        .severity = VYRE_SEVERITY_ERROR,
+        .source = "a\nb",
+        .text = "trap 'x\nerror: y\x1b[31m\x7f'",
+    };
+    vyre_diag_format(&diag, text, sizeof text);
+    assert_string_equal(text, "a\\x0ab: error: trap 'x\\x0aerror: y\\x1b[31m\\x7f'");
+}
+
 static void shows_the_part_of_a_long_line_that_matters(void **state)
 {
     (void)state;
@@ -106,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(formats_position_source_line_and_fix),
         cmocka_unit_test(shows_no_bytes_that_a_terminal_would_obey),
+        cmocka_unit_test(shows_texts_on_one_line),
         cmocka_unit_test(shows_the_part_of_a_long_line_that_matters),
         cmocka_unit_test(every_code_has_a_name_a_meaning_and_a_fix),
         cmocka_unit_test(reports_reach_the_sink),

@@ -215,6 +215,14 @@ static void async_copies(void **state)
                       params, WORDS(0x00040302, 0), 2);
     assert_fails_with(IN_OUT "async_load(in, out, 0, 4, \"t\")", params, VYRE_ERR_EXECUTION,
                       "X028");
+    // The statement that started it is what is wrong.
+    struct run_error error = { "", "", "", 0 };
+    struct vyre_outputs *outputs;
+    assert_result(VYRE_ERR_EXECUTION,
+                  run_text(IN_OUT "out[0] = 1\nasync_load(in, out, 0, 4, \"late\")\nout[1] = 2",
+                           params, &error, &outputs));
+    assert_non_null(strstr(error.text, "the copy with tag 'late' is never waited for"));
+    assert_int_equal(error.line, 4);
     assert_fails_with(IN_OUT "async_wait(\"t\")", params, VYRE_ERR_EXECUTION, "X027");
     assert_fails_with(IN_OUT "async_load(in, out, 0, 4, \"t\")\nasync_load(in, out, 0, 4, \"t\")",
                       params, VYRE_ERR_EXECUTION, "X026");

@@ -44,7 +44,7 @@ static void expect(const uint32_t record[4], bool linear, const char *code, cons
     struct told told = { .line = 0 };
     const struct vyre_diag_sink sink = { tell, &told };
     assert_result(VYRE_OK, vyre_program_parse(text, strlen(text), "f.vyre", NULL, &program));
-    assert_result(VYRE_ERR_FAULT, kernel_fault_report(program, record, linear, &sink));
+    assert_result(VYRE_ERR_FAULT, kernel_fault_report(program, record, linear, 0, &sink));
     assert_string_equal(told.code, code);
     assert_string_equal(told.text, message);
     assert_int_equal(told.line, line);
@@ -85,15 +85,38 @@ static void an_empty_record_is_no_fault(void **state)
     struct vyre_program *program = NULL;
     struct test_diags diags = { .size = 0 };
     assert_result(VYRE_OK, vyre_program_parse(text, strlen(text), NULL, NULL, &program));
-    assert_result(VYRE_OK, kernel_fault_report(program, (const uint32_t[4]){ 0, 1, 2, 3 }, true,
+    assert_result(VYRE_OK, kernel_fault_report(program, (const uint32_t[4]){ 0, 1, 2, 3 }, true, 0,
                                                test_diag_sink(&diags)));
     assert_int_equal(diags.count, 0);
+    vyre_program_destroy(&program);
+}
+
+static void keep_fix(void *user, const struct vyre_diag *diag)
+{
+    snprintf(user, 300, "%s|%s", diag->path ? diag->path : "", diag->fix);
+}
+
+static void the_limit_of_a_driver_is_not_blamed_on_the_budget(void **state)
+{
+    (void)state;
+    const uint32_t record[4] = { VYRE_FAULT_LOOP_LIMIT, 0, 9, 0 };
+    char said[300];
+    const struct vyre_diag_sink sink = { keep_fix, said };
+    struct vyre_program *program = NULL;
+    assert_result(VYRE_OK, vyre_program_parse(text, strlen(text), "f.vyre", NULL, &program));
+    assert_result(VYRE_ERR_FAULT, kernel_fault_report(program, record, true, 65535, &sink));
+    assert_non_null(strstr(said, "this driver ends the loops of an invocation after 65535 passes"));
+    assert_null(strstr(said, "raise"));
+    assert_non_null(strstr(said, "entry[0]"));
+    assert_result(VYRE_ERR_FAULT, kernel_fault_report(program, record, true, 0, &sink));
+    assert_non_null(strstr(said, "raise the loop budget"));
     vyre_program_destroy(&program);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_limit_of_a_driver_is_not_blamed_on_the_budget),
         cmocka_unit_test(traps_and_loops_are_named_with_their_place),
         cmocka_unit_test(impossible_records_are_still_faults),
         cmocka_unit_test(an_empty_record_is_no_fault),

@@ -379,6 +379,20 @@ class Validate(Case):
             result = self.expect(WRONG_INPUT, "validate", "-", stdin=damaged)
             self.assertIn(b"error[W", result.stderr)
 
+    def test_diagnostics_of_every_form_name_the_file(self):
+        damaged = self.path("damaged.wire", TRIPLE_WIRE[:-9])
+        # Valid as bytes, not as a program: it stores to what it may only read.
+        wrong = self.path("wrong.wire")
+        self.expect(OK, "asm", "-", "-o", wrong,
+                    stdin=b"buffer a : u32[] readonly @0\na[0] = 1\n")
+        result = self.expect(WRONG_INPUT, "validate", self.path("good.vyre", TRIPLE), damaged, wrong)
+        lines = [line for line in result.stderr.decode().splitlines() if "error[" in line]
+        self.assertEqual(len(lines), 2, lines)
+        self.assertTrue(lines[0].startswith(f"{damaged}: error[W"), lines)
+        self.assertTrue(lines[1].startswith(f"{wrong}: error[V112]"), lines)
+        result = self.expect(WRONG_INPUT, "compile", "-", stdin=TRIPLE_WIRE[:-9])
+        self.assertTrue(result.stderr.startswith(b"<stdin>: error[W"), result.stderr)
+
     def test_all_files_are_looked_at_and_the_worst_counts(self):
         good = self.path("good.vyre", TRIPLE)
         bad = self.path("bad.vyre", "let")
@@ -1118,7 +1132,7 @@ class Run:
     def test_types_in_the_place_of_a_file_are_refused(self):
         inputs = ("--in", "in=u32:1", "--in", "out=zero:1")
         for where in ("u8", "i16", "f16", "bf16", "f64", "bool", "vec4", "vec2<u32>", "u32:3",
-                      "f32:", "zero:4", "hex:"):
+                      "f32:", "zero:4", "hex:", "bogus"):
             result = self.run_program(USAGE, TRIPLE, *inputs, "--out", f"out={where}",
                                       cwd=self.folder.name)
             self.assertIn(f"buffer 'out': '{where}' is not one of u32, ".encode(), result.stderr)
@@ -1126,7 +1140,7 @@ class Run:
             self.assertEqual(result.stdout, b"")
         self.assertEqual(set(os.listdir(self.folder.name)) - {"cache"}, {"program.vyre"})
         # What the message advises, and the other names, are files; -v tells of them.
-        for where in ("./u8", "bogus", "u32.bin"):
+        for where in ("./u8", "./bogus", "u32.bin"):
             result = self.run_program(OK, TRIPLE, *inputs, "-v", "--out", f"out={where}",
                                       cwd=self.folder.name)
             self.assertIn(f"wrote {where} (4 bytes)\n".encode(), result.stderr)
@@ -1249,6 +1263,18 @@ class Interpreter(Run, Case):
         result = self.run_program(WRONG_INPUT, TRIPLE, "--in", "in=zero:1000", "--in",
                                   "out=zero:268435456")
         self.assertIn(b"at most 1073737824 bytes of inputs are left", result.stderr)
+
+    def test_options_of_devices_are_not_for_the_interpreter(self):
+        program = self.path("program.vyre", TRIPLE)
+        for option in (["--stats"], ["--no-cache"], ["-O0"], ["-g"], ["--float", "strict"]):
+            result = self.expect(USAGE, "run", program, "--interp", *option)
+            self.assertIn(f"--interp and {option[0]} exclude each other".encode(), result.stderr)
+
+    def test_a_wrong_program_is_told_before_inputs_are_asked_for(self):
+        result = self.expect(WRONG_INPUT, "run", "-", "--interp",
+                             stdin=b"buffer a : u32[] readonly @0\na[0] = 1\n")
+        self.assertIn(b"error[V112]", result.stderr)
+        self.assertNotIn(b"--in", result.stderr)
 
     def test_a_device_is_not_for_the_interpreter(self):
         self.run_program(USAGE, TRIPLE, "--device", "x")
