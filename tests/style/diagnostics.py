@@ -17,6 +17,12 @@ AREAS = [
     ("protocol", "Megakernel protocol"),
     ("ingest", "Ingest"), ("scan", "Scan"),
 ]
+NOTES = {
+    "execute": "Errors of a run in the reference interpreter: `vyre_interpret`, `vyre-spv run --interp` and "
+               "`conform`. On a device a\ntrap, a loop without end and the like are faults of the dispatch, "
+               "K007 and up; what else is an error only here has a result\nthere, or is refused by the compiler (docs/ir.md).",
+    "text": "Texts have at most 4 GiB; `vyre-spv` reads 512 MiB of a program, in whatever form.",
+}
 ENTRY = re.compile(r'^DIAG\((\w+),\s*(\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)',
                    re.M)
 
@@ -35,7 +41,8 @@ def page(root):
         entries = ENTRY.findall(table)
         if len(entries) != len(re.findall(r"^DIAG\(", table, re.M)):
             sys.exit(f"diag_{name}.def has an entry that this script cannot read")
-        lines += [f"## {title}", "", "| code | severity | meaning | fix |", "|---|---|---|---|"]
+        lines += [f"## {title}", ""] + ([NOTES[name], ""] if name in NOTES else [])
+        lines += ["| code | severity | meaning | fix |", "|---|---|---|---|"]
         for code, severity, meaning, fix in entries:
             lines.append(f"| {code} | {severity.lower()} | {text(meaning)} | {text(fix)} |")
         lines.append("")

@@ -54,5 +54,18 @@ tree
 echo '#include "../vk/device.h"' >>"$work/t/lib/x.c"
 fails "an include that steps out of its room" "$python" "$style/check_sizes.py" "$work/t"
 tree
+cp "$style/../../CONTRIBUTING.md" "$work/t"
+mkdir "$work/t/lib/cache"
+echo '#include <sys/stat.h>' >>"$work/t/lib/cache/x.c"
+"$python" "$style/system_headers.py" "$work/t" >/dev/null || {
+    echo "a header of the system where it may be fails"
+    exit 1
+}
+echo '#include <sys/stat.h>' >>"$work/t/lib/x.c"
+fails "a header of the system where it may not be" "$python" "$style/system_headers.py" "$work/t"
+rm "$work/t/lib/x.c"
+sed 's,`lib/cache`,,' "$style/../../CONTRIBUTING.md" >"$work/t/CONTRIBUTING.md"
+fails "a place that is not documented" "$python" "$style/system_headers.py" "$work/t"
+tree
 echo 'int x;' >"$work/t/lib/x.c"
 fails "a file without a licence line" "$python" "$style/check_sizes.py" "$work/t"
