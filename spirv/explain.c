@@ -198,7 +198,7 @@ static enum vyre_result number_program(struct paths *paths, struct vyre_program 
 
 enum vyre_result spv_lower_with_paths(const struct vyre_program *program,
                                       const struct vyre_compile_params *params,
-                                      const struct spv_recheck *recheck, struct vyre_module **out)
+                                      const struct spv_trial *trial, struct vyre_module **out)
 {
     struct paths paths = { .program = program, .explain = params->explain };
     const struct vyre_check_hook hook = { tell_with_path, &paths };
@@ -209,7 +209,7 @@ enum vyre_result spv_lower_with_paths(const struct vyre_program *program,
     if (!result && paths.failed)
         result = VYRE_ERR_NO_MEMORY;
     if (!result)
-        result = spv_lower_rechecked(numbered, &own, recheck, out);
+        result = spv_lower_trial(numbered, &own, trial, out);
     vyre_program_destroy(&numbered);
     array_fini(&paths.nodes);
     return result;

@@ -58,6 +58,6 @@ enum vyre_result spv_tell_checks(const struct spv_lowering *lowering); // OK or 
 bool spv_wants_paths(const struct vyre_program *program, const struct vyre_compile_params *params);
 enum vyre_result spv_lower_with_paths(const struct vyre_program *program,
                                       const struct vyre_compile_params *params,
-                                      const struct spv_recheck *recheck, struct vyre_module **out);
+                                      const struct spv_trial *trial, struct vyre_module **out);
 
 #endif // SPV_EXPLAIN_H

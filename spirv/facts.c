@@ -350,12 +350,30 @@ static void guard_all(struct spv_facts *facts)
     facts->has_guarded_loop = facts->loops.count > 0;
 }
 
+// A subgroup of the device holds one or two of the language. All of them are full only where a row
+// of the workgroup is made of whole ones (VUID-VkPipelineShaderStageCreateInfo-flags-02758).
+static uint32_t full_subgroup(const struct vyre_program *program, const struct vyre_target *target,
+                              uint32_t lanes)
+{
+    const uint32_t width = target->full_subgroup_size;
+    const bool pairs = width == 2 * lanes;
+    // A driver that a test narrows need not promise that invocations meet again.
+    const uint32_t needed = VYRE_SUBGROUP_BALLOT | VYRE_SUBGROUP_SHUFFLE |
+                            (pairs ? VYRE_SUBGROUP_CLUSTERED : VYRE_SUBGROUP_ARITHMETIC) |
+                            (lanes == SPV_SUBGROUP ? VYRE_SUBGROUP_REUNITES : 0u);
+    if ((width != lanes && !pairs) || (target->subgroup_ops & needed) != needed)
+        return 0;
+    return program->workgroup[0] % width == 0 ? width : 0;
+}
+
 enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
                                 const struct vyre_target *target, uint32_t loop_budget,
-                                bool certify)
+                                bool certify, uint32_t lanes)
 {
-    *facts =
-        (struct spv_facts){ .loop_budget = loop_budget ? loop_budget : VYRE_DEFAULT_LOOP_BUDGET };
+    *facts = (struct spv_facts){
+        .loop_budget = loop_budget ? loop_budget : VYRE_DEFAULT_LOOP_BUDGET,
+        .lanes = lanes,
+    };
     if (target->loop_limit && target->loop_limit < facts->loop_budget)
         facts->loop_budget = target->loop_limit;
     facts->names = memory_calloc(program->name_count, sizeof *facts->names);
@@ -372,6 +390,8 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
     struct summary sum = visit_body(&walk, &program->entry);
     facts->has_barrier = sum.has_barrier;
     if (facts->has_subgroup)
+        facts->full_subgroup = full_subgroup(program, target, lanes);
+    if (facts->has_subgroup && !facts->full_subgroup)
         facts->workgroup_bytes += spv_exchange_words(facts) * 4;
     facts->relaxed = !walk.failed && atomics_are_relaxed(&walk);
     facts->communicates =

@@ -69,14 +69,18 @@ struct spv_facts {
     uint32_t zero_passes;     // through the loops that zero workgroup memory
     uint64_t workgroup_bytes; // declared, and for subgroup operations
     uint32_t workgroup_invocations;
+    uint32_t lanes; // invocations of a subgroup of the language
+    // Width of the device's subgroups, all of them full, whose instructions subgroup operations
+    // are; 0: lanes pass values through workgroup memory.
+    uint32_t full_subgroup;
 };
 
 // `loop_budget`: as in vyre_compile_params, 0 included. `certify`: with certificates, which cost
-// time, for the ranges. Returns VYRE_OK or VYRE_ERR_NO_MEMORY;
-// spv_facts_fini accepts what it left.
+// time, for the ranges. `lanes`: SPV_SUBGROUP, or fewer in a test (see struct spv_trial). Returns
+// VYRE_OK or VYRE_ERR_NO_MEMORY; spv_facts_fini accepts what it left.
 enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
                                 const struct vyre_target *target, uint32_t loop_budget,
-                                bool certify);
+                                bool certify, uint32_t lanes);
 void spv_facts_fini(struct spv_facts *facts);
 
 // Subgroups are this many consecutive invocations of a workgroup, whatever the hardware does (spec:

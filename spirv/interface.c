@@ -227,6 +227,8 @@ static uint32_t built_in_variable(struct spv_lowering *lowering, enum spv_built_
         [SPV_LOCAL_ID] = SpvBuiltInLocalInvocationId,
         [SPV_WORKGROUP_COUNT] = SpvBuiltInNumWorkgroups,
         [SPV_LOCAL_INDEX] = SpvBuiltInLocalInvocationIndex,
+        [SPV_SUBGROUP_ID] = SpvBuiltInSubgroupId,
+        [SPV_SUBGROUP_LANE] = SpvBuiltInSubgroupLocalInvocationId,
     };
     uint32_t pointer = pointer_type(lowering, SpvStorageClassInput, type);
     uint32_t id = global_variable(lowering, pointer, SpvStorageClassInput);
@@ -234,26 +236,83 @@ static uint32_t built_in_variable(struct spv_lowering *lowering, enum spv_built_
     return id;
 }
 
-uint32_t spv_built_in(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis)
+// The local index by the device's subgroups.
+static uint32_t index_by_lanes(struct spv_lowering *lowering)
+{
+    const uint32_t width = spv_u32(lowering, lowering->facts.full_subgroup);
+    uint32_t first = spv_built_in(lowering, SPV_SUBGROUP_ID, 0);
+    first = spv_word2(lowering, SpvOpIMul, first, width);
+    return spv_word2(lowering, SpvOpIAdd, first, spv_built_in(lowering, SPV_SUBGROUP_LANE, 0));
+}
+
+static uint32_t local_id_by_lanes(struct spv_lowering *lowering, uint32_t axis)
+{
+    const uint32_t *size = lowering->program->workgroup;
+    uint32_t before = 1, after = 1; // invocations of the axes before this one, and behind it
+    for (uint32_t i = 0; i < 3; i++) {
+        before *= i < axis ? size[i] : 1;
+        after *= i > axis ? size[i] : 1;
+    }
+    if (size[axis] == 1)
+        return spv_u32(lowering, 0);
+    uint32_t id = spv_built_in(lowering, SPV_LOCAL_INDEX, 0);
+    if (before > 1)
+        id = spv_word2(lowering, SpvOpUDiv, id, spv_u32(lowering, before));
+    return after > 1 ? spv_word2(lowering, SpvOpUMod, id, spv_u32(lowering, size[axis])) : id;
+}
+
+static uint32_t global_id_by_lanes(struct spv_lowering *lowering, uint32_t axis)
+{
+    const uint32_t size = spv_u32(lowering, lowering->program->workgroup[axis]);
+    uint32_t first = spv_built_in(lowering, SPV_WORKGROUP_ID, axis);
+    first = spv_word2(lowering, SpvOpIMul, first, size);
+    return spv_word2(lowering, SpvOpIAdd, first, spv_built_in(lowering, SPV_LOCAL_ID, axis));
+}
+
+// One of those that follow the device's subgroups; 0: it is not one of them.
+static uint32_t by_lanes(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis)
+{
+    if (!lowering->facts.full_subgroup)
+        return 0;
+    switch (which) {
+    case SPV_LOCAL_INDEX: return index_by_lanes(lowering);
+    case SPV_LOCAL_ID: return local_id_by_lanes(lowering, axis);
+    case SPV_GLOBAL_ID: return global_id_by_lanes(lowering, axis);
+    default: return 0;
+    }
+}
+
+static uint32_t load_built_in(struct spv_lowering *lowering, enum spv_built_in which, bool scalar)
 {
     struct spv_writer *writer = &lowering->writer;
-    const bool scalar = which == SPV_LOCAL_INDEX;
+    const uint32_t vector[] = { lowering->type_u32, 3 };
+    uint32_t type =
+        scalar ? lowering->type_u32 : spv_intern_type(writer, SpvOpTypeVector, vector, 2);
+    uint32_t variable = built_in_variable(lowering, which, type);
+    uint32_t whole = spv_writer_id(writer);
+    SPV_EMIT(writer, SPV_PROLOGUE, SpvOpLoad, type, whole, variable);
+    return whole;
+}
+
+uint32_t spv_built_in(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis)
+{
+    const bool scalar = which >= SPV_LOCAL_INDEX;
     uint32_t *whole = &lowering->built_in[which];
-    if (!*whole) {
-        const uint32_t vector[] = { lowering->type_u32, 3 };
-        uint32_t type =
-            scalar ? lowering->type_u32 : spv_intern_type(writer, SpvOpTypeVector, vector, 2);
-        uint32_t variable = built_in_variable(lowering, which, type);
-        *whole = spv_writer_id(writer);
-        SPV_EMIT(writer, SPV_PROLOGUE, SpvOpLoad, type, *whole, variable);
-    }
-    if (scalar)
-        return *whole;
-    uint32_t *part = &lowering->built_in_part[which][axis];
-    if (!*part) {
-        *part = spv_writer_id(writer);
-        SPV_EMIT(writer, SPV_PROLOGUE, SpvOpCompositeExtract, lowering->type_u32, *part, *whole,
-                 axis);
+    uint32_t *part = scalar ? whole : &lowering->built_in_part[which][axis];
+    if (*part)
+        return *part;
+    const enum spv_section at = lowering->at;
+    lowering->at = SPV_PROLOGUE;
+    *part = by_lanes(lowering, which, axis);
+    lowering->at = at;
+    if (*part)
+        return *part;
+    if (!*whole)
+        *whole = load_built_in(lowering, which, scalar);
+    if (!scalar) {
+        *part = spv_writer_id(&lowering->writer);
+        SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpCompositeExtract, lowering->type_u32, *part,
+                 *whole, axis);
     }
     return *part;
 }
@@ -326,6 +385,23 @@ static void declare_source(struct spv_lowering *lowering)
     spv_emit_text(writer, SPV_STRINGS, SpvOpString, &writer->file, 1, name, size, NULL, 0);
 }
 
+// Subgroups of the device, and the promise that invocations which parted meet again.
+static void declare_subgroups(struct spv_lowering *lowering)
+{
+    static const char extension[] = "SPV_KHR_subgroup_uniform_control_flow";
+    struct spv_writer *writer = &lowering->writer;
+    const struct spv_facts *facts = &lowering->facts;
+    if (!facts->full_subgroup)
+        return;
+    SPV_EMIT(writer, SPV_CAPABILITIES, SpvOpCapability, SpvCapabilityGroupNonUniform);
+    if (!(lowering->target->subgroup_ops & VYRE_SUBGROUP_REUNITES))
+        return;
+    spv_emit_text(writer, SPV_EXTENSIONS, SpvOpExtension, NULL, 0, extension, sizeof extension - 1,
+                  NULL, 0);
+    SPV_EMIT(writer, SPV_MODES, SpvOpExecutionMode, lowering->main,
+             SpvExecutionModeSubgroupUniformControlFlowKHR);
+}
+
 void spv_interface_init(struct spv_lowering *lowering)
 {
     struct spv_writer *writer = &lowering->writer;
@@ -343,6 +419,7 @@ void spv_interface_init(struct spv_lowering *lowering)
     declare_source(lowering);
     SPV_EMIT(writer, SPV_MODES, SpvOpExecutionMode, lowering->main, SpvExecutionModeLocalSize,
              size[0], size[1], size[2]);
+    declare_subgroups(lowering);
     SPV_EMIT(writer, SPV_HEAD, SpvOpFunction, lowering->type_void, lowering->main,
              SpvFunctionControlMaskNone, function);
     lowering->block = spv_writer_id(writer);

@@ -106,7 +106,9 @@ static void check_workgroup(struct spv_lowering *lowering)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L009, NULL,
                    "the program takes %llu bytes of workgroup memory%s, of at most %u",
                    (unsigned long long)facts->workgroup_bytes,
-                   facts->has_subgroup ? ", its subgroup operations included" : "",
+                   facts->has_subgroup && !facts->full_subgroup
+                       ? ", its subgroup operations included"
+                       : "",
                    target->max_workgroup_memory);
     if (target->loop_limit && facts->zero_passes > target->loop_limit)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L015, NULL,
@@ -216,7 +218,7 @@ static enum vyre_result prepare(struct spv_lowering *lowering)
 {
     const struct vyre_program *program = lowering->program;
     if (spv_facts_init(&lowering->facts, program, lowering->target, lowering->loop_budget,
-                       lowering->explain != NULL))
+                       lowering->explain != NULL, lowering->lanes))
         return VYRE_ERR_NO_MEMORY;
     lowering->locals = memory_calloc(program->name_count, sizeof *lowering->locals);
     lowering->buffers = memory_calloc(program->buffer_count, sizeof *lowering->buffers);
@@ -252,6 +254,7 @@ static void describe(const struct spv_lowering *lowering, struct vyre_module_bin
         .derived_count = lowering->derived_count,
         .term_count = lowering->terms.count,
         .push_bytes = 4 * (lowering->push_words + lowering->derived_count),
+        .subgroup_size = facts->full_subgroup,
         .fault_binding = can_fault(lowering) ? lowering->binding_count : UINT32_MAX,
     };
     memcpy(out->workgroup_size, program->workgroup, sizeof out->workgroup_size);
@@ -316,7 +319,7 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
 
 static enum vyre_result lower_as_it_is(const struct vyre_program *program,
                                        const struct vyre_compile_params *params,
-                                       const struct spv_recheck *recheck,
+                                       const struct spv_trial *trial,
                                        const struct vyre_diag_sink *diag, struct vyre_module **out)
 {
     struct vyre_target portable;
@@ -332,7 +335,8 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
         .capability_count = params->capability_count,
         .loop_budget = params->loop_budget,
         .float_mode = params->float_mode,
-        .recheck = recheck,
+        .recheck = trial->recheck,
+        .lanes = trial->lanes ? trial->lanes : SPV_SUBGROUP,
         .explain = params->explain,
         .writer = { .next_id = 1 },
         .at = SPV_BODY,
@@ -358,26 +362,25 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
 
 static enum vyre_result optimize_and_lower(const struct vyre_program *program,
                                            const struct vyre_compile_params *params,
-                                           const struct spv_recheck *recheck,
-                                           struct vyre_module **out)
+                                           const struct spv_trial *trial, struct vyre_module **out)
 {
     if (params->no_optimize)
-        return lower_as_it_is(program, params, recheck, params->diag, out);
+        return lower_as_it_is(program, params, trial, params->diag, out);
     struct vyre_program *optimized = NULL;
     enum vyre_result result = ir_optimize(program, params->hook, &optimized);
     if (!result)
-        result = lower_as_it_is(optimized, params, recheck, NULL, out);
+        result = lower_as_it_is(optimized, params, trial, NULL, out);
     vyre_program_destroy(&optimized);
     // A refusal names places of the program as its author wrote it; and no pass decides whether a
     // program compiles.
     if (result && result != VYRE_ERR_NO_MEMORY)
-        result = lower_as_it_is(program, params, recheck, params->diag, out);
+        result = lower_as_it_is(program, params, trial, params->diag, out);
     return result;
 }
 
-enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
-                                     const struct vyre_compile_params *params,
-                                     const struct spv_recheck *recheck, struct vyre_module **out)
+enum vyre_result spv_lower_trial(const struct vyre_program *program,
+                                 const struct vyre_compile_params *params,
+                                 const struct spv_trial *trial, struct vyre_module **out)
 {
     if (!out)
         return VYRE_ERR_INVALID_ARGUMENT;
@@ -388,9 +391,9 @@ enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
     if (!params)
         params = &none;
     if (spv_wants_paths(program, params))
-        return spv_lower_with_paths(program, params, recheck, out);
+        return spv_lower_with_paths(program, params, trial, out);
     if (!ir_find_collective(program))
-        return optimize_and_lower(program, params, recheck, out);
+        return optimize_and_lower(program, params, trial, out);
     // A device is one rank.
     const struct ir_node *several = ir_find_multi_rank(program);
     if (several) {
@@ -402,7 +405,7 @@ enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
     struct vyre_program *alone = NULL;
     enum vyre_result result = ir_lower_collectives(program, &alone);
     if (!result)
-        result = optimize_and_lower(alone, params, recheck, out);
+        result = optimize_and_lower(alone, params, trial, out);
     vyre_program_destroy(&alone);
     return result;
 }
@@ -410,7 +413,15 @@ enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
 enum vyre_result spv_lower(const struct vyre_program *program,
                            const struct vyre_compile_params *params, struct vyre_module **out)
 {
-    return spv_lower_rechecked(program, params, NULL, out);
+    static const struct spv_trial nothing;
+    return spv_lower_trial(program, params, &nothing, out);
+}
+
+enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
+                                     const struct vyre_compile_params *params,
+                                     const struct spv_recheck *recheck, struct vyre_module **out)
+{
+    return spv_lower_trial(program, params, &(const struct spv_trial){ .recheck = recheck }, out);
 }
 
 enum vyre_result vyre_compile(const struct vyre_program *program,

@@ -13,6 +13,7 @@
 #include "copies.h"
 #include "explain.h"
 #include "flow.h"
+#include "interface.h"
 #include "ir/model.h"
 #include "library.h"
 #include "spirv/lower.h"
@@ -103,6 +104,8 @@ struct spv_lowering {
     uint32_t *open_copies; // owned, by tag: number of the copy plus 1; 0: none
     bool mixed_flow;       // part of a workgroup may pass where the program stands
     uint32_t *passed;      // owned, SPV_MOST_WORDS variables per name, 0: none; see subgroup.c
+    uint32_t lanes;        // see struct spv_trial
+    uint32_t subgroup_ops; // enum vyre_subgroup_op, whose capabilities are declared
     uint32_t exchange;     // workgroup variable of subgroup operations; 0: not used yet
     bool passes;           // within a value that a subgroup operation passes to other lanes
     uint32_t outside[2];   // variables, used for a recheck: first access outside; buffer + 1, index
@@ -143,8 +146,8 @@ struct spv_lowering {
         ARRAY(struct vyre_module_term);
     } terms;
     uint32_t fault; // fault record variable; 0: not used yet
-    uint32_t built_in[5];
-    uint32_t built_in_part[5][3];
+    uint32_t built_in[SPV_BUILT_INS];
+    uint32_t built_in_part[SPV_BUILT_INS][3];
     uint32_t budget[2]; // variables: mixed and uniform loops; 0: not used yet
     uint32_t binding_count;
 };
@@ -266,33 +269,6 @@ bool spv_unify(struct spv_lowering *lowering, struct spv_value *a, struct spv_va
 // Two words as a pair, and back.
 uint32_t spv_pair(struct spv_lowering *lowering, struct spv_value value);
 struct spv_value spv_from_pair(struct spv_lowering *lowering, uint32_t pair, enum spv_kind kind);
-
-// ---- Interface (interface.c) ------------------------------------------------------------------
-
-// Component `axis` of a built-in, loaded once at the start of the entry point. For
-// SPV_LOCAL_INDEX the axis is ignored.
-enum spv_built_in {
-    SPV_GLOBAL_ID,
-    SPV_WORKGROUP_ID,
-    SPV_LOCAL_ID,
-    SPV_WORKGROUP_COUNT,
-    SPV_LOCAL_INDEX
-};
-uint32_t spv_built_in(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis);
-
-uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word); // loaded once
-// A word that the host computes from lengths (derived.c): the value of an expression, or the number
-// of elements of a buffer that can be accessed. False: the device has to.
-bool spv_derived(struct spv_lowering *lowering, const struct ir_expr *expr, uint32_t *id);
-bool spv_derived_length(struct spv_lowering *lowering, uint32_t buffer, uint32_t *id);
-
-uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer);
-uint32_t spv_fault_variable(struct spv_lowering *lowering);
-uint32_t spv_exchange_variable(struct spv_lowering *lowering); // of vectors of four words
-uint32_t spv_local_variable(struct spv_lowering *lowering);    // a word of the function
-void spv_interface_init(struct spv_lowering *lowering);
-enum vyre_result spv_interface_finish(struct spv_lowering *lowering, uint32_t **words,
-                                      size_t *count);
 
 // ---- Memory (memory.c) ------------------------------------------------------------------------
 

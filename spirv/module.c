@@ -76,8 +76,8 @@ void vyre_module_destroy(struct vyre_module **module)
 
 enum {
     MAGIC = 0x444D5956, // "VYMD"
-    VERSION = 2,
-    HEADER_WORDS = 13,
+    VERSION = 3,
+    HEADER_WORDS = 14,
     BINDING_WORDS = 4,
     TERM_WORDS = 3,
     SPIRV_HEADER_WORDS = 5,
@@ -136,6 +136,7 @@ enum vyre_result spv_module_save(const struct vyre_module *module, uint8_t **out
     put(&cursor, info->derived_count);
     put(&cursor, (uint32_t)info->term_count);
     put(&cursor, info->push_bytes);
+    put(&cursor, info->subgroup_size);
     put(&cursor, info->fault_binding);
     for (size_t i = 0; i < info->binding_count; i++) {
         put(&cursor, info->bindings[i].binding);
@@ -171,6 +172,7 @@ static bool get_header(struct cursor *cursor, size_t size, struct vyre_module_in
     info->derived_count = get(cursor);
     info->term_count = get(cursor);
     info->push_bytes = get(cursor);
+    info->subgroup_size = get(cursor);
     info->fault_binding = get(cursor);
     size_t expected;
     if (!saved_size(info->binding_count, info->term_count, *word_count, &expected) ||

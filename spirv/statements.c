@@ -107,7 +107,7 @@ static struct spv_value lower_expr(struct spv_lowering *lowering, const struct i
     case IR_EXPR_SUBGROUP_SHUFFLE:
     case IR_EXPR_SUBGROUP_BALLOT: return spv_subgroup(lowering, expr);
     case IR_EXPR_SUBGROUP_LOCAL_ID: return spv_value_of(spv_lane(lowering), SPV_U32);
-    case IR_EXPR_SUBGROUP_SIZE: return spv_value_of(spv_u32(lowering, SPV_SUBGROUP), SPV_U32);
+    case IR_EXPR_SUBGROUP_SIZE: return spv_value_of(spv_u32(lowering, lowering->lanes), SPV_U32);
     case IR_EXPR_OPAQUE: return lower_extension(lowering, expr);
     default: return refuse_expr(lowering, expr);
     }

@@ -2,10 +2,11 @@
 // Subgroup operations: 32 lanes wide over the linear local index, whatever the hardware's subgroups
 // are (spec: semantics.md, 7.6).
 //
-// Vulkan does not promise that lanes follow the local index, so lanes pass their values through
-// workgroup memory, between two barriers: flow.h says where that is allowed. A sum or a ballot then
-// costs one store and eight loads of four words, which all lanes of a subgroup read at the same
-// address; a shuffle costs a store and a load. Where all lanes have one value nothing is passed.
+// On a device whose subgroups are full and 32 or 64 wide these are its own instructions, and the
+// local index follows the lanes (lowering.h). Elsewhere lanes pass their values through workgroup
+// memory, between two barriers: flow.h says where that is allowed. A sum or a ballot then costs one
+// store and eight loads of four words, which all lanes of a subgroup read at the same address; a
+// shuffle costs a store and a load. Where all lanes have one value nothing is passed.
 //
 // A lane that returned still contributes, with the locals that it had then. So in programs where
 // some lanes may be dead (alive.c) each local that is passed has a copy, which the dead keep.
@@ -68,27 +69,27 @@ bool spv_passed_local(struct spv_lowering *lowering, ir_name name, struct spv_va
 uint32_t spv_lane(struct spv_lowering *lowering)
 {
     uint32_t index = spv_built_in(lowering, SPV_LOCAL_INDEX, 0);
-    return spv_word2(lowering, SpvOpBitwiseAnd, index, spv_u32(lowering, SPV_SUBGROUP - 1));
+    return spv_word2(lowering, SpvOpBitwiseAnd, index, spv_u32(lowering, lowering->lanes - 1));
 }
 
 // The local index of lane 0.
 static uint32_t first_lane(struct spv_lowering *lowering)
 {
     uint32_t index = spv_built_in(lowering, SPV_LOCAL_INDEX, 0);
-    return spv_word2(lowering, SpvOpBitwiseAnd, index, spv_u32(lowering, ~(SPV_SUBGROUP - 1u)));
+    return spv_word2(lowering, SpvOpBitwiseAnd, index, spv_u32(lowering, ~(lowering->lanes - 1u)));
 }
 
 // Lanes of this invocation's subgroup; the last one may have fewer than 32.
 static uint32_t lane_count(struct spv_lowering *lowering)
 {
     const uint32_t invocations = lowering->facts.workgroup_invocations;
-    if (invocations % SPV_SUBGROUP == 0)
-        return spv_u32(lowering, SPV_SUBGROUP);
-    if (invocations < SPV_SUBGROUP)
+    if (invocations % lowering->lanes == 0)
+        return spv_u32(lowering, lowering->lanes);
+    if (invocations < lowering->lanes)
         return spv_u32(lowering, invocations);
     uint32_t left =
         spv_word2(lowering, SpvOpISub, spv_u32(lowering, invocations), first_lane(lowering));
-    return spv_glsl2(lowering, GLSLstd450UMin, left, spv_u32(lowering, SPV_SUBGROUP));
+    return spv_glsl2(lowering, GLSLstd450UMin, left, spv_u32(lowering, lowering->lanes));
 }
 
 static uint32_t memory_operands(const struct spv_lowering *lowering)
@@ -155,6 +156,99 @@ static void show(struct spv_lowering *lowering, uint32_t word, bool padded)
     exchange_barrier(lowering);
 }
 
+// ---- The device's subgroups -------------------------------------------------------------------
+
+// Whether one of them holds two subgroups of the language.
+static bool in_pairs(const struct spv_lowering *lowering)
+{
+    return lowering->facts.full_subgroup != lowering->lanes;
+}
+
+static void need(struct spv_lowering *lowering, enum vyre_subgroup_op op, SpvCapability capability)
+{
+    if (!(lowering->subgroup_ops & op))
+        SPV_EMIT(&lowering->writer, SPV_CAPABILITIES, SpvOpCapability, capability);
+    lowering->subgroup_ops |= op;
+}
+
+// The device's lane of lane 0; 0: that is lane 0 itself.
+static uint32_t device_first_lane(struct spv_lowering *lowering)
+{
+    uint32_t lane = spv_built_in(lowering, SPV_SUBGROUP_LANE, 0);
+    return in_pairs(lowering)
+               ? spv_word2(lowering, SpvOpBitwiseAnd, lane, spv_u32(lowering, lowering->lanes))
+               : 0;
+}
+
+static uint32_t device_sum(struct spv_lowering *lowering, uint32_t value)
+{
+    struct spv_writer *writer = &lowering->writer;
+    uint32_t scope = spv_u32(lowering, SpvScopeSubgroup);
+    uint32_t id = spv_writer_id(writer);
+    if (in_pairs(lowering))
+        need(lowering, VYRE_SUBGROUP_CLUSTERED, SpvCapabilityGroupNonUniformClustered);
+    else
+        need(lowering, VYRE_SUBGROUP_ARITHMETIC, SpvCapabilityGroupNonUniformArithmetic);
+    if (in_pairs(lowering))
+        SPV_EMIT(writer, SPV_BODY, SpvOpGroupNonUniformIAdd, lowering->type_u32, id, scope,
+                 SpvGroupOperationClusteredReduce, value, spv_u32(lowering, lowering->lanes));
+    else
+        SPV_EMIT(writer, SPV_BODY, SpvOpGroupNonUniformIAdd, lowering->type_u32, id, scope,
+                 SpvGroupOperationReduce, value);
+    return id;
+}
+
+static uint32_t device_ballot(struct spv_lowering *lowering, uint32_t cond)
+{
+    struct spv_writer *writer = &lowering->writer;
+    const uint32_t type = lowering->type_u32;
+    const uint32_t words[] = { type, 4 };
+    uint32_t vector = spv_intern_type(writer, SpvOpTypeVector, words, 2);
+    uint32_t scope = spv_u32(lowering, SpvScopeSubgroup);
+    need(lowering, VYRE_SUBGROUP_BALLOT, SpvCapabilityGroupNonUniformBallot);
+    uint32_t all = spv_op2(lowering, SpvOpGroupNonUniformBallot, vector, scope, cond);
+    uint32_t low = spv_op2(lowering, SpvOpCompositeExtract, type, all, 0);
+    if (!in_pairs(lowering))
+        return low;
+    // Narrow subgroups of a test have both halves in one word.
+    const uint32_t lanes = lowering->lanes;
+    const bool wide = lanes == SPV_SUBGROUP;
+    uint32_t high =
+        wide ? spv_op2(lowering, SpvOpCompositeExtract, type, all, 1)
+             : spv_word2(lowering, SpvOpShiftRightLogical, low, spv_u32(lowering, lanes));
+    uint32_t first = device_first_lane(lowering);
+    uint32_t is_first = spv_test2(lowering, SpvOpIEqual, first, spv_u32(lowering, 0));
+    uint32_t mask = spv_choose(lowering, type, is_first, low, high);
+    return wide ? mask
+                : spv_word2(lowering, SpvOpBitwiseAnd, mask, spv_u32(lowering, (1u << lanes) - 1));
+}
+
+// Of a lane that exists.
+static uint32_t device_shuffle(struct spv_lowering *lowering, uint32_t value, uint32_t lane)
+{
+    uint32_t first = device_first_lane(lowering);
+    uint32_t id = spv_writer_id(&lowering->writer);
+    need(lowering, VYRE_SUBGROUP_SHUFFLE, SpvCapabilityGroupNonUniformShuffle);
+    if (first)
+        lane = spv_word2(lowering, SpvOpBitwiseOr, lane, first);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpGroupNonUniformShuffle, lowering->type_u32, id,
+             spv_u32(lowering, SpvScopeSubgroup), value, lane);
+    return id;
+}
+
+// The value of a lane whose number the program does not compute.
+static uint32_t device_lane(struct spv_lowering *lowering, uint32_t value, uint32_t lane)
+{
+    uint32_t number = spv_u32(lowering, lane);
+    if (in_pairs(lowering))
+        return device_shuffle(lowering, value, number);
+    uint32_t id = spv_writer_id(&lowering->writer);
+    need(lowering, VYRE_SUBGROUP_BALLOT, SpvCapabilityGroupNonUniformBallot);
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpGroupNonUniformBroadcast, lowering->type_u32, id,
+             spv_u32(lowering, SpvScopeSubgroup), value, number);
+    return id;
+}
+
 // ---- Operations -------------------------------------------------------------------------------
 
 // Four words of those that the lanes of this subgroup show.
@@ -173,7 +267,7 @@ static struct vectors get_all(struct spv_lowering *lowering)
     uint32_t first =
         spv_word2(lowering, SpvOpShiftRightLogical, first_lane(lowering), spv_u32(lowering, 2));
     struct vectors all = { .type = vector };
-    for (uint32_t i = 0; i < VECTORS; i++) {
+    for (uint32_t i = 0; i < lowering->lanes / VECTOR; i++) {
         uint32_t at = i ? spv_word2(lowering, SpvOpIAdd, first, spv_u32(lowering, i)) : first;
         uint32_t pointer = spv_writer_id(writer);
         SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain, pointer_type, pointer,
@@ -189,7 +283,7 @@ static uint32_t sum(struct spv_lowering *lowering, uint32_t word)
     show(lowering, word, true);
     struct vectors all = get_all(lowering);
     uint32_t total = all.ids[0];
-    for (uint32_t i = 1; i < VECTORS; i++)
+    for (uint32_t i = 1; i < lowering->lanes / VECTOR; i++)
         total = spv_op2(lowering, SpvOpIAdd, all.type, total, all.ids[i]);
     uint32_t result = 0;
     for (uint32_t i = 0; i < VECTOR; i++) {
@@ -204,16 +298,19 @@ static uint32_t sum(struct spv_lowering *lowering, uint32_t word)
 // not exist show 0, which changes nothing.
 static uint32_t add_floats(struct spv_lowering *lowering, uint32_t value, bool passes)
 {
+    const bool device = lowering->facts.full_subgroup != 0;
     struct vectors all = { 0 };
     struct spv_value total = spv_value_of(spv_u32(lowering, 0), SPV_F32);
     const uint32_t count = passes ? 0 : lane_count(lowering);
-    if (passes) {
+    if (passes && !device) {
         show(lowering, value, true);
         all = get_all(lowering);
     }
-    for (uint32_t lane = 0; lane < SPV_SUBGROUP; lane++) {
+    for (uint32_t lane = 0; lane < lowering->lanes; lane++) {
         uint32_t word = value;
-        if (passes) {
+        if (passes && device) {
+            word = device_lane(lowering, value, lane);
+        } else if (passes) {
             word = spv_op2(lowering, SpvOpCompositeExtract, lowering->type_u32,
                            all.ids[lane / VECTOR], lane % VECTOR);
         } else {
@@ -222,7 +319,7 @@ static uint32_t add_floats(struct spv_lowering *lowering, uint32_t value, bool p
         }
         spv_float_binary(lowering, IR_BIN_ADD, total, spv_value_of(word, SPV_F32), &total);
     }
-    if (passes)
+    if (passes && !device)
         exchange_barrier(lowering);
     return total.id;
 }
@@ -231,7 +328,7 @@ static uint32_t add(struct spv_lowering *lowering, uint32_t value, bool passes)
 {
     if (!passes)
         return spv_word2(lowering, SpvOpIMul, value, lane_count(lowering));
-    return sum(lowering, value);
+    return lowering->facts.full_subgroup ? device_sum(lowering, value) : sum(lowering, value);
 }
 
 // The mask of the lanes that exist, for a condition that all of them share.
@@ -239,6 +336,8 @@ static uint32_t ballot(struct spv_lowering *lowering, uint32_t cond, bool passes
 {
     const uint32_t type = lowering->type_u32;
     const uint32_t zero = spv_u32(lowering, 0);
+    if (passes && lowering->facts.full_subgroup)
+        return device_ballot(lowering, cond);
     if (passes) {
         uint32_t bit =
             spv_word2(lowering, SpvOpShiftLeftLogical, spv_u32(lowering, 1), spv_lane(lowering));
@@ -255,7 +354,11 @@ static uint32_t shuffle(struct spv_lowering *lowering, uint32_t value, uint32_t 
 {
     uint32_t inside = spv_test2(lowering, SpvOpULessThan, lane, lane_count(lowering));
     uint32_t word = value;
-    if (passes) {
+    if (passes && lowering->facts.full_subgroup) {
+        uint32_t last = spv_u32(lowering, lowering->lanes - 1);
+        lane = spv_word2(lowering, SpvOpBitwiseAnd, lane, last);
+        word = device_shuffle(lowering, value, lane);
+    } else if (passes) {
         show(lowering, value, false);
         uint32_t own = spv_lane(lowering);
         uint32_t from = spv_choose(lowering, lowering->type_u32, inside, lane, own);

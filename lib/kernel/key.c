@@ -204,6 +204,8 @@ static void add_target(struct blake3 *hash, const struct vyre_target *target)
     add_u64(hash, target->float16);
     add_u64(hash, target->float64);
     add_u64(hash, target->subgroup_size);
+    add_u64(hash, target->full_subgroup_size);
+    add_u64(hash, target->subgroup_ops);
     for (unsigned axis = 0; axis < 3; axis++)
         add_u64(hash, target->max_workgroup_size[axis]);
     add_u64(hash, target->max_workgroup_invocations);
@@ -230,7 +232,7 @@ void kernel_key_module(const struct vyre_program *program, const struct vyre_tar
 {
     struct blake3 hash;
     const char *build = vyre_build_info();
-    begin(&hash, "vyre module 3");
+    begin(&hash, "vyre module 4");
     add_bytes(&hash, build, strlen(build));
     add_target(&hash, target);
     add_u64(&hash, params->no_optimize);

@@ -86,19 +86,9 @@ static enum vyre_result choose(struct vyre_device *device, const struct vyre_dev
 static enum vyre_result open_device(struct vyre_device *device, const struct vyre_diag_sink *diag)
 {
     const struct vk_plan *plan = &device->candidate.plan;
-    const struct vyre_target *target = &plan->target;
     struct vk_features features;
     vk_features_link(&features, &device->candidate.snapshot);
-    features.core.features.shaderInt64 = target->int64;
-    features.core.features.shaderInt16 = target->int16;
-    features.core.features.shaderFloat64 = target->float64;
-    features.float16_int8.shaderInt8 = target->int8;
-    features.float16_int8.shaderFloat16 = target->float16;
-    features.storage_16bit.storageBuffer16BitAccess = target->storage_16bit;
-    features.storage_8bit.storageBuffer8BitAccess = target->storage_8bit;
-    features.timeline.timelineSemaphore = plan->timeline;
-    features.memory_model.vulkanMemoryModel = target->memory_model == VYRE_MEMORY_VULKAN;
-    features.memory_model.vulkanMemoryModelDeviceScope = target->device_scope;
+    vk_features_enable(&features, plan);
 
     const char *extensions[VK_EXTENSION_COUNT];
     uint32_t extension_count = 0;

@@ -4,6 +4,7 @@
 #define VK_FEATURE_CHAIN_H
 
 #include "api.h"
+#include "plan.h"
 #include "snapshot.h"
 
 struct vk_features {
@@ -13,11 +14,16 @@ struct vk_features {
     VkPhysicalDeviceShaderFloat16Int8Features float16_int8;
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline;
     VkPhysicalDeviceVulkanMemoryModelFeatures memory_model;
+    VkPhysicalDeviceSubgroupSizeControlFeatures subgroup_size;
+    VkPhysicalDeviceShaderSubgroupUniformControlFlowFeaturesKHR subgroup_flow;
 };
 
 // Zeroes the structs and links those that the device knows of, beginning at `core`.
 // The struct must not move afterwards.
 void vk_features_link(struct vk_features *features, const struct vk_snapshot *snapshot);
+
+// Turns on what the plan uses, in a chain that was linked and holds nothing.
+void vk_features_enable(struct vk_features *features, const struct vk_plan *plan);
 
 // Asks the driver everything. `instance_version` is what the instance was created with.
 // *answer is what the one query that can fail returned, vkEnumerateDeviceExtensionProperties; when

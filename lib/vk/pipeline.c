@@ -36,6 +36,9 @@ static enum vyre_result check_params(const struct vyre_device *device,
         params->words[0] != spirv_magic || (params->binding_count && !params->bindings) ||
         params->push_bytes % 4 || params->word_count > SIZE_MAX / sizeof(uint32_t))
         return VYRE_ERR_INVALID_ARGUMENT;
+    // The compiler asks for what the target has.
+    if (params->subgroup_size && params->subgroup_size != target->full_subgroup_size)
+        return VYRE_ERR_INVALID_ARGUMENT;
     if (params->binding_count > target->max_storage_buffers) {
         diag_report(params->diag, DIAG_D010, NULL, "%zu storage buffers; the device binds %u",
                     params->binding_count, target->max_storage_buffers);
@@ -150,11 +153,18 @@ static enum vyre_result make_pipeline(struct vk_pipeline *pipeline,
     VkResult created = api->vkCreateShaderModule(device->handle, &code, NULL, &module);
     if (created != VK_SUCCESS)
         return vk_device_check(device, params->diag, "vkCreateShaderModule", created);
+    const bool full = params->subgroup_size != 0;
+    const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo demanded = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO,
+        .requiredSubgroupSize = params->subgroup_size,
+    };
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .flags = VK_PIPELINE_CREATE_DISPATCH_BASE,
         .stage = {
             .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+            .pNext = full && device->candidate.plan.demands_subgroup_size ? &demanded : NULL,
+            .flags = full ? VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT : 0u,
             .stage = VK_SHADER_STAGE_COMPUTE_BIT,
             .module = module,
             .pName = "main",

@@ -121,6 +121,42 @@ void vk_plan_refuse(struct vk_plan *plan, const char *format, ...)
     va_end(args);
 }
 
+// Full subgroups of 32, which are those of the language, or of 64, which are two of them. A size
+// that is not the only one has to be demanded, and then not too many of them fit a workgroup.
+static void plan_subgroups(const struct vk_snapshot *snapshot, struct vk_plan *plan)
+{
+    static const struct {
+        VkSubgroupFeatureFlagBits flag;
+        enum vyre_subgroup_op op;
+    } ops[] = {
+        { VK_SUBGROUP_FEATURE_ARITHMETIC_BIT, VYRE_SUBGROUP_ARITHMETIC },
+        { VK_SUBGROUP_FEATURE_BALLOT_BIT, VYRE_SUBGROUP_BALLOT },
+        { VK_SUBGROUP_FEATURE_SHUFFLE_BIT, VYRE_SUBGROUP_SHUFFLE },
+        { VK_SUBGROUP_FEATURE_CLUSTERED_BIT, VYRE_SUBGROUP_CLUSTERED },
+    };
+    struct vyre_target *target = &plan->target;
+    if (!(snapshot->subgroup_stages & VK_SHADER_STAGE_COMPUTE_BIT) ||
+        !(snapshot->subgroup_operations & VK_SUBGROUP_FEATURE_BASIC_BIT))
+        return;
+    target->subgroup_size = snapshot->subgroup_size;
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+        if (snapshot->subgroup_operations & ops[i].flag)
+            target->subgroup_ops |= ops[i].op;
+    if (!snapshot->subgroup_flow || !snapshot->full_subgroups)
+        return;
+    target->subgroup_ops |= VYRE_SUBGROUP_REUNITES;
+    const uint32_t smallest = snapshot->subgroup_sizes[0], largest = snapshot->subgroup_sizes[1];
+    const uint64_t most = snapshot->max_workgroup_subgroups;
+    if (smallest == largest && (smallest == 32 || smallest == 64)) {
+        target->full_subgroup_size = smallest;
+    } else if (smallest <= 32 && largest >= 32 && snapshot->subgroup_size_control &&
+               (snapshot->subgroup_demanding & VK_SHADER_STAGE_COMPUTE_BIT) &&
+               32 * most >= snapshot->limits.maxComputeWorkGroupInvocations) {
+        target->full_subgroup_size = 32;
+        plan->demands_subgroup_size = true;
+    }
+}
+
 static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pretend *pretend,
                         struct vk_plan *plan)
 {
@@ -138,9 +174,6 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
     target->storage_8bit = snapshot->storage_8bit;
     target->float16 = snapshot->float16;
     target->float64 = snapshot->float64;
-    bool subgroup = (snapshot->subgroup_stages & VK_SHADER_STAGE_COMPUTE_BIT) &&
-                    (snapshot->subgroup_operations & VK_SUBGROUP_FEATURE_BASIC_BIT);
-    target->subgroup_size = subgroup ? snapshot->subgroup_size : 0;
     for (int axis = 0; axis < 3; axis++) {
         target->max_workgroup_size[axis] = limits->maxComputeWorkGroupSize[axis];
         plan->max_grid[axis] = limits->maxComputeWorkGroupCount[axis];
@@ -165,7 +198,9 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
     // anyway, so nothing is lost by asking all of them for relaxed ones.
     target->fence_is_barrier = snapshot->driver_id == VK_DRIVER_ID_MESA_LLVMPIPE;
     // What is left, the loop limit and exact floats, a probe fills in.
+    plan_subgroups(snapshot, plan);
     vyre_target_reduce(target, pretend);
+    plan->demands_subgroup_size &= target->full_subgroup_size != 0;
 }
 
 static void plan_extensions(const struct vk_snapshot *snapshot, struct vk_plan *plan)
@@ -177,6 +212,8 @@ static void plan_extensions(const struct vk_snapshot *snapshot, struct vk_plan *
         [VK_EXTENSION_STORAGE_8BIT] = target->storage_8bit,
         [VK_EXTENSION_FLOAT16_INT8] = target->int8 || target->float16,
         [VK_EXTENSION_HOST_IMPORT] = plan->host_import,
+        [VK_EXTENSION_SUBGROUP_SIZE] = target->full_subgroup_size != 0,
+        [VK_EXTENSION_SUBGROUP_FLOW] = target->full_subgroup_size != 0,
         [VK_EXTENSION_FLOAT_CONTROLS] = target->float_controls != 0,
     };
     for (int i = 0; i < VK_EXTENSION_COUNT; i++)

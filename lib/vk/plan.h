@@ -14,8 +14,9 @@ struct vk_plan {
     bool extensions[VK_EXTENSION_COUNT]; // to name at device creation
     bool timeline;                       // timeline semaphores; false: fences
     bool host_import;
-    bool no_exact_floats; // pretended: what the probe finds is not used
-    bool unified;         // the device works in the host's memory: uploads in place
+    bool demands_subgroup_size; // a pipeline that wants full subgroups names their size
+    bool no_exact_floats;       // pretended: what the probe finds is not used
+    bool unified;               // the device works in the host's memory: uploads in place
     uint64_t import_alignment;
     uint64_t offset_alignment; // of storage buffer bindings
     uint64_t memory_bytes;     // of the largest heap that buffers are taken from

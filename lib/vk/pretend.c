@@ -47,6 +47,10 @@ void vyre_target_reduce(struct vyre_target *target, const struct vyre_pretend *p
         target->subgroup_size = pretend->subgroup_size;
     if (pretend->no_subgroup)
         target->subgroup_size = 0;
+    if (pretend->no_subgroup || pretend->subgroup_size)
+        target->full_subgroup_size = 0; // it has none of that size
+    if (pretend->no_subgroup)
+        target->subgroup_ops = 0;
     if (pretend->no_exact_floats)
         target->exact_floats = target->hidden_floats = 0;
     if (pretend->loop_limit)

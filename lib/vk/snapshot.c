@@ -49,6 +49,9 @@ void vk_features_link(struct vk_features *features, const struct vk_snapshot *sn
         .float16_int8.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES,
         .timeline.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
         .memory_model.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_MEMORY_MODEL_FEATURES,
+        .subgroup_size.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
+        .subgroup_flow.sType =
+            VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SUBGROUP_UNIFORM_CONTROL_FLOW_FEATURES_KHR,
     };
     link_after(&features->core, &features->storage_16bit); // core in 1.1
     if (vk_snapshot_offers(snapshot, VK_EXTENSION_STORAGE_8BIT))
@@ -59,6 +62,28 @@ void vk_features_link(struct vk_features *features, const struct vk_snapshot *sn
         link_after(&features->core, &features->timeline);
     if (vk_snapshot_offers(snapshot, VK_EXTENSION_MEMORY_MODEL))
         link_after(&features->core, &features->memory_model);
+    if (vk_snapshot_offers(snapshot, VK_EXTENSION_SUBGROUP_SIZE))
+        link_after(&features->core, &features->subgroup_size);
+    if (vk_snapshot_offers(snapshot, VK_EXTENSION_SUBGROUP_FLOW))
+        link_after(&features->core, &features->subgroup_flow);
+}
+
+void vk_features_enable(struct vk_features *features, const struct vk_plan *plan)
+{
+    const struct vyre_target *target = &plan->target;
+    features->core.features.shaderInt64 = target->int64;
+    features->core.features.shaderInt16 = target->int16;
+    features->core.features.shaderFloat64 = target->float64;
+    features->float16_int8.shaderInt8 = target->int8;
+    features->float16_int8.shaderFloat16 = target->float16;
+    features->storage_16bit.storageBuffer16BitAccess = target->storage_16bit;
+    features->storage_8bit.storageBuffer8BitAccess = target->storage_8bit;
+    features->timeline.timelineSemaphore = plan->timeline;
+    features->memory_model.vulkanMemoryModel = target->memory_model == VYRE_MEMORY_VULKAN;
+    features->memory_model.vulkanMemoryModelDeviceScope = target->device_scope;
+    features->subgroup_size.subgroupSizeControl = plan->demands_subgroup_size;
+    features->subgroup_size.computeFullSubgroups = target->full_subgroup_size != 0;
+    features->subgroup_flow.shaderSubgroupUniformControlFlow = target->full_subgroup_size != 0;
 }
 
 static enum vyre_result take_extensions(const struct vk_api *api, VkPhysicalDevice physical,
@@ -109,6 +134,9 @@ static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
     VkPhysicalDeviceFloatControlsProperties floats = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES,
     };
+    VkPhysicalDeviceSubgroupSizeControlProperties sizes = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES,
+    };
     link_after(&properties, &id);
     link_after(&properties, &maintenance);
     link_after(&properties, &subgroup);
@@ -118,6 +146,8 @@ static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
         link_after(&properties, &import);
     if (vk_snapshot_offers(out, VK_EXTENSION_FLOAT_CONTROLS))
         link_after(&properties, &floats);
+    if (vk_snapshot_offers(out, VK_EXTENSION_SUBGROUP_SIZE))
+        link_after(&properties, &sizes);
     if (vk_snapshot_offers(out, VK_EXTENSION_MAINTENANCE_4))
         link_after(&properties, &maintenance_4);
     api->vkGetPhysicalDeviceProperties2(physical, &properties);
@@ -141,6 +171,10 @@ static void take_properties(const struct vk_api *api, VkPhysicalDevice physical,
     out->subgroup_size = subgroup.subgroupSize;
     out->subgroup_stages = subgroup.supportedStages;
     out->subgroup_operations = subgroup.supportedOperations;
+    out->subgroup_sizes[0] = sizes.minSubgroupSize;
+    out->subgroup_sizes[1] = sizes.maxSubgroupSize;
+    out->subgroup_demanding = sizes.requiredSubgroupSizeStages;
+    out->max_workgroup_subgroups = sizes.maxComputeWorkgroupSubgroups;
 }
 
 // The extension alone does not promise that a buffer with our usage takes such memory
@@ -183,6 +217,9 @@ static void take_features(const struct vk_api *api, VkPhysicalDevice physical,
     out->storage_16bit = features.storage_16bit.storageBuffer16BitAccess;
     out->storage_8bit = features.storage_8bit.storageBuffer8BitAccess;
     out->timeline = features.timeline.timelineSemaphore;
+    out->subgroup_size_control = features.subgroup_size.subgroupSizeControl;
+    out->full_subgroups = features.subgroup_size.computeFullSubgroups;
+    out->subgroup_flow = features.subgroup_flow.shaderSubgroupUniformControlFlow;
     out->memory_model = features.memory_model.vulkanMemoryModel;
     out->memory_model_device_scope = features.memory_model.vulkanMemoryModelDeviceScope;
 }

@@ -49,6 +49,9 @@ struct vk_snapshot {
     bool timeline;
     bool memory_model;
     bool memory_model_device_scope;
+    bool subgroup_size_control;
+    bool full_subgroups;
+    bool subgroup_flow;
     uint32_t float_controls; // of 32-bit floats, enum vyre_float_control
 
     VkPhysicalDeviceLimits limits;
@@ -59,6 +62,9 @@ struct vk_snapshot {
     uint32_t subgroup_size;
     VkShaderStageFlags subgroup_stages;
     VkSubgroupFeatureFlags subgroup_operations;
+    uint32_t subgroup_sizes[2];            // smallest and largest; 0: the device does not say
+    VkShaderStageFlags subgroup_demanding; // stages that may demand one of these
+    uint32_t max_workgroup_subgroups;      // where they do
 
     uint32_t queue_family_count; // at most VK_SNAPSHOT_QUEUE_FAMILIES
     VkQueueFamilyProperties queue_families[VK_SNAPSHOT_QUEUE_FAMILIES];

@@ -73,7 +73,8 @@ static bool dispatch(struct vyre_device *device, struct on_device_run *run,
     vyre_module_derive(info, push);
     struct vk_pipeline_params params = { .bindings = bindings,
                                          .binding_count = count,
-                                         .push_bytes = info->push_bytes };
+                                         .push_bytes = info->push_bytes,
+                                         .subgroup_size = info->subgroup_size };
     params.words = vyre_module_words(module, &params.word_count);
     uint32_t grid[3];
     const uint32_t base[3] = { 0 };

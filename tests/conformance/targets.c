@@ -31,6 +31,7 @@ static const struct row {
     const char *named;      // vyre_target_named; NULL: the target of the device
     const char *pretend[4]; // what is taken away from it
     const char *refusals;   // codes by which it may refuse what the device takes
+    uint32_t full_subgroup; // of the device's own; this device does not run such modules
     bool differs;           // of all records some must have a module of their own
 } rows[] = {
     { .name = "the device's own" },
@@ -54,14 +55,10 @@ static const struct row {
       .named = "portable",
       .refusals = "L008 L009 L010 L011 L018",
       .differs = true },
-    { .name = "roadmap2022",
-      .named = "roadmap2022",
-      .refusals = "L008 L009 L010 L011 L018",
-      .differs = true },
-    { .name = "vulkan1.4",
-      .named = "vulkan1.4",
-      .refusals = "L008 L009 L010 L011 L018",
-      .differs = true },
+    { .name = "roadmap2022", .named = "roadmap2022", .refusals = "L008 L009 L010 L011 L018" },
+    { .name = "vulkan1.4", .named = "vulkan1.4", .refusals = "L008 L009 L010 L011 L018" },
+    { .name = "full subgroups of 32", .full_subgroup = 32, .differs = true },
+    { .name = "full subgroups of 64", .full_subgroup = 64, .differs = true },
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -70,6 +67,7 @@ struct counts {
     unsigned same;    // the module is one that was judged before, for the device or a row above
     unsigned passed;  // the same bits
     unsigned ordered; // bits that follow the order of invocations (D-2)
+    unsigned valid;   // nothing here runs it
     unsigned limited; // more iterations than the driver allows, and said so
     unsigned refused;
     unsigned failed;
@@ -102,6 +100,10 @@ static void make_target(const struct row *row, const struct vyre_target *device,
     for (size_t i = 0; i < sizeof row->pretend / sizeof *row->pretend && row->pretend[i]; i++)
         assert_result(VYRE_OK, vyre_pretend_add(&pretend, row->pretend[i]));
     vyre_target_reduce(out, &pretend);
+    if (row->full_subgroup) {
+        out->full_subgroup_size = row->full_subgroup;
+        out->subgroup_ops = UINT32_MAX;
+    }
 }
 
 // ---- Modules ------------------------------------------------------------------------------------
@@ -329,6 +331,8 @@ static void run_row(struct runner *runner, size_t row, const struct vyre_program
         counts->failed++;
     else if (is_same)
         counts->same++;
+    else if (rows[row].full_subgroup && rows[row].full_subgroup != runner->own.full_subgroup_size)
+        counts->valid++;
     else
         run_module(runner, row, program, module, record, what);
     if (!is_same)
@@ -364,9 +368,9 @@ static void run_record(void *user, const json_t *record)
 static bool print_row(const struct runner *runner, size_t row)
 {
     const struct counts *counts = &runner->counts[row];
-    printf("%-24s %6u %6u %6u %6u %6u %6u\n", rows[row].name, counts->same, counts->passed,
-           counts->ordered, counts->limited, counts->refused, counts->failed);
-    const bool differs = counts->passed || !rows[row].differs || runner->every > 1;
+    printf("%-24s %6u %6u %6u %6u %6u %6u %6u\n", rows[row].name, counts->same, counts->passed,
+           counts->valid, counts->ordered, counts->limited, counts->refused, counts->failed);
+    const bool differs = counts->passed || counts->valid || !rows[row].differs || runner->every > 1;
     if (!differs)
         printf("FAIL %s: this target changes nothing\n", rows[row].name);
     return !counts->failed && differs;
@@ -394,8 +398,8 @@ int main(int argc, char **argv)
         good = records_read(argv[i], run_record, &runner) && good;
     printf("%u records that this device takes, %u that are not for it\n", runner.records,
            runner.beyond);
-    printf("%-24s %6s %6s %6s %6s %6s %6s\n", "target", "same", "passed", "order", "limit", "lacks",
-           "failed");
+    printf("%-24s %6s %6s %6s %6s %6s %6s %6s\n", "target", "same", "passed", "valid", "order",
+           "limit", "lacks", "failed");
     for (size_t row = 0; row < ROWS; row++)
         good = print_row(&runner, row) && good;
     array_fini(&runner.valid);

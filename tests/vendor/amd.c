@@ -79,6 +79,7 @@ static enum vyre_result cost_program(struct amd *amd, const char *name,
     struct kernel_shape kernel = {
         .binding_count = (uint32_t)info.binding_count + (info.fault_binding != UINT32_MAX),
         .push_bytes = info.push_bytes,
+        .subgroup_size = info.subgroup_size,
     };
     kernel.words = vyre_module_words(module, &kernel.word_count);
     bool ok = cost_words(amd, name, &kernel, cost);

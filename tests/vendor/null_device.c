@@ -32,26 +32,20 @@ static void lend_memory(VkPhysicalDeviceMemoryProperties *memory)
 
 static bool create(struct null_device *device, VkPhysicalDevice physical)
 {
-    const struct vyre_target *target = &device->plan.target;
     struct vk_features features;
     vk_features_link(&features, &device->snapshot);
-    features.core.features.shaderInt64 = target->int64;
-    features.core.features.shaderInt16 = target->int16;
-    features.core.features.shaderFloat64 = target->float64;
-    features.float16_int8.shaderInt8 = target->int8;
-    features.float16_int8.shaderFloat16 = target->float16;
-    features.storage_16bit.storageBuffer16BitAccess = target->storage_16bit;
-    features.storage_8bit.storageBuffer8BitAccess = target->storage_8bit;
-    features.timeline.timelineSemaphore = device->plan.timeline;
-    features.memory_model.vulkanMemoryModel = target->memory_model == VYRE_MEMORY_VULKAN;
-    features.memory_model.vulkanMemoryModelDeviceScope = target->device_scope;
+    vk_features_enable(&features, &device->plan);
     VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR tell = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
         .pNext = features.core.pNext,
         .pipelineExecutableInfo = VK_TRUE,
     };
     features.core.pNext = &tell;
-    const char *extensions[] = { "VK_KHR_pipeline_executable_properties" };
+    const char *extensions[VK_EXTENSION_COUNT + 1] = { "VK_KHR_pipeline_executable_properties" };
+    uint32_t extension_count = 1;
+    for (int i = 0; i < VK_EXTENSION_COUNT; i++)
+        if (device->plan.extensions[i])
+            extensions[extension_count++] = vk_extension_name((enum vk_extension)i);
     const float priority = 1.0f;
     const VkDeviceQueueCreateInfo queue = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
@@ -64,7 +58,7 @@ static bool create(struct null_device *device, VkPhysicalDevice physical)
         .pNext = &features.core,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
-        .enabledExtensionCount = 1,
+        .enabledExtensionCount = extension_count,
         .ppEnabledExtensionNames = extensions,
     };
     device->api = device->instance.api;
@@ -168,11 +162,18 @@ static bool make_pipeline(struct null_device *device, const struct kernel_shape 
     if (failed("vkCreateShaderModule",
                device->api.vkCreateShaderModule(device->handle, &module, NULL, &parts->module)))
         return false;
+    const bool full = kernel->subgroup_size != 0;
+    const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo demanded = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO,
+        .requiredSubgroupSize = kernel->subgroup_size,
+    };
     const VkComputePipelineCreateInfo pipeline = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .flags = VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR |
                  (want_isa ? VK_PIPELINE_CREATE_CAPTURE_INTERNAL_REPRESENTATIONS_BIT_KHR : 0u),
         .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                   .pNext = full && device->plan.demands_subgroup_size ? &demanded : NULL,
+                   .flags = full ? VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT : 0u,
                    .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                    .module = parts->module,
                    .pName = "main" },

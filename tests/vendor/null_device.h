@@ -34,6 +34,7 @@ struct kernel_shape {
     size_t word_count;
     uint32_t binding_count; // storage buffers 0 to binding_count - 1 of set 0
     uint32_t push_bytes;
+    uint32_t subgroup_size; // full subgroups of this size are demanded; 0: any
 };
 
 // False, with a message on standard output: no such device, or it lacks what is needed.

@@ -44,6 +44,17 @@ enum vyre_exact_float {
     VYRE_EXACT_SELECT = 128,
 };
 
+// What subgroups can do (VkSubgroupFeatureFlags); bits of vyre_target.subgroup_ops.
+enum vyre_subgroup_op {
+    VYRE_SUBGROUP_ARITHMETIC = 1,
+    VYRE_SUBGROUP_BALLOT = 2,
+    VYRE_SUBGROUP_SHUFFLE = 4,
+    VYRE_SUBGROUP_CLUSTERED = 8,
+    // Invocations that parted meet again where all of them go on
+    // (VK_KHR_shader_subgroup_uniform_control_flow).
+    VYRE_SUBGROUP_REUNITES = 16,
+};
+
 // Everything about a device that decides which code is right for it. The compiler looks nowhere
 // else. Plain data: make it by hand, with vyre_target_default, or from a device's plan.
 struct vyre_target {
@@ -57,7 +68,13 @@ struct vyre_target {
     bool storage_8bit;
     bool float16;
     bool float64;
-    uint32_t subgroup_size;             // 0: no subgroup operations
+    uint32_t subgroup_size; // as the driver chooses; 0: no subgroup operations
+    // Width of the subgroups of which a pipeline can demand that all lanes exist, 32 or 64:
+    // subgroup operations are then the device's instructions, where it has all of ARITHMETIC (or
+    // CLUSTERED, for 64), BALLOT, SHUFFLE and REUNITES. 0: none, and lanes pass values through
+    // workgroup memory. See docs/runtime.md, "Subgroups".
+    uint32_t full_subgroup_size;
+    uint32_t subgroup_ops;              // enum vyre_subgroup_op
     uint32_t max_workgroup_size[3];     // invocations per axis
     uint32_t max_workgroup_invocations; // product of the axes
     uint32_t max_workgroup_memory;      // bytes
@@ -232,6 +249,10 @@ struct vyre_module_info {
     const struct vyre_module_term *terms; // borrowed from the module; in the order of their words
     size_t term_count;
     uint32_t push_bytes; // 4 * (binding_count + param_count + derived_count)
+    // The pipeline has to demand full subgroups of this size
+    // (VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT, and the size itself on a device
+    // that has several). 0: any will do.
+    uint32_t subgroup_size;
     // Binding of the fault record, 4 u32 words that the host zeroes before the launch: kind (enum
     // vyre_fault_kind), two details, and the number of the workgroup in this launch, x fastest.
     // The first invocation that faults writes it. UINT32_MAX when the module cannot fault.

@@ -29,6 +29,18 @@ enum vyre_result spv_lower_rechecked(const struct vyre_program *program,
                                      const struct vyre_compile_params *params,
                                      const struct spv_recheck *recheck, struct vyre_module **out);
 
+// What tests ask of a lowering beside its parameters. Zero: nothing.
+struct spv_trial {
+    const struct spv_recheck *recheck;
+    // Invocations of a subgroup of the language, 0: 32. With fewer, the code for full subgroups
+    // (vyre_target.full_subgroup_size) runs on devices whose own are that narrow, CPUs among them;
+    // there it is compared with the same operations through workgroup memory.
+    uint32_t lanes;
+};
+enum vyre_result spv_lower_trial(const struct vyre_program *program,
+                                 const struct vyre_compile_params *params,
+                                 const struct spv_trial *trial, struct vyre_module **out);
+
 // A module as bytes for the cache, and back. The bytes are versioned by the build id in the cache
 // key; the reader still checks every length, and answers VYRE_MISS to bytes that it did not write.
 // It does not look into the SPIR-V beyond its magic. vyre_free frees *out.

@@ -147,6 +147,13 @@ void check_everywhere(const struct vyre_program *program)
                 VYRE_FLOAT_ROUND_TO_EVEN | VYRE_FLOAT_SPECIALS | VYRE_FLOAT_SUBNORMALS;
             check_once(program, &target, vyre_compile_params(.float_mode = VYRE_FLOAT_EXACT));
             check_once(program, &target, vyre_compile_params(.float_mode = VYRE_FLOAT_FAST));
+            // The device's own subgroups.
+            target.subgroup_ops = UINT32_MAX;
+            target.full_subgroup_size = 32;
+            check_once(program, &target, vyre_compile_params(0));
+            target.full_subgroup_size = 64;
+            check_once(program, &target, vyre_compile_params(0));
+            target.full_subgroup_size = 0;
             target.exact_floats = VYRE_EXACT_ADD | VYRE_EXACT_DIV;
             target.hidden_floats = VYRE_EXACT_ADD;
             target.loop_limit = 1000;

@@ -57,6 +57,68 @@ static void values_are_passed_only_where_they_differ(void **state)
     }
 }
 
+// Where the device's subgroups are full nothing is passed through memory, and no barrier is needed.
+static void full_subgroups_need_no_memory(void **state)
+{
+    (void)state;
+    static const char sum[] = "out[gid.x] = subgroup_add(lid.x)";
+    static const char float_sum[] = "out[gid.x] = u32(subgroup_add(f32(lid.x)))";
+    static const char ballot[] = "out[lid.y + lid.z] = subgroup_ballot(lid.x & 1)";
+    static const char shuffle[] = "out[gid.x] = subgroup_shuffle(lid.x, 40)";
+    static const struct {
+        uint32_t width;
+        bool full;
+        SpvOp op;
+        unsigned count;
+        const char *size, *body;
+    } cases[] = {
+        { 32, true, SpvOpGroupNonUniformIAdd, 1, "64", sum },
+        { 64, true, SpvOpGroupNonUniformIAdd, 1, "64", sum },
+        { 32, true, SpvOpGroupNonUniformBallot, 1, "32 3", ballot },
+        { 64, true, SpvOpGroupNonUniformBallot, 1, "64 1 2", ballot },
+        { 32, true, SpvOpGroupNonUniformShuffle, 1, "96", shuffle },
+        { 32, true, SpvOpGroupNonUniformBroadcast, 32, "32", float_sum },
+        { 64, true, SpvOpGroupNonUniformShuffle, 32, "64", float_sum },
+        // Some subgroups of these would not be full.
+        { 32, false, SpvOpGroupNonUniformIAdd, 0, "33", sum },
+        { 64, false, SpvOpGroupNonUniformIAdd, 0, "96", sum },
+        { 32, false, SpvOpGroupNonUniformIAdd, 0, "16 4", sum },
+        // These are neither one nor two of the language's.
+        { 16, false, SpvOpGroupNonUniformIAdd, 0, "64", sum },
+        { 128, false, SpvOpGroupNonUniformIAdd, 0, "128", sum },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "workgroup %s\n" OUT "%s", cases[i].size, cases[i].body);
+        struct vyre_program *program = parse(text);
+        struct vyre_target target;
+        check_target(&target, 2, 1);
+        target.full_subgroup_size = cases[i].width;
+        for (uint32_t lacking = 0; lacking <= 16; lacking = lacking ? lacking * 2 : 1) {
+            // Clustered sums are for pairs, others for single ones.
+            const bool needed = lacking != (cases[i].width == 64 ? VYRE_SUBGROUP_ARITHMETIC
+                                                                 : VYRE_SUBGROUP_CLUSTERED);
+            const bool full = cases[i].full && !(lacking && needed);
+            target.subgroup_ops = 31 & ~lacking;
+            struct vyre_module *module = NULL;
+            struct vyre_module_info info;
+            size_t count;
+            assert_result(VYRE_OK,
+                          vyre_compile(program, vyre_compile_params(.target = &target), &module));
+            const uint32_t *words = vyre_module_words(module, &count);
+            vyre_module_reflect(module, &info);
+            assert_null(check_words(target.env, words, count));
+            assert_int_equal(info.subgroup_size, full ? cases[i].width : 0);
+            assert_int_equal(check_count_words(words, count, cases[i].op),
+                             full ? cases[i].count : 0);
+            assert_int_equal(check_count_words(words, count, SpvOpControlBarrier), full ? 0 : 2);
+            assert_int_equal(info.workgroup_memory == 0, full);
+            vyre_module_destroy(&module);
+        }
+        vyre_program_destroy(&program);
+    }
+}
+
 static void expect(const char *code, const char *says, const char *text, uint32_t memory)
 {
     struct vyre_target target;
@@ -122,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_passed_only_where_they_differ),
+        cmocka_unit_test(full_subgroups_need_no_memory),
         cmocka_unit_test(refusals),
         cmocka_unit_test(one_subgroup_is_uniform),
     };

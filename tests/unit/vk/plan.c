@@ -118,6 +118,58 @@ static void pages_are_imported_only_where_buffers_take_them(void **state)
     assert_false(plan.extensions[VK_EXTENSION_HOST_IMPORT]);
 }
 
+static void full_subgroups_are_planned_where_they_are_promised(void **state)
+{
+    (void)state;
+    const uint32_t all = VYRE_SUBGROUP_ARITHMETIC | VYRE_SUBGROUP_BALLOT | VYRE_SUBGROUP_SHUFFLE |
+                         VYRE_SUBGROUP_REUNITES;
+    static const struct {
+        uint32_t smallest, largest, most; // widths, and subgroups of a workgroup
+        bool demanding;                   // the stage may demand a width
+        uint32_t full;
+        bool demands;
+    } cases[] = {
+        { 32, 32, 0, false, 32, false },  { 32, 32, 64, true, 32, false },
+        { 64, 64, 0, false, 64, false },  { 32, 64, UINT32_MAX, true, 32, true },
+        { 8, 32, 64, true, 32, true },    { 8, 32, 64, false, 0, false },
+        { 8, 32, 16, true, 0, false },    { 8, 8, 32, true, 0, false },
+        { 4, 16, 32, true, 0, false },    { 64, 128, 32, true, 0, false },
+        { 128, 128, 32, true, 0, false }, { 0, 0, 0, false, 0, false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vk_snapshot snapshot = discrete_snapshot();
+        snapshot.limits.maxComputeWorkGroupInvocations = 1024;
+        snapshot.subgroup_sizes[0] = cases[i].smallest;
+        snapshot.subgroup_sizes[1] = cases[i].largest;
+        snapshot.max_workgroup_subgroups = cases[i].most;
+        snapshot.subgroup_demanding = cases[i].demanding ? VK_SHADER_STAGE_COMPUTE_BIT : 0;
+        snapshot.subgroup_size_control = snapshot.full_subgroups = snapshot.subgroup_flow = true;
+        snapshot.subgroup_operations |= VK_SUBGROUP_FEATURE_ARITHMETIC_BIT |
+                                        VK_SUBGROUP_FEATURE_BALLOT_BIT |
+                                        VK_SUBGROUP_FEATURE_SHUFFLE_BIT;
+        struct vk_plan plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+        assert_int_equal(plan.target.full_subgroup_size, cases[i].full);
+        assert_int_equal(plan.demands_subgroup_size, cases[i].demands);
+        assert_int_equal(plan.target.subgroup_ops, all);
+        assert_int_equal(plan.extensions[VK_EXTENSION_SUBGROUP_FLOW], cases[i].full != 0);
+        // Other widths, or none, have no full ones of this width.
+        plan = plan_of(snapshot, (struct vyre_pretend){ .subgroup_size = 8 });
+        assert_int_equal(plan.target.full_subgroup_size, 0);
+        assert_false(plan.demands_subgroup_size);
+        plan = plan_of(snapshot, (struct vyre_pretend){ .no_subgroup = true });
+        assert_int_equal(plan.target.full_subgroup_size, 0);
+        assert_int_equal(plan.target.subgroup_ops, 0);
+        snapshot.full_subgroups = false;
+        assert_int_equal(plan_of(snapshot, (struct vyre_pretend){ 0 }).target.full_subgroup_size,
+                         0);
+        snapshot.full_subgroups = true;
+        snapshot.subgroup_flow = false;
+        plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+        assert_int_equal(plan.target.full_subgroup_size, 0);
+        assert_int_equal(plan.target.subgroup_ops, all & ~(uint32_t)VYRE_SUBGROUP_REUNITES);
+    }
+}
+
 static void pretending_takes_away(void **state)
 {
     (void)state;
@@ -258,6 +310,7 @@ int main(void)
         cmocka_unit_test(lavapipe_is_planned_as_what_it_is),
         cmocka_unit_test(features_that_are_missing_are_not_planned),
         cmocka_unit_test(pages_are_imported_only_where_buffers_take_them),
+        cmocka_unit_test(full_subgroups_are_planned_where_they_are_promised),
         cmocka_unit_test(pretending_takes_away),
         cmocka_unit_test(names_stand_for_what_is_pretended),
         cmocka_unit_test(pretending_never_adds),

@@ -38,6 +38,7 @@ struct vk_pipeline_params {
     const uint32_t *bindings; // binding numbers of storage buffers in set 0
     size_t binding_count;
     uint32_t push_bytes;
+    uint32_t subgroup_size; // full subgroups of this many invocations; 0: any
     // Verified VkPipelineCache data to start from; NULL: none. Data of another device or driver is
     // recognised by its header and not used.
     const uint8_t *blob;
