@@ -87,7 +87,7 @@ static uint32_t tolerance_of(const struct conform_case *c)
 // ---- What the interpreter says ------------------------------------------------------------------
 
 // Longer runs are not foreseen to their end; then the record's outputs have to come.
-#define FORESEEN_STEPS (UINT64_C(1) << 22)
+#define FORESEEN_STEPS (UINT64_C(1) << 20)
 
 // What a device has to answer.
 struct forecast {
