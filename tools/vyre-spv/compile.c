@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "compile_stats.h"
 #include "listing.h"
+#include "ops.h"
 #include "tool.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@ struct compile_options {
     const char *target; // name of a target; NULL: the default
     const char *device; // compiles for this device instead
     struct option_list pretend;
+    struct option_list ops;
     int target_env;   // index in the choice of the option, NOT_GIVEN: that of the target
     int memory_model; // likewise
     bool optimize;
@@ -60,6 +62,8 @@ static const struct option_spec compile_table[] = {
       "print the program, or its parts, as after PASS (inline, grid_sync, fold, strength, cse, "
       "dead; all: each of them) on standard error",
       OPTION_TEXT, offsetof(struct compile_options, dump_after) },
+    { NULL, "op", "ID=PROGRAM", OPS_OPTION_HELP, OPTION_LIST,
+      offsetof(struct compile_options, ops) },
     { NULL, "loop-budget", "N",
       "passes through loops after which an invocation is a fault; the default is 16777216",
       OPTION_NUMBER, offsetof(struct compile_options, loop_budget) },
@@ -219,8 +223,8 @@ static int print_stats(const struct compile_options *options,
 }
 
 static int compile(const struct compile_options *options, const struct vyre_target *target,
-                   const struct vyre_program *program, const struct tool_bytes *source,
-                   const char *name)
+                   const struct vyre_registry *ops, const struct vyre_program *program,
+                   const struct tool_bytes *source, const char *name)
 {
     struct vyre_module *module = NULL;
     const struct vyre_diag_sink diag = tool_diag_of(name);
@@ -231,6 +235,7 @@ static int compile(const struct compile_options *options, const struct vyre_targ
         .debug_info = options->debug_info || options->listing,
         .loop_budget = (uint32_t)options->loop_budget,
         .float_mode = (enum vyre_float_mode)options->float_mode,
+        .registry = ops,
         .hook = options->dump_after ? &hook : NULL,
         .diag = &diag,
     };
@@ -269,21 +274,28 @@ static int check_options(const struct compile_options *own)
 
 static int run_compile(const void *options, const char *const *operands, size_t operand_count)
 {
-    (void)operand_count;
     const struct compile_options *own = options;
+    struct vyre_registry *ops = NULL;
     struct vyre_program *program = NULL;
     struct tool_bytes source = { .size = 0 };
     struct vyre_target target;
     int code = check_options(own);
     if (!code)
+        code = tool_check_standard_input("compile",
+                                         tool_count_standard_input(operands, operand_count) +
+                                             ops_count_standard_input(&own->ops));
+    if (!code)
         code = find_target(own, &target);
+    if (!code)
+        code = ops_read("compile", &own->ops, &ops);
     if (!code)
         code = own->listing ? tool_read_with_text(operands[0], &source, &program)
                             : tool_read_program(operands[0], &program);
     if (!code)
-        code = compile(own, &target, program, &source, operands[0]);
+        code = compile(own, &target, ops, program, &source, operands[0]);
     tool_bytes_fini(&source);
     vyre_program_destroy(&program);
+    vyre_registry_destroy(&ops);
     return code;
 }
 

@@ -2,6 +2,7 @@
 // vyre-spv run: one dispatch of a program, on a device or in the interpreter.
 #include "commands.h"
 #include "launch.h"
+#include "ops.h"
 #include "tool.h"
 #include "values.h"
 
@@ -19,6 +20,7 @@
 struct run_options {
     struct option_list inputs;
     struct option_list outputs;
+    struct option_list ops;
     const char *grid;
     const char *device;
     struct option_list pretend;
@@ -52,6 +54,7 @@ static const struct option_spec run_table[] = {
       "to "
       "print it one element per line",
       OPTION_LIST, offsetof(struct run_options, outputs) },
+    { NULL, "op", "ID=PROGRAM", OPS_OPTION_HELP, OPTION_LIST, offsetof(struct run_options, ops) },
     { NULL, "grid", "X[,Y[,Z]]", "workgroups; derived from the sizes of the buffers by default",
       OPTION_TEXT, offsetof(struct run_options, grid) },
     { NULL, "interp", NULL, "run in the reference interpreter, not on a device", OPTION_FLAG,
@@ -102,6 +105,7 @@ struct run {
     const struct run_options *options;
     struct vyre_diag_sink diag; // knows the program's file
     struct vyre_program *program;
+    struct vyre_registry *ops; // NULL: none
     struct launch launch;
     struct binding *bindings; // one per slot of the launch
 };
@@ -111,6 +115,7 @@ static void run_fini(struct run *run)
     launch_fini(&run->launch);
     free(run->bindings);
     vyre_program_destroy(&run->program);
+    vyre_registry_destroy(&run->ops);
 }
 
 // ---- What is asked for --------------------------------------------------------------------------
@@ -247,6 +252,7 @@ static int interpret(struct run *run)
         .step_limit = option_number(run->options->steps, 0),
         .memory_limit = INTERPRETER_MEMORY,
         .split_grid_sync = true, // as a device does it
+        .registry = run->ops,
         .diag = &run->diag,
     };
     memcpy(params.grid, run->launch.grid, sizeof params.grid);
@@ -290,7 +296,8 @@ static int run_kernel(struct run *run, struct vyre_device *device, struct vyre_c
                            .no_optimize = run->options->no_optimize,
                            .debug_info = run->options->debug_info,
                            .loop_budget = (uint32_t)option_number(run->options->loop_budget, 0),
-                           .float_mode = float_mode_of(run->options), .diag = &run->diag),
+                           .float_mode = float_mode_of(run->options), .registry = run->ops,
+                           .diag = &run->diag),
         &kernel);
     if (!result && run->options->stats)
         print_stats(kernel);
@@ -377,11 +384,9 @@ static int check_options(const struct run_options *options)
 static int check_standard_input(const struct run_options *options, const char *const *operands,
                                 size_t operand_count)
 {
-    size_t readers = tool_count_standard_input(operands, operand_count);
-    for (size_t i = 0; i < options->inputs.count; i++) {
-        const char *equals = strchr(options->inputs.items[i], '=');
-        readers += equals && strcmp(equals + 1, "-") == 0;
-    }
+    const size_t readers = tool_count_standard_input(operands, operand_count) +
+                           ops_count_standard_input(&options->inputs) +
+                           ops_count_standard_input(&options->ops);
     return tool_check_standard_input("run", readers);
 }
 
@@ -389,8 +394,8 @@ static int check_standard_input(const struct run_options *options, const char *c
 static int validate(const struct run *run, const char *path)
 {
     enum vyre_result result = vyre_program_validate(
-        run->program,
-        vyre_validate_params(.subgroup_ops = true, .collectives = true, .diag = &run->diag));
+        run->program, vyre_validate_params(.subgroup_ops = true, .collectives = true,
+                                           .registry = run->ops, .diag = &run->diag));
     return result ? tool_failed(result, tool_name_of(path)) : TOOL_OK;
 }
 
@@ -402,6 +407,8 @@ static int run_run(const void *options, const char *const *operands, size_t oper
         code = check_standard_input(run.options, operands, operand_count);
     if (!code && run.options->grid)
         code = parse_grid(run.options->grid, run.launch.grid);
+    if (!code)
+        code = ops_read("run", &run.options->ops, &run.ops);
     if (!code)
         code = tool_read_program(operands[0], &run.program);
     if (!code)

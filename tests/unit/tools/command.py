@@ -983,6 +983,38 @@ class Compile(Case):
         self.assertIn("there are all, " + ", ".join(shown), wrong.stderr.decode())
         self.expect(USAGE, "compile", "-", "-O0", "--dump-after", "all", stdin=text)
 
+    def test_ops_are_given_as_programs(self):
+        def written(name, text):
+            with open(self.path(name), "w", encoding="utf-8") as file:
+                file.write(text)
+            return self.path(name)
+        # Arguments in the order of their bindings: 100 * a + b.
+        body = written("mad.vyre", "buffer b : u32[1] readonly @5\nbuffer a : u32[1] uniform @2\n"
+                       "buffer out : u32[1] readwrite @9 output\nout[0] = a[0] * 100 + b[0]\n")
+        twice = written("twice.vyre", "buffer a : u32[1] readonly @0\n"
+                        "buffer out : u32[1] readwrite @1 output\n"
+                        "out[0] = call \"mad\"(a[0], a[0])\n")
+        caller = written("caller.vyre", "buffer out : u32[2] writeonly @0\n"
+                         "out[gid.x] = call \"twice\"(gid.x + 1)\n")
+        ops = ("--op", "mad=" + body, "--op", "twice=" + twice)
+        ran = self.expect(OK, "run", caller, *ops, "--interp", "--out", "out=u32")
+        self.assertEqual(ran.stdout, b"101\n202\n")
+        shown = self.expect(OK, "compile", caller, *ops, "-o", self.path("called.spv"),
+                            "--dump-after", "inline").stderr.decode()
+        self.assertTrue(shown.startswith("// after inline\n"), shown)
+        self.assertNotIn("call", shown)
+        # One calls those before it only; and what is no body is refused with its name.
+        self.assertIn(b"V016", self.expect(WRONG_INPUT, "run", caller, *ops[2:], "--interp",
+                                           "--out", "out=u32").stderr)
+        wrong = self.expect(WRONG_INPUT, "compile", caller, "--op", "mad=" + caller, "-o",
+                            self.path("x.spv"))
+        self.assertIn(b"caller.vyre: error[O004]: op 'mad': ", wrong.stderr)
+        for argument in ("mad", "=" + body, "mad="):
+            self.assertIn(b"is not ID=PROGRAM", self.expect(USAGE, "compile", caller, "--op",
+                                                            argument).stderr)
+        self.assertIn(b"read once", self.expect(USAGE, "run", "-", "--op", "mad=-",
+                                                "--interp").stderr)
+
     def test_parts_of_a_program_are_shown_one_after_the_other(self):
         text = (b"buffer out : u32[4] readwrite @0\nout[1] = 7\nbarrier grid_sync\n"
                 b"out[0] = out[1]\n")
