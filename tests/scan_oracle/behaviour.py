@@ -168,7 +168,7 @@ class Behaviour(ScanTest):
             self.assertEqual(2, done.returncode)
             self.assertIn(b"error[S006]", done.stderr)
             # What the message says is enough.
-            least = re.search(rb"of (\d+) bytes, (\d+)\nFix: .*--chunk-size", done.stderr)
+            least = re.search(rb"of (\d+) bytes,(?: need)? (\d+)\nFix: .*--chunk-size", done.stderr)
             enough = least[2].decode()
             _, others, done = self.scanner.json([b"abcabc"], "--memory", enough, "--chunk-size",
                                                 least[1].decode(), self.root)

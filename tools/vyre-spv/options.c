@@ -171,7 +171,9 @@ static bool parse_long(struct cursor *cursor, const char *argument, struct parse
         return fail(parsed, "unknown option", argument);
     if (attached && (is_common(spec) || spec->kind == OPTION_FLAG))
         return fail(parsed, "no argument is allowed in", argument);
-    return apply(cursor, spec, argument, attached, parsed);
+    char spelled[64];
+    snprintf(spelled, sizeof spelled, "--%s", spec->name);
+    return apply(cursor, spec, spelled, attached, parsed);
 }
 
 static bool parse_short(struct cursor *cursor, const char *argument, struct parsed_options *parsed)

@@ -172,7 +172,9 @@ static bool load_patterns(struct run *run)
     char error[512];
     for (size_t i = 0; i < options->patterns.count; i++) {
         const char *text = options->patterns.items[i];
-        if (!scan_list_add(&run->list, text, strlen(text), "-e", error, sizeof error)) {
+        char name[128];
+        snprintf(name, sizeof name, "-e '%.100s'", text);
+        if (!scan_list_add(&run->list, text, strlen(text), name, error, sizeof error)) {
             tool_error("%s", error);
             return false;
         }
@@ -481,7 +483,7 @@ static int run_scan(const void *values, const char *const *operands, size_t oper
     run->options = options;
     int code = EXIT_TROUBLE;
     bool colour = options->colour == COLOUR_ALWAYS ||
-                  (options->colour == COLOUR_AUTO && isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+                  (options->colour == COLOUR_AUTO && tool_use_colour(STDOUT_FILENO));
     if (load_patterns(run)) {
         struct sigaction action = { .sa_handler = on_interrupt };
         sigaction(SIGINT, &action, NULL);

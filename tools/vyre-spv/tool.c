@@ -38,10 +38,10 @@ int tool_exit_code(enum vyre_result result)
 
 // ---- Messages -----------------------------------------------------------------------------------
 
-static bool use_colour(void)
+bool tool_use_colour(int file)
 {
     const char *no_colour = getenv("NO_COLOR");
-    return (!no_colour || !*no_colour) && isatty(STDERR_FILENO);
+    return (!no_colour || !*no_colour) && isatty(file);
 }
 
 static void print_escaped(FILE *out, const char *text, size_t size)
@@ -75,7 +75,8 @@ void tool_error(const char *format, ...)
     va_list args;
     error_count++;
     va_start(args, format);
-    print_message(use_colour() ? "\033[1;31merror:\033[0m " : "error: ", format, args);
+    print_message(tool_use_colour(STDERR_FILENO) ? "\033[1;31merror:\033[0m " : "error: ", format,
+                  args);
     va_end(args);
 }
 
@@ -139,7 +140,7 @@ static void print_coloured(const char *text, const struct vyre_diag *diag)
 {
     const char *at = strstr(text, diag->severity == VYRE_SEVERITY_ERROR ? "error[" : "warning[");
     const char *end = at ? strchr(at, ']') : NULL;
-    if (!end || !use_colour()) {
+    if (!end || !tool_use_colour(STDERR_FILENO)) {
         print_escaped(stderr, text, strlen(text));
         return;
     }

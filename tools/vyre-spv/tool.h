@@ -46,6 +46,9 @@ __attribute__((format(printf, 1, 2))) void tool_say_verbose(const char *format, 
 void tool_set_verbose(void);
 bool tool_is_verbose(void);
 
+// Whether a descriptor is a terminal that wants colours (NO_COLOR is not set, or empty).
+bool tool_use_colour(int file);
+
 // A text from elsewhere, with control bytes as \xNN: it must not drive the terminal.
 void tool_print_escaped(FILE *out, const char *text);
 

@@ -66,13 +66,15 @@ static enum vyre_result choose_chunk(const struct scan_facts *facts,
     plan->overlap = facts->pattern_size_max - 1;
     uint64_t least = plan->overlap * 2 + 1;
     uint64_t size = facts->chunk_size ? facts->chunk_size : MIB;
-    if (size > facts->storage_max / CHUNKS_MIN || size > CHUNK_MAX) {
+    const uint64_t most = u64_min(facts->storage_max / CHUNKS_MIN / PAGE * PAGE, CHUNK_MAX);
+    if (size > most) {
         if (facts->chunk_size) {
-            diag_report(diag, DIAG_S008, NULL, "a chunk of %llu bytes is too large for this device",
-                        (unsigned long long)size);
+            diag_report(diag, DIAG_S008, NULL,
+                        "a chunk of %llu bytes is too large; this device takes up to %llu",
+                        (unsigned long long)size, (unsigned long long)most);
             return VYRE_ERR_INVALID_ARGUMENT;
         }
-        size = facts->storage_max / CHUNKS_MIN / PAGE * PAGE;
+        size = most;
     }
     size = u64_max(size, least);
     return u64_align_up(size, PAGE, &plan->chunk_size) ? VYRE_OK : VYRE_ERR_INVALID_ARGUMENT;
@@ -148,6 +150,24 @@ static uint64_t limit_of(const struct scan_facts *facts, const struct scan_plan 
                                : 256 * MIB + facts->automata_bytes + plan->host_bytes;
 }
 
+static void report_least(const struct scan_facts *facts, const struct vyre_diag_sink *diag,
+                         const struct scan_plan *tried, const struct scan_plan *least)
+{
+    const unsigned long long limit = limit_of(facts, tried);
+    const unsigned long long least_size = least->chunk_size;
+    const unsigned long long enough = least_bytes(facts, least);
+    if (tried->chunk_size == least->chunk_size)
+        diag_report(diag, DIAG_S006, NULL,
+                    "%llu bytes are not enough: the smallest chunks, of %llu bytes, need %llu",
+                    limit, least_size, enough);
+    else
+        diag_report(diag, DIAG_S006, NULL,
+                    "%llu bytes are not enough: chunks of %llu bytes need %llu, the smallest, of "
+                    "%llu bytes, %llu",
+                    limit, (unsigned long long)tried->chunk_size,
+                    (unsigned long long)least_bytes(facts, tried), least_size, enough);
+}
+
 // A chunk size that nobody asked for gives way to the memory limit.
 static enum vyre_result fit_sizes(const struct scan_facts *facts, const struct vyre_diag_sink *diag,
                                   struct scan_plan *plan)
@@ -169,12 +189,7 @@ static enum vyre_result fit_sizes(const struct scan_facts *facts, const struct v
     }
     if (least_bytes(facts, plan) <= limit_of(facts, plan))
         return VYRE_OK;
-    diag_report(diag, DIAG_S006, NULL,
-                "%llu bytes are not enough: chunks of %llu bytes need %llu, the smallest, of "
-                "%llu bytes, %llu",
-                (unsigned long long)limit_of(facts, plan), (unsigned long long)plan->chunk_size,
-                (unsigned long long)least_bytes(facts, plan), (unsigned long long)least.chunk_size,
-                (unsigned long long)least_bytes(facts, &least));
+    report_least(facts, diag, plan, &least);
     return VYRE_ERR_LIMIT;
 }
 

@@ -110,6 +110,14 @@ class Overview(Case):
             result = self.expect(USAGE, "scan", "--memory", size, "-e", "x", ".")
             self.assertIn(b"takes a number of bytes below 2^64", result.stderr, size)
 
+    def test_messages_name_the_option_without_its_value(self):
+        for arguments in (("--max-count=-1",), ("--max-count", "-1")):
+            result = self.expect(USAGE, "scan", *arguments, "-e", "x", ".")
+            self.assertIn(b"error: --max-count takes a whole number below 2^64, not '-1'",
+                          result.stderr)
+        result = self.expect(USAGE, "scan", "--json=1", "-e", "x", ".")
+        self.assertIn(b"no argument is allowed in '--json=1'", result.stderr)
+
     def test_control_bytes_in_arguments_do_not_reach_the_terminal(self):
         result = self.expect(USAGE, "a\x1b[31mb")
         self.assertNotIn(b"\x1b", result.stderr)
@@ -192,6 +200,23 @@ class Patterns(Case):
         result = self.expect(USAGE, "scan", "-f", "/", "/")
         self.assertIn(b"cannot read '/': Is a directory", result.stderr)
         self.expect(USAGE, "scan", "-f", self.path("absent"), "/")
+
+    def test_the_wrong_one_of_several_patterns_is_named(self):
+        result = self.expect(USAGE, "scan", "-e", "good", "-e", "ba\\d", "/")
+        self.assertIn(b"-e 'ba\\d': column 3: unknown escape", result.stderr)
+
+    def test_colours_follow_the_terminal_and_no_color(self):
+        if not has_device():
+            return
+        path = self.path("text", "needle")
+        for variable, coloured in ((None, True), ("", True), ("1", False)):
+            controller, terminal = os.openpty()
+            env = {**self.env, **({} if variable is None else {"NO_COLOR": variable})}
+            self.expect(OK, "scan", "-e", "needle", path, env=env, stdout=terminal)
+            os.close(terminal)
+            shown = os.read(controller, 65536)
+            os.close(controller)
+            self.assertEqual(b"\x1b[1;31mneedle" in shown, coloured, variable)
 
 
 class Output(Case):
