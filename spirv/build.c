@@ -143,8 +143,10 @@ void spv_start_block(struct spv_lowering *lowering, uint32_t label)
 void spv_branch(struct spv_lowering *lowering, uint32_t label)
 {
     // A block that already ended, for example by a return, has no way out.
-    if (lowering->block)
+    if (lowering->block) {
+        spv_store_locals(lowering);
         SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpBranch, label);
+    }
     lowering->block = 0;
 }
 
@@ -153,7 +155,9 @@ struct spv_if spv_if_begin(struct spv_lowering *lowering, uint32_t cond, bool ha
     struct spv_writer *writer = &lowering->writer;
     uint32_t then = spv_writer_id(writer);
     struct spv_if branch = { .otherwise = has_otherwise ? spv_writer_id(writer) : 0,
-                             .merge = spv_writer_id(writer) };
+                             .merge = spv_writer_id(writer),
+                             .pointers = lowering->pointers.count };
+    spv_store_locals(lowering);
     SPV_EMIT(writer, SPV_BODY, SpvOpSelectionMerge, branch.merge, SpvSelectionControlMaskNone);
     SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, cond, then,
              has_otherwise ? branch.otherwise : branch.merge);
@@ -164,11 +168,13 @@ struct spv_if spv_if_begin(struct spv_lowering *lowering, uint32_t cond, bool ha
 void spv_if_otherwise(struct spv_lowering *lowering, struct spv_if *branch)
 {
     spv_branch(lowering, branch->merge);
+    lowering->pointers.count = branch->pointers;
     spv_start_block(lowering, branch->otherwise);
 }
 
 void spv_if_end(struct spv_lowering *lowering, struct spv_if *branch)
 {
     spv_branch(lowering, branch->merge);
+    lowering->pointers.count = branch->pointers;
     spv_start_block(lowering, branch->merge);
 }

@@ -411,8 +411,6 @@ void spv_interface_init(struct spv_lowering *lowering)
     lowering->type_bool = spv_intern_type(writer, SpvOpTypeBool, NULL, 0);
     const uint32_t word[] = { 32, 0 };
     lowering->type_u32 = spv_intern_type(writer, SpvOpTypeInt, word, 2);
-    const uint32_t pair[] = { lowering->type_u32, 2 };
-    lowering->type_pair = spv_intern_type(writer, SpvOpTypeVector, pair, 2);
     uint32_t function = spv_intern_type(writer, SpvOpTypeFunction, &lowering->type_void, 1);
     lowering->main = spv_writer_id(writer);
     spv_name_text(lowering, lowering->main, entry_name, ENTRY_NAME_SIZE);

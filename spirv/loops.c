@@ -53,6 +53,7 @@ void spv_loop_begin(struct spv_lowering *lowering, struct spv_loop *loop)
     SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, enter, body, loop->merge);
 
     spv_start_block(lowering, body);
+    loop->pointers = lowering->pointers.count;
     if (loop->guarded) {
         uint32_t rest = spv_word2(lowering, SpvOpISub, left, charge);
         SPV_EMIT(writer, SPV_BODY, SpvOpStore, budget, rest);
@@ -77,6 +78,7 @@ static void check_completion(struct spv_lowering *lowering, const struct spv_loo
 void spv_loop_end(struct spv_lowering *lowering, const struct spv_loop *loop)
 {
     spv_branch(lowering, loop->next_block);
+    lowering->pointers.count = loop->pointers;
     spv_start_block(lowering, loop->next_block);
     SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpIAdd, lowering->type_u32, loop->next, loop->counter,
              spv_u32(lowering, loop->step));

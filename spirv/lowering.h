@@ -48,8 +48,15 @@ static inline struct spv_value spv_value_of(uint32_t id, enum spv_kind kind)
 
 // A live local.
 struct spv_binding {
-    struct spv_value value; // its words are variables when `is_variable`; id 0: not live
-    bool is_variable;       // some statement assigns it; then it is never SPV_BOOL
+    struct spv_value value; // its words are variables when `is_variable`, 0 where not declared yet
+    bool is_live;
+    bool is_variable; // some statement assigns it; then it is never SPV_BOOL
+    // Of variables: `now` is what they hold in the block with this label, where the stores that put
+    // it there may still have to come.
+    struct spv_value now;
+    uint32_t known_in;
+    bool unstored;
+    uint32_t most; // what a loop's counter is at most; 0: not known
 };
 
 // What a scope has to put back when it ends.
@@ -67,6 +74,11 @@ struct spv_buffer {
     uint32_t words;    // of workgroup memory
     bool non_private;  // accesses take part in communication
     bool shared_words; // elements of several invocations may share a word that somebody writes
+};
+
+// A pointer that was made, to be used again.
+struct spv_pointer {
+    uint32_t buffer, index, id;
 };
 
 enum { SPV_DEEPEST_PATH = 72 };
@@ -94,6 +106,12 @@ struct spv_lowering {
     struct {
         ARRAY(struct spv_undo);
     } undo;
+    struct {
+        ARRAY(ir_name);
+    } unstored; // locals that were, in this block or an earlier one; see statements.c
+    struct {
+        ARRAY(struct spv_pointer);
+    } pointers; // to words of buffers, where the program stands; the last ones are looked at
     struct spv_buffer *buffers; // owned, one per declared buffer
     struct spv_words interface; // ids of global variables
     uint32_t next_loop;
@@ -129,7 +147,7 @@ struct spv_lowering {
     uint32_t glsl;       // extended instruction set; 0: not imported yet
     uint32_t type_void, type_bool, type_u32, type_u32_pointer, type_workgroup_pointer;
     uint32_t type_local_pointer, type_wide; // { low, high } of a product
-    uint32_t type_pair;                     // vector of two words
+    uint32_t type_pair;                     // vector of two words; 0: not used yet
     uint32_t type_f32;                      // 0: not used yet
     uint32_t hidden_zero, hidden_variable;  // see numbers.h; 0: not used yet
     bool has_float64;                       // the capability is declared
@@ -215,6 +233,7 @@ uint32_t spv_call3(struct spv_lowering *lowering, const char *name, uint32_t a, 
 struct spv_if {
     uint32_t otherwise; // 0: none
     uint32_t merge;
+    size_t pointers; // what was there before
 };
 void spv_start_block(struct spv_lowering *lowering, uint32_t label);
 void spv_branch(struct spv_lowering *lowering, uint32_t label);
@@ -237,6 +256,7 @@ struct spv_loop {
     // Results. `running` tells in the header whether the loop's own condition holds.
     uint32_t counter, running;
     uint32_t header, next_block, merge, next;
+    size_t pointers; // as in struct spv_if
     bool dead_before;
 };
 void spv_loop_begin(struct spv_lowering *lowering, struct spv_loop *loop);
@@ -267,6 +287,7 @@ struct spv_value spv_hold(struct spv_lowering *lowering, struct spv_value value)
 bool spv_unify(struct spv_lowering *lowering, struct spv_value *a, struct spv_value *b);
 
 // Two words as a pair, and back.
+uint32_t spv_pair_type(struct spv_lowering *lowering);
 uint32_t spv_pair(struct spv_lowering *lowering, struct spv_value value);
 struct spv_value spv_from_pair(struct spv_lowering *lowering, uint32_t pair, enum spv_kind kind);
 
@@ -368,6 +389,8 @@ struct spv_value spv_select(struct spv_lowering *lowering, const struct ir_expr 
                             struct spv_value cond, struct spv_value yes, struct spv_value no);
 struct spv_value spv_cast(struct spv_lowering *lowering, const struct ir_expr *expr,
                           struct spv_value value);
+// Stores what locals hold, before the block ends.
+void spv_store_locals(struct spv_lowering *lowering);
 void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum spv_list list);
 
 // Ends the locals that were bound since `undo.count` was `mark`.

@@ -98,7 +98,15 @@ static uint32_t find_words(struct spv_lowering *lowering, ir_name name, const st
 
 static uint32_t pointer_to(struct spv_lowering *lowering, uint32_t buffer, uint32_t index)
 {
+    // So many of the last pointers may be used again.
+    enum { LOOK_BACK = 16 };
     struct spv_writer *writer = &lowering->writer;
+    const size_t count = lowering->no_optimize ? 0 : lowering->pointers.count;
+    for (size_t i = count; i > 0 && i + LOOK_BACK > count; i--) {
+        const struct spv_pointer *made = &lowering->pointers.items[i - 1];
+        if (made->buffer == buffer && made->index == index)
+            return made->id;
+    }
     uint32_t variable = spv_buffer_variable(lowering, buffer);
     uint32_t zero = spv_u32(lowering, 0);
     uint32_t id = spv_writer_id(writer);
@@ -108,6 +116,8 @@ static uint32_t pointer_to(struct spv_lowering *lowering, uint32_t buffer, uint3
     else
         SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain, lowering->type_u32_pointer, id, variable, zero,
                  index);
+    if (!array_push(&lowering->pointers, ((struct spv_pointer){ buffer, index, id })))
+        writer->status = VYRE_ERR_NO_MEMORY;
     return id;
 }
 
@@ -539,7 +549,9 @@ static void zero_by_loop(struct spv_lowering *lowering, uint32_t buffer, uint32_
     SPV_EMIT(writer, SPV_BODY, SpvOpLoopMerge, merge, next_block, SpvLoopControlMaskNone);
     SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, more, body, merge);
     spv_start_block(lowering, body);
+    const size_t pointers = lowering->pointers.count;
     spv_store_word(lowering, buffer, index, spv_u32(lowering, 0));
+    lowering->pointers.count = pointers;
     spv_branch(lowering, next_block);
     spv_start_block(lowering, next_block);
     SPV_EMIT(writer, SPV_BODY, SpvOpIAdd, lowering->type_u32, next, index, step);

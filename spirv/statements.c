@@ -22,7 +22,7 @@ static struct spv_value refuse_expr(struct spv_lowering *lowering, const struct 
 static struct spv_value lower_var(struct spv_lowering *lowering, const struct ir_expr *expr)
 {
     const struct spv_binding *local = &lowering->locals[expr->name];
-    if (!local->value.id) {
+    if (!local->is_live) {
         spv_refuse(lowering, VYRE_ERR_INVALID_PROGRAM, DIAG_L014, &expr->pos,
                    "there is no local %s", ir_name_text(lowering->program, expr->name).text);
         return spv_value_of(spv_u32(lowering, 0), SPV_U32);
@@ -30,6 +30,8 @@ static struct spv_value lower_var(struct spv_lowering *lowering, const struct ir
     struct spv_value value = local->value;
     if (spv_passed_local(lowering, expr->name, &value))
         return value;
+    if (local->is_variable && local->known_in == lowering->block && !lowering->no_optimize)
+        return local->now;
     for (uint32_t i = 0; local->is_variable && i < spv_word_count(value); i++)
         spv_set_word(&value, i,
                      spv_op1(lowering, SpvOpLoad, lowering->type_u32, spv_value_word(value, i)));
@@ -127,9 +129,45 @@ struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *e
 
 // ---- Locals -----------------------------------------------------------------------------------
 
+// What a local gets in a block is known in the rest of it, so it need not be loaded again; and it
+// is stored once, at the end of the block, by when it may be out of scope.
+static void hold(struct spv_lowering *lowering, ir_name name, struct spv_value value)
+{
+    struct spv_binding *local = &lowering->locals[name];
+    local->now = value;
+    local->known_in = lowering->block;
+    local->unstored = true;
+    if (!array_push(&lowering->unstored, name))
+        lowering->writer.status = VYRE_ERR_NO_MEMORY;
+    if (lowering->no_optimize)
+        spv_store_locals(lowering);
+}
+
+void spv_store_locals(struct spv_lowering *lowering)
+{
+    for (size_t i = 0; i < lowering->unstored.count; i++) {
+        const ir_name name = lowering->unstored.items[i];
+        struct spv_binding *local = &lowering->locals[name];
+        // Of another block that ended in a return, nothing is left to be told.
+        const bool here = local->unstored && local->known_in == lowering->block;
+        for (uint32_t k = 0; here && k < spv_word_count(local->value); k++) {
+            if (!spv_value_word(local->value, k)) {
+                spv_set_word(&local->value, k, spv_local_variable(lowering));
+                spv_name(lowering, spv_value_word(local->value, k), name);
+            }
+            SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, spv_value_word(local->value, k),
+                     spv_value_word(local->now, k));
+        }
+        local->unstored = false;
+    }
+    lowering->unstored.count = 0;
+}
+
 static void bind(struct spv_lowering *lowering, ir_name name, struct spv_binding binding)
 {
     struct spv_binding *local = &lowering->locals[name];
+    if (local->unstored)
+        spv_store_locals(lowering);
     if (!array_push(&lowering->undo, ((struct spv_undo){ name, *local })))
         lowering->writer.status = VYRE_ERR_NO_MEMORY;
     *local = binding;
@@ -141,18 +179,14 @@ static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
     spv_note_passed(lowering, node->name, value);
     spv_name_value(lowering, value, node->name);
     if (!lowering->facts.names[node->name].assigned) {
-        bind(lowering, node->name, (struct spv_binding){ value, false });
+        bind(lowering, node->name, (struct spv_binding){ .value = value, .is_live = true });
         return;
     }
     value = spv_chosen(lowering, spv_hold(lowering, value));
-    struct spv_binding local = { value, true };
-    for (uint32_t i = 0; i < spv_word_count(value); i++) {
-        uint32_t variable = spv_local_variable(lowering);
-        spv_name(lowering, variable, node->name);
-        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, variable, spv_value_word(value, i));
-        spv_set_word(&local.value, i, variable);
-    }
-    bind(lowering, node->name, local);
+    struct spv_value variables = { .kind = value.kind, .size = value.size };
+    bind(lowering, node->name,
+         (struct spv_binding){ .value = variables, .is_live = true, .is_variable = true });
+    hold(lowering, node->name, value);
 }
 
 static void lower_assign(struct spv_lowering *lowering, const struct ir_node *node)
@@ -161,7 +195,7 @@ static void lower_assign(struct spv_lowering *lowering, const struct ir_node *no
     value = spv_chosen(lowering, value);
     const struct spv_binding *local = &lowering->locals[node->name];
     const char *name = ir_name_text(lowering->program, node->name).text;
-    if (!local->value.id || !local->is_variable) {
+    if (!local->is_variable) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &node->pos,
                    "%s is not a local that can be assigned", name);
         return;
@@ -175,9 +209,7 @@ static void lower_assign(struct spv_lowering *lowering, const struct ir_node *no
                    spv_kind_names[held.kind], spv_kind_names[value.kind]);
         return;
     }
-    for (uint32_t i = 0; i < spv_word_count(value); i++)
-        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, spv_value_word(local->value, i),
-                 spv_value_word(value, i));
+    hold(lowering, node->name, value);
     spv_note_passed(lowering, node->name, value);
 }
 
@@ -231,7 +263,11 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
     lowering->mixed_flow |= !loop.uniform;
     lowering->maybe_dead = !loop.for_alive && spv_loop_body_maybe_dead(lowering, number);
     size_t mark = lowering->undo.count;
-    bind(lowering, node->name, (struct spv_binding){ spv_value_of(loop.counter, SPV_U32), false });
+    const uint32_t limit = node->b->kind == IR_EXPR_LIT_U32 ? node->b->bits : 0;
+    bind(lowering, node->name,
+         (struct spv_binding){ .value = spv_value_of(loop.counter, SPV_U32),
+                               .is_live = true,
+                               .most = limit ? limit - 1 : 0 });
     spv_name(lowering, loop.counter, node->name);
     spv_note_passed(lowering, node->name, spv_value_of(loop.counter, SPV_U32));
     spv_body(lowering, &node->body, SPV_LIST_BODY);

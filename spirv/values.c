@@ -84,7 +84,7 @@ void spv_to_words(struct spv_lowering *lowering, struct spv_value value,
         value = spv_hold(lowering, value);
     // Every float is a binary64 in the language.
     if (value.kind == SPV_F32) {
-        uint32_t type = lowering->type_pair;
+        uint32_t type = spv_pair_type(lowering);
         value = spv_from_pair(lowering, spv_call(lowering, "f64_from_f32", type, &value.id, 1),
                               SPV_F64);
     }
@@ -108,15 +108,24 @@ bool spv_unify(struct spv_lowering *lowering, struct spv_value *a, struct spv_va
     if (a->kind == SPV_F32 && b->kind == SPV_F64)
         return spv_unify(lowering, b, a);
     if (a->kind == SPV_F64 && b->kind == SPV_F32) {
-        uint32_t wide = spv_call(lowering, "f64_from_f32", lowering->type_pair, &b->id, 1);
+        uint32_t wide = spv_call(lowering, "f64_from_f32", spv_pair_type(lowering), &b->id, 1);
         *b = spv_from_pair(lowering, wide, SPV_F64);
     }
     return a->kind == b->kind && a->size == b->size;
 }
 
+uint32_t spv_pair_type(struct spv_lowering *lowering)
+{
+    const uint32_t pair[] = { lowering->type_u32, 2 };
+    if (!lowering->type_pair)
+        lowering->type_pair = spv_intern_type(&lowering->writer, SpvOpTypeVector, pair, 2);
+    return lowering->type_pair;
+}
+
 uint32_t spv_pair(struct spv_lowering *lowering, struct spv_value value)
 {
-    return spv_op2(lowering, SpvOpCompositeConstruct, lowering->type_pair, value.id, value.more[0]);
+    return spv_op2(lowering, SpvOpCompositeConstruct, spv_pair_type(lowering), value.id,
+                   value.more[0]);
 }
 
 struct spv_value spv_from_pair(struct spv_lowering *lowering, uint32_t pair, enum spv_kind kind)

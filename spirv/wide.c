@@ -10,7 +10,7 @@ static uint32_t pair_call(struct spv_lowering *lowering, const char *name, struc
 {
     const uint32_t left = spv_pair(lowering, a);
     const uint32_t operands[] = { left, spv_pair(lowering, b) };
-    return spv_call(lowering, name, lowering->type_pair, operands, 2);
+    return spv_call(lowering, name, spv_pair_type(lowering), operands, 2);
 }
 
 static struct spv_value wide(struct spv_lowering *lowering, const char *name, struct spv_value a,
@@ -44,7 +44,7 @@ static uint32_t constant_u64(struct spv_lowering *lowering, uint64_t number)
 
 static struct spv_value from_u64(struct spv_lowering *lowering, uint32_t number)
 {
-    uint32_t pair = spv_op1(lowering, SpvOpBitcast, lowering->type_pair, number);
+    uint32_t pair = spv_op1(lowering, SpvOpBitcast, spv_pair_type(lowering), number);
     return spv_from_pair(lowering, pair, SPV_U64);
 }
 
@@ -144,7 +144,7 @@ static struct spv_value shift(struct spv_lowering *lowering, const char *name, s
                               struct spv_value b)
 {
     const uint32_t operands[] = { spv_pair(lowering, a), b.id };
-    return spv_from_pair(lowering, spv_call(lowering, name, lowering->type_pair, operands, 2),
+    return spv_from_pair(lowering, spv_call(lowering, name, spv_pair_type(lowering), operands, 2),
                          SPV_U64);
 }
 

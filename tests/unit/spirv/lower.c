@@ -456,6 +456,27 @@ static void a_loop_budget_decides_what_is_guarded(void **state)
     assert_true(is_guarded("loop i in 0..600 { out[i] = i }\nloop i in 0..600 { }", 0, 1000));
 }
 
+static void locals_and_pointers_cost_once_a_block(void **state)
+{
+    (void)state;
+    const char *straight = "buffer out : u32[4] readwrite @0\nlet x = gid.x\nx = x + 1\nx = x * 3\n"
+                           "out[0] = x";
+    assert_int_equal(count_in(straight, SpvOpVariable), 2); // the buffer and the id
+    assert_int_equal(count_in(straight, SpvOpStore), 1);
+    const char *branch = "buffer out : u32[4] readwrite @0\nlet x = gid.x\nx = x + 1\n"
+                         "if wid.y > 3 {\nx = x * 3\nx = x + out[1]\n}\nout[0] = x";
+    assert_int_equal(count_in(branch, SpvOpVariable), 4);
+    assert_int_equal(count_in(branch, SpvOpStore), 3);
+    const char *returns = "buffer out : u32[4] readwrite @0\nlet x = gid.x\nx = x + 1\n"
+                          "if wid.y > 3 {\nx = 7\nreturn\n}\nout[0] = x";
+    assert_int_equal(count_in(returns, SpvOpStore), 2);
+    const char *twice = "buffer out : u32[4] readwrite @0\nout[gid.x & 3] = out[gid.x & 3] + 1";
+    assert_int_equal(count_in(twice, SpvOpAccessChain), 1);
+    const char *apart = "buffer out : u32[4] readwrite @0\nlet i = gid.x & 3\n"
+                        "if wid.y > 3 {\nout[i] = 1\n} else {\nout[i] = 2\n}\nout[i] = 3";
+    assert_int_equal(count_in(apart, SpvOpAccessChain), 3);
+}
+
 static void workgroup_memory_is_zeroed_once(void **state)
 {
     (void)state;
@@ -555,6 +576,7 @@ int main(void)
         cmocka_unit_test(loops_are_guarded_when_their_bound_is_not_known),
         cmocka_unit_test(every_pass_counts_towards_a_limit),
         cmocka_unit_test(a_loop_budget_decides_what_is_guarded),
+        cmocka_unit_test(locals_and_pointers_cost_once_a_block),
         cmocka_unit_test(workgroup_memory_is_zeroed_once),
         cmocka_unit_test(memory_that_is_filled_first_is_not_zeroed),
         cmocka_unit_test(buffers_that_others_write_are_aliased),
