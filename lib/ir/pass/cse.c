@@ -34,8 +34,9 @@ struct key {
     uint32_t kids[3];
 };
 
+// Small, and apart from the keys, because most searches end at a free slot.
 struct slot {
-    struct key key;
+    uint32_t hash;
     uint32_t value; // 0: free
 };
 
@@ -57,7 +58,9 @@ struct cse {
     struct ir_facts facts;
     struct slot *slots; // owned, a power of two of them, at most half taken
     size_t slot_count;
-    uint32_t value_count;
+    struct {
+        ARRAY(struct key);
+    } keys;             // by value
     uint32_t *locals;   // owned, by name: the value of a local that is not assigned
     uint32_t *versions; // owned, by name: counts the assignments and stores so far
     struct {
@@ -85,12 +88,16 @@ struct cse {
 
 // ---- Values -------------------------------------------------------------------------------------
 
-static struct slot *find_slot(struct cse *cse, const struct key *key)
+// The slot of a key, or a free one for it. `key` NULL: any free slot.
+static struct slot *find_slot(const struct cse *cse, uint32_t hash, const struct key *key)
 {
-    size_t at = (size_t)XXH3_64bits(key, sizeof *key) & (cse->slot_count - 1);
-    while (cse->slots[at].value && memcmp(&cse->slots[at].key, key, sizeof *key) != 0)
-        at = (at + 1) & (cse->slot_count - 1);
-    return &cse->slots[at];
+    size_t at = hash & (cse->slot_count - 1);
+    for (;; at = (at + 1) & (cse->slot_count - 1)) {
+        struct slot *slot = &cse->slots[at];
+        if (!slot->value || (key && slot->hash == hash &&
+                             memcmp(&cse->keys.items[slot->value - 1], key, sizeof *key) == 0))
+            return slot;
+    }
 }
 
 static bool grow_slots(struct cse *cse)
@@ -102,29 +109,35 @@ static bool grow_slots(struct cse *cse)
     cse->slots = memory_calloc(cse->slot_count, sizeof *cse->slots);
     for (size_t i = 0; cse->slots && i < count; i++)
         if (old[i].value)
-            *find_slot(cse, &old[i].key) = old[i];
+            *find_slot(cse, old[i].hash, NULL) = old[i];
     memory_free(old);
     return cse->slots;
 }
 
-static uint32_t fresh_value(struct cse *cse)
+// Of values that are known by a local alone.
+static const struct key no_key;
+
+static uint32_t fresh_value(struct cse *cse, const struct key *key)
 {
-    if (!array_push(&cse->available, 0))
+    if (!array_push(&cse->available, 0) || !array_push(&cse->keys, *key)) {
         cse->failed = true;
-    return ++cse->value_count;
+        return 0;
+    }
+    return (uint32_t)cse->keys.count;
 }
 
 static uint32_t value_of(struct cse *cse, const struct key *key)
 {
-    if ((size_t)cse->value_count * 2 >= cse->slot_count && !grow_slots(cse)) {
+    if (cse->keys.count * 2 >= cse->slot_count && !grow_slots(cse)) {
         cse->slot_count = 0;
         cse->failed = true;
     }
     if (cse->failed)
         return 0;
-    struct slot *slot = find_slot(cse, key);
+    const uint32_t hash = (uint32_t)XXH3_64bits(key, sizeof *key);
+    struct slot *slot = find_slot(cse, hash, key);
     if (!slot->value)
-        *slot = (struct slot){ *key, fresh_value(cse) };
+        *slot = (struct slot){ hash, fresh_value(cse, key) };
     return slot->value;
 }
 
@@ -307,7 +320,7 @@ static void look_at_loop(struct cse *cse, const struct ir_node *node)
     const uint32_t copies = cse->copy_epoch;
     if (cse->facts.has_copies)
         cse->copy_epoch = cse->loop_epoch;
-    cse->locals[node->name] = fresh_value(cse);
+    cse->locals[node->name] = fresh_value(cse, &no_key);
     look_at_body(cse, &node->body);
     cse->loop_epoch = outer;
     if (cse->memory_epoch == entered)
@@ -324,7 +337,7 @@ static void take_effect(struct cse *cse, const struct ir_node *node, uint32_t va
         if (cse->facts.locals[node->name].assigned)
             cse->versions[node->name]++;
         else
-            cse->locals[node->name] = value ? value : fresh_value(cse);
+            cse->locals[node->name] = value ? value : fresh_value(cse, &no_key);
         break;
     case IR_NODE_ASSIGN:
     case IR_NODE_STORE: cse->versions[node->name]++; break;
@@ -484,6 +497,7 @@ enum vyre_result ir_pass_cse(const struct ir_pass_context *context, const struct
     ir_edit_fini(&cse.edit);
     ir_facts_fini(&cse.facts);
     memory_free(cse.slots);
+    array_fini(&cse.keys);
     memory_free(cse.locals);
     memory_free(cse.versions);
     array_fini(&cse.occurrences);
