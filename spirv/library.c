@@ -4,11 +4,17 @@
 #include "base/memory.h"
 #include "numbers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const uint32_t values[] = {
 #include "values.spv.inc"
 };
+struct value_name {
+    const char *name;
+    uint32_t function;
+};
+#include "values.index.inc"
 
 enum {
     HEADER_WORDS = 5,
@@ -34,30 +40,17 @@ static void fail(struct spv_lowering *lowering)
 // ---- Finding ------------------------------------------------------------------------------------
 
 // Notes where functions, types and constants are. Labels and results inside functions have no
-// place.
-static bool open_library(struct spv_lowering *lowering)
+// place. (shaders/index_values.py does the same for the library of the project.)
+static void find_places(const struct spv_library *library, uint32_t *places)
 {
-    struct spv_library *library = &lowering->library;
-    if (library->places)
-        return true;
-    if (!library->text) {
-        library->text = values;
-        library->size = sizeof values / sizeof *values;
-    }
     const uint32_t *text = library->text;
-    library->places = memory_calloc(text[BOUND_AT], sizeof *library->places);
-    library->ids = memory_calloc(text[BOUND_AT], sizeof *library->ids);
-    if (!library->places || !library->ids) {
-        fail(lowering);
-        return false;
-    }
     for (uint32_t at = HEADER_WORDS; at < library->size; at += count_at(text, at)) {
         switch (op_at(text, at)) {
         case SpvOpConstant:
         case SpvOpConstantTrue:
         case SpvOpConstantFalse:
         case SpvOpConstantComposite:
-        case SpvOpFunction: library->places[text[at + 2]] = at; break;
+        case SpvOpFunction: places[text[at + 2]] = at; break;
         case SpvOpExtInstImport:
         case SpvOpTypeVoid:
         case SpvOpTypeBool:
@@ -67,11 +60,32 @@ static bool open_library(struct spv_lowering *lowering)
         case SpvOpTypeArray:
         case SpvOpTypeStruct:
         case SpvOpTypePointer:
-        case SpvOpTypeFunction: library->places[text[at + 1]] = at; break;
+        case SpvOpTypeFunction: places[text[at + 1]] = at; break;
         default: break;
         }
     }
-    return true;
+}
+
+static bool open_library(struct spv_lowering *lowering)
+{
+    struct spv_library *library = &lowering->library;
+    if (library->places)
+        return true;
+    if (!library->text) {
+        library->text = values;
+        library->size = sizeof values / sizeof *values;
+        library->places = value_places;
+    } else {
+        library->own_places = memory_calloc(library->text[BOUND_AT], sizeof *library->own_places);
+        library->places = library->own_places;
+        if (library->places)
+            find_places(library, library->own_places);
+    }
+    library->ids = memory_calloc(library->text[BOUND_AT], sizeof *library->ids);
+    if (library->places && library->ids)
+        return true;
+    fail(lowering);
+    return false;
 }
 
 // glslc names a function with its parameters: "f32_add(u1;u1;".
@@ -97,6 +111,11 @@ static uint32_t want(struct spv_lowering *lowering, uint32_t function)
     return library->ids[function];
 }
 
+static int compare_name(const void *name, const void *entry)
+{
+    return strcmp(name, ((const struct value_name *)entry)->name);
+}
+
 uint32_t spv_library_function(struct spv_lowering *lowering, const char *name)
 {
     struct spv_library *library = &lowering->library;
@@ -104,18 +123,16 @@ uint32_t spv_library_function(struct spv_lowering *lowering, const char *name)
         return 1;
     const uint32_t *text = library->text;
     const size_t size = strlen(name);
-    size_t slot = size;
-    for (size_t i = 0; i < size; i++)
-        slot = slot * 31 + (unsigned char)name[i];
-    uint32_t *found = &library->found[slot % (sizeof library->found / sizeof *library->found)];
-    if (*found && has_name(text, *found, name, size))
-        return want(lowering, text[*found + 1]);
+    if (!library->own_places) {
+        const struct value_name *found =
+            bsearch(name, value_names, sizeof value_names / sizeof *value_names,
+                    sizeof *value_names, compare_name);
+        return found ? want(lowering, found->function) : 1;
+    }
     for (uint32_t at = HEADER_WORDS; at < library->size && op_at(text, at) != SpvOpFunction;
          at += count_at(text, at)) {
-        if (!has_name(text, at, name, size))
-            continue;
-        *found = at;
-        return want(lowering, text[at + 1]);
+        if (has_name(text, at, name, size))
+            return want(lowering, text[at + 1]);
     }
     return 1; // a test calls every function by its name
 }
@@ -351,7 +368,7 @@ void spv_library_finish(struct spv_lowering *lowering)
 
 void spv_library_fini(struct spv_library *library)
 {
-    memory_free(library->places);
+    memory_free(library->own_places);
     memory_free(library->ids);
     array_fini(&library->wanted);
     array_fini(&library->operands);

@@ -14,13 +14,13 @@
 struct spv_lowering;
 
 struct spv_library {
-    const uint32_t *text; // the module that functions are copied from; NULL: not looked at yet
-    size_t size;          // words
-    uint32_t *places; // owned; per id of the library: where it is defined. NULL: not looked at yet
-    uint32_t *ids;    // owned; per id of the library: the module's; 0: none yet
-    struct spv_words wanted;   // functions to copy, by their id in the library
+    const uint32_t *text;    // the module that functions are copied from; NULL: not looked at yet
+    size_t size;             // words
+    const uint32_t *places;  // per id of the library: where it is defined. NULL: not looked at yet
+    uint32_t *own_places;    // owned; the same of a library that has no index
+    uint32_t *ids;           // owned; per id of the library: the module's; 0: none yet
+    struct spv_words wanted; // functions to copy, by their id in the library
     struct spv_words operands; // a stack, of instructions that are being copied
-    uint32_t found[32]; // where names are that were looked for, by a hash of the name; 0: none
 };
 
 // The id that a function has in the module. The function itself is copied by spv_library_finish,

@@ -54,6 +54,39 @@ static void numbers_are_told_from_ids(void **state)
     assert_true(compare_module(library, sizeof library / sizeof *library) > 10000);
 }
 
+// Function names up to their parameters, in both ways, which give the same ids in the same order.
+static void the_index_is_what_a_search_finds(void **state)
+{
+    (void)state;
+    static const uint32_t words[] = {
+#include "values.spv.inc"
+    };
+    const size_t size = sizeof words / sizeof *words;
+    struct spv_lowering indexed = { .writer = { .next_id = 1 } };
+    struct spv_lowering searched = { .writer = { .next_id = 1 },
+                                     .library = { .text = words, .size = size } };
+    unsigned functions = 0;
+    for (size_t at = 5; at < size; at += words[at] >> 16) {
+        char name[64] = { 0 };
+        const size_t bytes = 4 * ((words[at] >> 16) - 2);
+        if ((words[at] & 0xFFFF) != SpvOpName || bytes > sizeof name)
+            continue;
+        memcpy(name, words + at + 2, bytes);
+        char *end = strchr(name, '(');
+        if (!end)
+            continue;
+        *end = 0;
+        functions++;
+        assert_int_equal(spv_library_function(&indexed, name),
+                         spv_library_function(&searched, name));
+    }
+    assert_in_range(functions, 50, 1000);
+    assert_memory_equal(indexed.library.places, searched.library.places, 4 * words[3]);
+    assert_memory_equal(indexed.library.ids, searched.library.ids, 4 * words[3]);
+    spv_library_fini(&indexed.library);
+    spv_library_fini(&searched.library);
+}
+
 // ---- A library of its own -----------------------------------------------------------------------
 
 enum { PARAMETERS = 40 };
@@ -173,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_told_from_ids),
+        cmocka_unit_test(the_index_is_what_a_search_finds),
         cmocka_unit_test(long_instructions_arrive_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
