@@ -4,7 +4,8 @@
 // Every granule of memory remembers who stored and who loaded it last. Two accesses of different
 // invocations, one of them a store that changes something and not both atomic, have an order only
 // when a barrier of their workgroup stands between them (docs/ir.md, "Memory, precisely"). What is
-// found is a fact; that nothing is found says nothing about values that atomics return.
+// found is a fact. Atomics that meet have an order, but which one is open: that is a fact of its
+// own.
 #include "base/memory.h"
 #include "run.h"
 
@@ -103,6 +104,8 @@ void interp_note(struct interp_run *run, struct interp_buffer *buffer, enum inte
                 !is_before(run, buffer, &by[earlier]))
                 run->facts.order_matters = true;
         }
+        if (access == INTERP_ATOMIC && !is_before(run, buffer, &by[INTERP_ATOMIC]))
+            run->facts.atomics_meet = true;
         put(run, buffer, &by[access]);
     }
 }

@@ -136,6 +136,8 @@ static void what_cannot_be_compared_deviates(void **state)
     } cases[] = {
         { "D-2", WORDS "out[0] = gid.x\n" },
         { "D-2", WORDS "out[gid.x] = in[gid.x]\nout[(gid.x + 1) % 4] = out[0] + gid.x\n" },
+        { "D-2", WORDS "let old = atomic_add(out[0], 1)\nif old == 0 {\n    "
+                       "let far = atomic_exchange(out[1], gid.x + 1)\n}\n" },
         { "D-3",
           WORDS "let x = gid.x\nif in[gid.x] > 2 {\n    out[0] = 1\n}\nlet s = subgroup_add(x)\n"
                 "out[gid.x] = s\n" },
@@ -169,6 +171,12 @@ static void what_every_order_gives_is_compared(void **state)
     json_decref(record);
     record = record_of(text, NULL, wrong);
     assert_int_equal(judge(record, false, &c), CONFORM_FAILED);
+    json_decref(record);
+    // A counter that all add to.
+    static const uint32_t sum[4] = { 10, 0, 0, 0 };
+    record = record_of(WORDS "let old = atomic_add(out[0], in[gid.x])\n", NULL, sum);
+    assert_int_equal(judge(record, false, &c), CONFORM_PASSED);
+    assert_int_equal(judge(record, true, &c), CONFORM_FAILED);
     json_decref(record);
 }
 

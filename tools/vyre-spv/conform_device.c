@@ -136,7 +136,7 @@ static bool same_outputs(const struct vyre_outputs *a, const struct vyre_outputs
     return same;
 }
 
-// Whether the order of invocations, where there is none for some of their accesses, decides what
+// Whether the order of invocations, where some of their accesses or atomics have none, decides what
 // comes out: another order than the original's gives something else. Barriers of the grid give one
 // that the original does not know.
 static bool order_decides(const struct vyre_program *program,
@@ -174,7 +174,7 @@ static void foresee(const struct conform_case *c, const struct vyre_program *pro
     if (facts.lanes_apart) {
         forecast->deviation = "D-3";
         forecast->because = "lanes of a subgroup are not at one statement";
-    } else if (facts.order_matters && result == VYRE_OK &&
+    } else if ((facts.order_matters || facts.atomics_meet) && result == VYRE_OK &&
                order_decides(program, &params, outputs)) {
         forecast->deviation = "D-2";
         forecast->because = "the result depends on the order of invocations";

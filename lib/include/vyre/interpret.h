@@ -17,9 +17,11 @@ struct vyre_bytes {
 struct vyre_run_facts {
     // Two accesses of different invocations to the same memory met, one of them a store of another
     // value and not both atomic, with no barrier of their workgroup between them: another order of
-    // the invocations, such as a device's, may give another result then (docs/ir.md, D-2). That
-    // atomics may return other values in another order is not looked at.
+    // the invocations, such as a device's, may give another result then (docs/ir.md, D-2).
     bool order_matters;
+    // Atomics of different invocations met in one word, with no barrier of their workgroup between
+    // them: what they return depends on the order, which need not matter to the result (D-2).
+    bool atomics_meet;
     // A subgroup operation combined locals or memory of lanes that were at other statements,
     // because they had executed more or fewer of them since the last barrier, or stood in a
     // statement that stores to what its operand loads: a device may give another result (D-3).

@@ -144,6 +144,31 @@ static void lanes_that_are_apart_are_told(void **state)
     }
 }
 
+static void atomics_that_meet_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *statements;
+        bool meet;
+    } cases[] = {
+        { "let old = atomic_add(out[gid.x], 1)", false },
+        { "let old = atomic_add(out[0], 0)", true },
+        { "let old = atomic_add(out[lid.x], 1)", true }, // of the other workgroup
+        { "if lid.x == 1 {\n    let old = atomic_add(out[wid.x], 1)\n}\nbarrier\n"
+          "if lid.x == 0 {\n    let old = atomic_add(out[wid.x], 1)\n}",
+          false },
+        { "out[0] = gid.x", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[300];
+        snprintf(text, sizeof text, "workgroup 4\n" OUT(8) "%s\n", cases[i].statements);
+        const struct vyre_run_facts facts = facts_of(text, false);
+        if (facts.atomics_meet != cases[i].meet)
+            fail_msg("atomics %smeet\n%s", cases[i].meet ? "" : "do not ", text);
+        assert_int_equal(facts.order_matters, i == 4);
+    }
+}
+
 static void passes_through_loops_are_counted(void **state)
 {
     (void)state;
@@ -202,6 +227,7 @@ int main(void)
         cmocka_unit_test(what_no_device_has_stays_an_error),
         cmocka_unit_test(another_order_gives_another_result_where_it_may),
         cmocka_unit_test(lanes_that_are_apart_are_told),
+        cmocka_unit_test(atomics_that_meet_are_told),
         cmocka_unit_test(passes_through_loops_are_counted),
         cmocka_unit_test(a_run_that_fails_has_facts),
     };
