@@ -123,6 +123,7 @@ static enum vyre_result make_pipeline(struct build *build, const uint8_t *blob, 
         .subgroup_size = info.subgroup_size,
         .blob = blob,
         .blob_size = blob_size,
+        .capture = build->params->capture,
         .diag = build->params->diag,
     };
     uint64_t start = now_ns();

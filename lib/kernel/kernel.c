@@ -104,6 +104,19 @@ void vyre_kernel_get_stats(const struct vyre_kernel *kernel, struct vyre_kernel_
     *out = kernel->code.stats;
 }
 
+enum vyre_result vyre_kernel_tell_code(const struct vyre_kernel *kernel, vyre_code_fact_fn *tell,
+                                       void *user)
+{
+    if (!kernel || !tell)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    if (!kernel->parts.count)
+        return vk_pipeline_tell(kernel->code.pipeline, tell, user);
+    enum vyre_result result = VYRE_OK;
+    for (size_t i = 0; !result && i < kernel->parts.count; i++)
+        result = vk_pipeline_tell(kernel->parts.kernels[i]->code.pipeline, tell, user);
+    return result;
+}
+
 struct vyre_kernel *vyre_kernel_ref(struct vyre_kernel *kernel)
 {
     if (kernel)

@@ -67,6 +67,8 @@ ABSENT(uint64_t, vk_device_validation_messages, const struct vyre_device *d)
 ABSENT(void, vk_device_poison, struct vyre_device *d, enum vyre_result why)
 ABSENT(enum vyre_result, vk_pipeline_create, struct vyre_device *d,
        const struct vk_pipeline_params *p, struct vk_pipeline **o)
+ABSENT(enum vyre_result, vk_pipeline_tell, const struct vk_pipeline *p, vyre_code_fact_fn *t,
+       void *u)
 ABSENT(enum vyre_result, vk_pipeline_blob, const struct vk_pipeline *p, uint8_t **o, size_t *s)
 ABSENT(struct vk_pipeline *, vk_pipeline_ref, struct vk_pipeline *p)
 ABSENT(enum vyre_result, vk_bindings_create, struct vk_pipeline *p, const struct vk_range *r,

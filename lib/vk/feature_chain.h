@@ -16,6 +16,7 @@ struct vk_features {
     VkPhysicalDeviceVulkanMemoryModelFeatures memory_model;
     VkPhysicalDeviceSubgroupSizeControlFeatures subgroup_size;
     VkPhysicalDeviceShaderSubgroupUniformControlFlowFeaturesKHR subgroup_flow;
+    VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR executable;
 };
 
 // Zeroes the structs and links those that the device knows of, beginning at `core`.

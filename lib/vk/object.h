@@ -90,6 +90,7 @@ struct vk_pipeline {
     VkPipelineCache cache;
     VkPipeline handle;
     uint32_t push_bytes;
+    bool captured; // the driver was told to keep what it knows of the code
     size_t binding_count;
     uint32_t bindings[]; // binding numbers, in the order of the ranges
 };

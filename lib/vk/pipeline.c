@@ -160,7 +160,8 @@ static enum vyre_result make_pipeline(struct vk_pipeline *pipeline,
     };
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-        .flags = VK_PIPELINE_CREATE_DISPATCH_BASE,
+        .flags = VK_PIPELINE_CREATE_DISPATCH_BASE |
+                 (pipeline->captured ? VK_PIPELINE_CREATE_CAPTURE_STATISTICS_BIT_KHR : 0),
         .stage = {
             .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
             .pNext = full && device->candidate.plan.demands_subgroup_size ? &demanded : NULL,
@@ -196,6 +197,7 @@ enum vyre_result vk_pipeline_create(struct vyre_device *device,
         return VYRE_ERR_NO_MEMORY;
     vk_life_init(&pipeline->life, device, release);
     pipeline->push_bytes = params->push_bytes;
+    pipeline->captured = params->capture && device->candidate.plan.executable_info;
     pipeline->binding_count = params->binding_count;
     if (bytes)
         memcpy(pipeline->bindings, params->bindings, bytes);

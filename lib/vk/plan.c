@@ -214,6 +214,7 @@ static void plan_extensions(const struct vk_snapshot *snapshot, struct vk_plan *
         [VK_EXTENSION_HOST_IMPORT] = plan->host_import,
         [VK_EXTENSION_SUBGROUP_SIZE] = target->full_subgroup_size != 0,
         [VK_EXTENSION_SUBGROUP_FLOW] = target->full_subgroup_size != 0,
+        [VK_EXTENSION_EXECUTABLE_PROPERTIES] = plan->executable_info,
         [VK_EXTENSION_FLOAT_CONTROLS] = target->float_controls != 0,
     };
     for (int i = 0; i < VK_EXTENSION_COUNT; i++)
@@ -257,6 +258,8 @@ void vk_plan_make(const struct vk_snapshot *snapshot, const struct vyre_pretend 
     out->host_import = vk_snapshot_offers(snapshot, VK_EXTENSION_HOST_IMPORT) &&
                        snapshot->import_alignment != 0 && snapshot->import_buffers &&
                        !pretend->no_host_import;
+    out->executable_info = snapshot->executable_info &&
+                           vk_snapshot_offers(snapshot, VK_EXTENSION_EXECUTABLE_PROPERTIES);
     out->import_alignment = out->host_import ? snapshot->import_alignment : 0;
     plan_target(snapshot, pretend, out);
     plan_extensions(snapshot, out);

@@ -14,6 +14,7 @@ struct vk_plan {
     bool extensions[VK_EXTENSION_COUNT]; // to name at device creation
     bool timeline;                       // timeline semaphores; false: fences
     bool host_import;
+    bool executable_info;       // what the driver says about its machine code can be read
     bool demands_subgroup_size; // a pipeline that wants full subgroups names their size
     bool no_exact_floats;       // pretended: what the probe finds is not used
     bool unified;               // the device works in the host's memory: uploads in place

@@ -52,6 +52,8 @@ void vk_features_link(struct vk_features *features, const struct vk_snapshot *sn
         .subgroup_size.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
         .subgroup_flow.sType =
             VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SUBGROUP_UNIFORM_CONTROL_FLOW_FEATURES_KHR,
+        .executable.sType =
+            VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
     };
     link_after(&features->core, &features->storage_16bit); // core in 1.1
     if (vk_snapshot_offers(snapshot, VK_EXTENSION_STORAGE_8BIT))
@@ -66,6 +68,8 @@ void vk_features_link(struct vk_features *features, const struct vk_snapshot *sn
         link_after(&features->core, &features->subgroup_size);
     if (vk_snapshot_offers(snapshot, VK_EXTENSION_SUBGROUP_FLOW))
         link_after(&features->core, &features->subgroup_flow);
+    if (vk_snapshot_offers(snapshot, VK_EXTENSION_EXECUTABLE_PROPERTIES))
+        link_after(&features->core, &features->executable);
 }
 
 void vk_features_enable(struct vk_features *features, const struct vk_plan *plan)
@@ -84,6 +88,7 @@ void vk_features_enable(struct vk_features *features, const struct vk_plan *plan
     features->subgroup_size.subgroupSizeControl = plan->demands_subgroup_size;
     features->subgroup_size.computeFullSubgroups = target->full_subgroup_size != 0;
     features->subgroup_flow.shaderSubgroupUniformControlFlow = target->full_subgroup_size != 0;
+    features->executable.pipelineExecutableInfo = plan->executable_info;
 }
 
 static enum vyre_result take_extensions(const struct vk_api *api, VkPhysicalDevice physical,
@@ -222,6 +227,7 @@ static void take_features(const struct vk_api *api, VkPhysicalDevice physical,
     out->subgroup_flow = features.subgroup_flow.shaderSubgroupUniformControlFlow;
     out->memory_model = features.memory_model.vulkanMemoryModel;
     out->memory_model_device_scope = features.memory_model.vulkanMemoryModelDeviceScope;
+    out->executable_info = features.executable.pipelineExecutableInfo;
 }
 
 enum vyre_result vk_snapshot_take(const struct vk_api *api, VkPhysicalDevice physical,

@@ -52,6 +52,7 @@ struct vk_snapshot {
     bool subgroup_size_control;
     bool full_subgroups;
     bool subgroup_flow;
+    bool executable_info;    // the driver tells about machine code
     uint32_t float_controls; // of 32-bit floats, enum vyre_float_control
 
     VkPhysicalDeviceLimits limits;

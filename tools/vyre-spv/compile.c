@@ -81,7 +81,8 @@ static const struct option_spec compile_table[] = {
       OPTION_FLAG, offsetof(struct compile_options, listing) },
     { NULL, "stats", NULL,
       "print on standard error what became of the program: instructions by kind, what each pass "
-      "changed, which checks are made when it runs, which are not, and why",
+      "changed, which checks are made when it runs, which are not, and why; with --device also "
+      "registers and whatever else its driver tells about the machine code",
       OPTION_FLAG, offsetof(struct compile_options, stats) },
     { NULL, "json", NULL, "print these as JSON on standard output; needs -o FILE", OPTION_FLAG,
       offsetof(struct compile_options, json) },
@@ -153,26 +154,30 @@ static int unknown_target(const char *name)
     return tool_usage("compile", "there is no target '%s'; there are those above", name);
 }
 
-static int target_of_device(const char *choice, const struct vyre_pretend *pretend,
-                            struct vyre_target *out)
+// What a module is compiled for. `device` is NULL unless one was named.
+struct aim {
+    struct vyre_target target;
+    struct vyre_device *device; // owned
+};
+
+static int target_of_device(const char *choice, const struct vyre_pretend *pretend, struct aim *out)
 {
     struct vyre_cache *cache = tool_cache_try(); // for what was found out about the device
-    struct vyre_device *device = NULL;
-    int code = tool_device_open(choice, pretend, cache, &device);
+    int code = tool_device_open(choice, pretend, cache, &out->device);
     if (!code)
-        vyre_device_target(device, out);
-    vyre_device_destroy(&device);
+        vyre_device_target(out->device, &out->target);
     vyre_cache_close(&cache);
     return code;
 }
 
-static int find_target(const struct compile_options *options, struct vyre_target *out)
+static int find_target(const struct compile_options *options, struct aim *aim)
 {
+    struct vyre_target *out = &aim->target;
     const char *name = options->target ? options->target : "portable";
     struct vyre_pretend pretend;
     int code = tool_pretend("compile", &options->pretend, &pretend);
     if (!code && options->device)
-        code = target_of_device(options->device, &pretend, out);
+        code = target_of_device(options->device, &pretend, aim);
     else if (!code && vyre_target_named(name, out))
         code = unknown_target(name);
     else if (!code)
@@ -202,7 +207,7 @@ static uint64_t now_ns(void)
 // Compiles once more, because to be told everything takes time, which is not that of a compilation.
 static int print_stats(const struct compile_options *options,
                        const struct vyre_compile_params *params, const struct vyre_program *program,
-                       uint64_t nanoseconds, const char *name)
+                       struct vyre_device *device, uint64_t nanoseconds, const char *name)
 {
     struct compile_stats stats = { .passes = NULL };
     const struct vyre_pass_hook hook = { stats_pass, &stats };
@@ -213,16 +218,23 @@ static int print_stats(const struct compile_options *options,
     told.explain = &explain;
     stats_begin(&stats, program);
     enum vyre_result result = vyre_compile(program, &told, &module);
-    if (!result && options->json)
+    int code = result ? tool_failed(result, name) : TOOL_OK;
+    if (!code && device)
+        code = stats_ask_driver(
+            &stats, device,
+            vyre_kernel_params(.program = program, .no_optimize = params->no_optimize,
+                               .debug_info = params->debug_info, .loop_budget = params->loop_budget,
+                               .float_mode = params->float_mode, .diag = params->diag));
+    if (!code && options->json)
         stats_print_json(&stats, module, nanoseconds);
-    else if (!result)
+    else if (!code)
         stats_print(&stats, module, nanoseconds);
     vyre_module_destroy(&module);
     stats_fini(&stats);
-    return result ? tool_failed(result, name) : TOOL_OK;
+    return code;
 }
 
-static int compile(const struct compile_options *options, const struct vyre_target *target,
+static int compile(const struct compile_options *options, const struct aim *aim,
                    const struct vyre_registry *ops, const struct vyre_program *program,
                    const struct tool_bytes *source, const char *name)
 {
@@ -230,7 +242,7 @@ static int compile(const struct compile_options *options, const struct vyre_targ
     const struct vyre_diag_sink diag = tool_diag_of(name);
     const struct vyre_pass_hook hook = { dump, (void *)options->dump_after };
     const struct vyre_compile_params params = {
-        .target = target,
+        .target = &aim->target,
         .no_optimize = options->no_optimize,
         .debug_info = options->debug_info || options->listing,
         .loop_budget = (uint32_t)options->loop_budget,
@@ -246,7 +258,7 @@ static int compile(const struct compile_options *options, const struct vyre_targ
         return tool_failed(result, name);
     int code = write_module(options, source, module);
     if (!code && (options->stats || options->json))
-        code = print_stats(options, &params, program, nanoseconds, name);
+        code = print_stats(options, &params, program, aim->device, nanoseconds, name);
     vyre_module_destroy(&module);
     return code;
 }
@@ -278,24 +290,25 @@ static int run_compile(const void *options, const char *const *operands, size_t 
     struct vyre_registry *ops = NULL;
     struct vyre_program *program = NULL;
     struct tool_bytes source = { .size = 0 };
-    struct vyre_target target;
+    struct aim aim = { .device = NULL };
     int code = check_options(own);
     if (!code)
         code = tool_check_standard_input("compile",
                                          tool_count_standard_input(operands, operand_count) +
                                              ops_count_standard_input(&own->ops));
     if (!code)
-        code = find_target(own, &target);
+        code = find_target(own, &aim);
     if (!code)
         code = ops_read("compile", &own->ops, &ops);
     if (!code)
         code = own->listing ? tool_read_with_text(operands[0], &source, &program)
                             : tool_read_program(operands[0], &program);
     if (!code)
-        code = compile(own, &target, ops, program, &source, operands[0]);
+        code = compile(own, &aim, ops, program, &source, operands[0]);
     tool_bytes_fini(&source);
     vyre_program_destroy(&program);
     vyre_registry_destroy(&ops);
+    vyre_device_destroy(&aim.device);
     return code;
 }
 

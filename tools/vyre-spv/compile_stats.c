@@ -70,6 +70,31 @@ void stats_check(void *user, const struct vyre_check *check)
     };
 }
 
+static void note_fact(void *user, const struct vyre_code_fact *fact)
+{
+    struct compile_stats *stats = user;
+    stats->facts = tool_realloc(stats->facts, (stats->fact_count + 1) * sizeof *stats->facts);
+    stats->facts[stats->fact_count++] = (struct stats_fact){
+        .part = copy_text(fact->part),
+        .name = copy_text(fact->name),
+        .value = copy_text(fact->value),
+    };
+}
+
+int stats_ask_driver(struct compile_stats *stats, struct vyre_device *device,
+                     const struct vyre_kernel_params *params)
+{
+    struct vyre_kernel *kernel = NULL;
+    struct vyre_kernel_params own = *params;
+    own.capture = true;
+    enum vyre_result result = vyre_kernel_create(device, &own, &kernel);
+    if (!result)
+        result = vyre_kernel_tell_code(kernel, note_fact, stats);
+    vyre_kernel_destroy(&kernel);
+    stats->driver = result == VYRE_ERR_UNSUPPORTED ? STATS_SILENT : STATS_TOLD;
+    return result && result != VYRE_ERR_UNSUPPORTED ? tool_failed(result, "device") : TOOL_OK;
+}
+
 void stats_fini(struct compile_stats *stats)
 {
     for (size_t i = 0; i < stats->pass_count; i++)
@@ -79,6 +104,12 @@ void stats_fini(struct compile_stats *stats)
         free(stats->checks[i].where);
         free(stats->checks[i].reason);
     }
+    for (size_t i = 0; i < stats->fact_count; i++) {
+        free(stats->facts[i].part);
+        free(stats->facts[i].name);
+        free(stats->facts[i].value);
+    }
+    free(stats->facts);
     free(stats->passes);
     free(stats->checks);
     free(stats->text);
@@ -254,11 +285,30 @@ static void print_checks(const struct compile_stats *stats)
     }
 }
 
+static void print_facts(const struct compile_stats *stats)
+{
+    static const char *const why[] = {
+        [STATS_NOT_ASKED] = "not asked; --device NAME asks the driver of a device",
+        [STATS_SILENT] = "this driver does not tell (VK_KHR_pipeline_executable_properties)",
+        [STATS_TOLD] = "as the driver tells",
+    };
+    fprintf(stderr, "machine code: %s\n", why[stats->driver]);
+    for (size_t i = 0; i < stats->fact_count; i++) {
+        const struct stats_fact *fact = &stats->facts[i];
+        fputs("  ", stderr);
+        tool_print_escaped(stderr, fact->name);
+        fputs(": ", stderr);
+        tool_print_escaped(stderr, fact->value);
+        fputc('\n', stderr);
+    }
+}
+
 void stats_print(const struct compile_stats *stats, const struct vyre_module *module,
                  uint64_t nanoseconds)
 {
     print_module(module, nanoseconds);
     print_kinds(module);
+    print_facts(stats);
     print_passes(stats);
     print_checks(stats);
 }
@@ -310,6 +360,23 @@ static json_t *checks_of(const struct compile_stats *stats)
     return checks;
 }
 
+// null: nobody was asked, or nobody answered.
+static json_t *facts_of(const struct compile_stats *stats)
+{
+    if (stats->driver != STATS_TOLD)
+        return json_null();
+    json_t *facts = json_array();
+    for (size_t i = 0; i < stats->fact_count; i++) {
+        const struct stats_fact *fact = &stats->facts[i];
+        json_t *made = json_object();
+        json_set_bytes(made, "part", fact->part);
+        json_set_bytes(made, "name", fact->name);
+        json_set_bytes(made, "value", fact->value);
+        json_array_append_new(facts, made);
+    }
+    return facts;
+}
+
 void stats_print_json(const struct compile_stats *stats, const struct vyre_module *module,
                       uint64_t nanoseconds)
 {
@@ -317,12 +384,13 @@ void stats_print_json(const struct compile_stats *stats, const struct vyre_modul
     size_t count = 0;
     vyre_module_words(module, &count);
     vyre_module_reflect(module, &info);
-    json_print(json_pack(
-        "{s:I, s:I, s:[I,I,I], s:I, s:I, s:b, s:f, s:o, s:o, s:o}", "bytes",
-        (json_int_t)(4 * count), "bindings", (json_int_t)info.binding_count, "workgroup",
-        (json_int_t)info.workgroup_size[0], (json_int_t)info.workgroup_size[1],
-        (json_int_t)info.workgroup_size[2], "workgroup_memory", (json_int_t)info.workgroup_memory,
-        "push_bytes", (json_int_t)info.push_bytes, "can_fault",
-        (int)(info.fault_binding != UINT32_MAX), "compile_us", (double)nanoseconds / 1000.0,
-        "instructions", kinds_of(module), "passes", passes_of(stats), "checks", checks_of(stats)));
+    json_print(
+        json_pack("{s:I, s:I, s:[I,I,I], s:I, s:I, s:b, s:f, s:o, s:o, s:o, s:o}", "bytes",
+                  (json_int_t)(4 * count), "bindings", (json_int_t)info.binding_count, "workgroup",
+                  (json_int_t)info.workgroup_size[0], (json_int_t)info.workgroup_size[1],
+                  (json_int_t)info.workgroup_size[2], "workgroup_memory",
+                  (json_int_t)info.workgroup_memory, "push_bytes", (json_int_t)info.push_bytes,
+                  "can_fault", (int)(info.fault_binding != UINT32_MAX), "compile_us",
+                  (double)nanoseconds / 1000.0, "instructions", kinds_of(module), "machine_code",
+                  facts_of(stats), "passes", passes_of(stats), "checks", checks_of(stats)));
 }

@@ -21,8 +21,24 @@ struct stats_check {
     char *reason;
 };
 
+struct stats_fact {
+    char *part; // owned, as the others
+    char *name;
+    char *value;
+};
+
+// Whether a driver was asked about its code, and answered.
+enum stats_driver {
+    STATS_NOT_ASKED,
+    STATS_SILENT, // it has no answers
+    STATS_TOLD,
+};
+
 // Zero-initialised is empty.
 struct compile_stats {
+    enum stats_driver driver;
+    struct stats_fact *facts; // owned; what it said
+    size_t fact_count;
     struct stats_pass *passes; // owned
     size_t pass_count;
     struct stats_check *checks; // owned
@@ -38,6 +54,10 @@ void stats_begin(struct compile_stats *stats, const struct vyre_program *program
 void stats_pass(void *user, const char *pass, size_t part, size_t part_count,
                 const struct vyre_program *program);
 void stats_check(void *user, const struct vyre_check *check);
+
+// Compiles the program for the device and asks its driver about the code. An exit code.
+int stats_ask_driver(struct compile_stats *stats, struct vyre_device *device,
+                     const struct vyre_kernel_params *params);
 
 // Prints for people on standard error, or JSON on standard output.
 void stats_print(const struct compile_stats *stats, const struct vyre_module *module,

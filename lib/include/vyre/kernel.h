@@ -22,6 +22,7 @@ struct vyre_kernel_params {
     struct vyre_cache *cache;           // NULL: compile every time
     bool no_optimize;
     bool debug_info; // names and lines in the module, as in vyre/compile.h
+    bool capture;    // what vyre_kernel_tell_code tells is kept; may make compilation slower
     // Passes through loops that one invocation may make before the dispatch is a fault; 0:
     // VYRE_DEFAULT_LOOP_BUDGET, see vyre/compile.h for what it protects from and what not.
     uint32_t loop_budget;
@@ -61,6 +62,23 @@ VYRE_API void vyre_kernel_get_stats(const struct vyre_kernel *kernel,
                                     struct vyre_kernel_stats *out);
 
 // Takes another reference and returns `kernel`; NULL gives NULL. Thread-safety: Safe.
+// What a driver says about machine code, in its words: "Registers", "Instruction Count", "VGPRs".
+// Everything is borrowed for the callback.
+struct vyre_code_fact {
+    const char *part;        // of the code, as the driver names it
+    const char *name;        // of the fact
+    const char *description; // may be empty
+    const char *value;       // in decimal, or yes or no
+};
+
+typedef void vyre_code_fact_fn(void *user, const struct vyre_code_fact *fact);
+
+// Tells what the driver says about the code of a kernel made with `capture`, in the driver's order.
+// VYRE_ERR_UNSUPPORTED: this driver says nothing (VK_KHR_pipeline_executable_properties), or the
+// kernel was made without. Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_kernel_tell_code(const struct vyre_kernel *kernel,
+                                                              vyre_code_fact_fn *tell, void *user);
+
 VYRE_API struct vyre_kernel *vyre_kernel_ref(struct vyre_kernel *kernel);
 
 VYRE_API void vyre_kernel_destroy(struct vyre_kernel **kernel);

@@ -1111,6 +1111,20 @@ class Compile(Case):
         self.assertIn(b"checks: 1 kept, 1 removed\n", result.stderr)
         self.assertRegex(result.stderr, rb"  7:5 +removed store  out: `i` is below len\(out\): ")
 
+    def test_the_driver_of_a_device_is_asked_about_its_code(self):
+        if not has_device():
+            self.skipTest("no device")
+        source, target = self.path("triple.vyre", TRIPLE), self.path("triple.spv")
+        text = self.expect(OK, "compile", source, "-o", target, "--stats").stderr.decode()
+        self.assertIn("\nmachine code: not asked; --device NAME asks", text)
+        text = self.expect(OK, "compile", source, "-o", target, "--stats", "--device", "0"
+                           ).stderr.decode()
+        silent = "\nmachine code: this driver does not tell" in text
+        self.assertTrue(silent or "\nmachine code: as the driver tells\n  " in text, text)
+        stats = json.loads(self.expect(OK, "compile", source, "-o", target, "--json", "--device",
+                                       "0").stdout)
+        self.assertEqual(stats["machine_code"] is None, silent)
+
     def test_stats_are_json_too(self):
         source, target = self.path("triple.vyre", TRIPLE), self.path("triple.spv")
         stats = json.loads(self.expect(OK, "compile", source, "--json", "-o", target).stdout)

@@ -301,6 +301,22 @@ static void what_cannot_work_is_refused_with_the_reason(void **state)
     assert_false(plan_of(snapshot, (struct vyre_pretend){ 0 }).usable);
 }
 
+// It takes the extension and the feature.
+static void machine_code_is_told_where_the_driver_offers_it(void **state)
+{
+    (void)state;
+    struct vk_snapshot snapshot = smallest_snapshot();
+    snapshot.executable_info = true;
+    assert_false(plan_of(snapshot, (struct vyre_pretend){ 0 }).executable_info);
+    snapshot.extensions[VK_EXTENSION_EXECUTABLE_PROPERTIES] = true;
+    struct vk_plan plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_true(plan.executable_info);
+    assert_true(plan.extensions[VK_EXTENSION_EXECUTABLE_PROPERTIES]);
+    snapshot.executable_info = false;
+    plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+    assert_false(plan.executable_info || plan.extensions[VK_EXTENSION_EXECUTABLE_PROPERTIES]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +332,7 @@ int main(void)
         cmocka_unit_test(pretending_never_adds),
         cmocka_unit_test(a_binding_is_never_larger_than_memory),
         cmocka_unit_test(what_cannot_work_is_refused_with_the_reason),
+        cmocka_unit_test(machine_code_is_told_where_the_driver_offers_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <vyre/buffer.h>
 #include <vyre/device.h>
+#include <vyre/kernel.h>
 
 // Identity of the driver for cache keys: driver id and version, pipelineCacheUUID, device UUID,
 // pointer size; 64 bytes. Stable across processes.
@@ -43,6 +44,7 @@ struct vk_pipeline_params {
     // recognised by its header and not used.
     const uint8_t *blob;
     size_t blob_size;
+    bool capture; // what vk_pipeline_tell tells is kept, where the driver has it
     const struct vyre_diag_sink *diag;
 };
 
@@ -53,6 +55,10 @@ enum vyre_result vk_pipeline_create(struct vyre_device *device,
 // Thread-safety of pipelines and bindings: safe, they are immutable.
 // The driver's cache data after compilation. vyre_free frees *out. VYRE_MISS: the driver has none.
 enum vyre_result vk_pipeline_blob(const struct vk_pipeline *pipeline, uint8_t **out, size_t *size);
+// What the driver says about the machine code of a pipeline made with `capture`, one call of `tell`
+// for each. VYRE_ERR_UNSUPPORTED: this driver says nothing.
+enum vyre_result vk_pipeline_tell(const struct vk_pipeline *pipeline, vyre_code_fact_fn *tell,
+                                  void *user);
 void vk_pipeline_unref(struct vk_pipeline **pipeline); // work in flight keeps it alive
 struct vk_pipeline *vk_pipeline_ref(struct vk_pipeline *pipeline);
 
