@@ -2,9 +2,11 @@
 // Loads and stores of elements, whatever their size, and how many there are (spec: semantics.md,
 // 2.4, 2.5, 6.1 to 6.3).
 //
-// All memory is arrays of words. An element of whole words is read and written word by word. One
-// that is not is made of units of 1 or 2 bytes inside words; a store replaces those bits
-// atomically, so that what other invocations write to the rest of the word meanwhile is not lost.
+// An element of whole words is read and written word by word. One that is not is made of units of 1
+// or 2 bytes. A device that has storage of 8 or 16 bits reads and writes these. Elsewhere, in
+// workgroup memory, and in buffers that asynchronous copies take word by word, they lie inside
+// words; a store replaces those bits atomically, so that what other invocations write to the rest
+// of the word meanwhile is not lost.
 //
 // Bounds: the host promises the declared count where there is one, and at least 4 bytes behind each
 // binding, in whole words. A load reads at the smaller of its word and the last one and then drops
@@ -108,9 +110,9 @@ uint32_t spv_last_word(struct spv_lowering *lowering, uint32_t buffer)
         state->last = spv_u32(lowering, state->words - 1);
         return state->last;
     }
-    // In units: elements, or bytes where those do not fill words.
-    const bool whole = state->stride % 4 == 0;
-    const uint32_t words = state->stride / 4;
+    // In units: elements, or bytes where those do not fill them.
+    const bool whole = state->stride % state->unit == 0;
+    const uint32_t words = state->stride / state->unit;
     uint32_t count = whole ? spv_length(lowering, buffer) : spv_push_word(lowering, state->binding);
     enum spv_section at = lowering->at;
     lowering->at = SPV_PROLOGUE;
@@ -198,11 +200,14 @@ static uint32_t load_unit(struct spv_lowering *lowering, uint32_t buffer, uint32
                           uint32_t bytes, bool clamped)
 {
     struct unit_place place = { .word = index };
-    if (bytes < 4)
+    const bool native = lowering->buffers[buffer].unit < 4;
+    if (bytes < 4 && !native)
         place = place_unit(lowering, index, bytes);
     if (clamped)
         place.word =
             spv_glsl2(lowering, GLSLstd450UMin, place.word, spv_last_word(lowering, buffer));
+    if (native)
+        return spv_load_unit(lowering, buffer, place.word);
     const bool shared = bytes < 4 && lowering->buffers[buffer].shared_words;
     uint32_t word = spv_load_word(lowering, buffer, place.word, shared);
     if (bytes == 4)
@@ -237,6 +242,10 @@ struct spv_value spv_load_element(struct spv_lowering *lowering, uint32_t buffer
 static void store_unit(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
                        uint32_t bytes, uint32_t value)
 {
+    if (lowering->buffers[buffer].unit < 4) {
+        spv_store_unit(lowering, buffer, index, value);
+        return;
+    }
     if (bytes == 4) {
         spv_store_word(lowering, buffer, index, value);
         return;

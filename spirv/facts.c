@@ -187,9 +187,9 @@ static struct summary visit_copy(struct walk *walk, const struct ir_node *node)
     struct spv_buffer_facts *source = buffer_facts(walk, node->name);
     struct spv_buffer_facts *destination = buffer_facts(walk, node->name2);
     if (source)
-        source->loaded = true;
+        source->loaded = source->copied = true;
     if (destination)
-        destination->stored = true;
+        destination->stored = destination->copied = true;
     facts->has_copies = true;
     if (spv_copy_is_small(node))
         return (struct summary){ 0 };

@@ -24,6 +24,7 @@ struct spv_name_facts {
 struct spv_buffer_facts {
     bool loaded;   // plain or uniform loads
     bool stored;   // plain stores
+    bool copied;   // by asynchronous copies, word by word
     bool updated;  // atomics of the language, or atomic stores
     bool external; // touched by an atomic load or store: another agent may write it meanwhile
     bool filled;   // workgroup memory that is written whole before it is read; see filled.h

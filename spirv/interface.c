@@ -65,21 +65,41 @@ static uint32_t global_variable(struct spv_lowering *lowering, uint32_t pointer,
 
 // ---- Storage ----------------------------------------------------------------------------------
 
-// All storage buffers share one type: a block that holds a runtime array of words.
-static uint32_t storage_variable(struct spv_lowering *lowering, uint32_t binding)
+// The integer type of a unit. Those of less than a word are for loads, stores and conversions alone
+// (SPIR-V 1.6, StorageBuffer8BitAccess and StorageBuffer16BitAccess).
+static uint32_t unit_type(struct spv_lowering *lowering, uint32_t bytes)
+{
+    static const char extension[] = "SPV_KHR_8bit_storage"; // that for 16 bits is in SPIR-V 1.3
+    struct spv_writer *writer = &lowering->writer;
+    const uint32_t operands[] = { 8 * bytes, 0 };
+    if (bytes == 4)
+        return lowering->type_u32;
+    SPV_EMIT(writer, SPV_CAPABILITIES, SpvOpCapability,
+             bytes == 1 ? SpvCapabilityStorageBuffer8BitAccess
+                        : SpvCapabilityStorageBuffer16BitAccess);
+    if (bytes == 1 && spirv_version(lowering->target->env) < 0x00010500)
+        spv_emit_text(writer, SPV_EXTENSIONS, SpvOpExtension, NULL, 0, extension,
+                      sizeof extension - 1, NULL, 0);
+    return spv_intern_type(writer, SpvOpTypeInt, operands, 2);
+}
+
+// Storage buffers of one unit share one type: a block that holds a runtime array.
+static uint32_t storage_variable(struct spv_lowering *lowering, uint32_t binding, uint32_t unit)
 {
     struct spv_writer *writer = &lowering->writer;
-    if (!lowering->type_buffer) {
-        uint32_t array = spv_intern_type(writer, SpvOpTypeRuntimeArray, &lowering->type_u32, 1);
-        decorate_with(lowering, array, SpvDecorationArrayStride, 4);
+    uint32_t *type = &lowering->type_buffer[unit];
+    if (!*type) {
+        uint32_t element = unit_type(lowering, unit);
+        uint32_t array = spv_intern_type(writer, SpvOpTypeRuntimeArray, &element, 1);
+        decorate_with(lowering, array, SpvDecorationArrayStride, unit);
         uint32_t block = spv_intern_type(writer, SpvOpTypeStruct, &array, 1);
         decorate(lowering, block, SpvDecorationBlock);
         SPV_EMIT(writer, SPV_DECORATIONS, SpvOpMemberDecorate, block, 0, SpvDecorationOffset, 0);
-        lowering->type_buffer = pointer_type(lowering, SpvStorageClassStorageBuffer, block);
-        lowering->type_u32_pointer =
-            pointer_type(lowering, SpvStorageClassStorageBuffer, lowering->type_u32);
+        *type = pointer_type(lowering, SpvStorageClassStorageBuffer, block);
+        lowering->type_unit_pointer[unit] =
+            pointer_type(lowering, SpvStorageClassStorageBuffer, element);
     }
-    uint32_t id = global_variable(lowering, lowering->type_buffer, SpvStorageClassStorageBuffer);
+    uint32_t id = global_variable(lowering, *type, SpvStorageClassStorageBuffer);
     decorate_with(lowering, id, SpvDecorationDescriptorSet, 0);
     decorate_with(lowering, id, SpvDecorationBinding, binding);
     return id;
@@ -127,7 +147,7 @@ uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer)
     if (declared->access == VYRE_ACCESS_WORKGROUP) {
         state->variable = workgroup_variable(lowering, state->words);
     } else {
-        state->variable = storage_variable(lowering, state->binding);
+        state->variable = storage_variable(lowering, state->binding, state->unit);
         decorate_access(lowering, buffer, state->variable);
     }
     spv_name(lowering, state->variable, declared->name);
@@ -137,7 +157,7 @@ uint32_t spv_buffer_variable(struct spv_lowering *lowering, uint32_t buffer)
 uint32_t spv_fault_variable(struct spv_lowering *lowering)
 {
     if (!lowering->fault) {
-        lowering->fault = storage_variable(lowering, lowering->binding_count);
+        lowering->fault = storage_variable(lowering, lowering->binding_count, 4);
         spv_call_it(lowering, lowering->fault, "fault record");
     }
     return lowering->fault;

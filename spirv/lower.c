@@ -200,6 +200,7 @@ static void plan_buffers(struct spv_lowering *lowering)
         const struct spv_buffer_facts *use = &facts->buffers[i];
         struct spv_buffer *state = &lowering->buffers[i];
         state->stride = (uint32_t)u64_min(ir_type_stride(buffer->element), UINT32_MAX);
+        state->unit = 4;
         state->shared_words = state->stride % 4 != 0 && (use->stored || use->updated);
         if (buffer->access == VYRE_ACCESS_WORKGROUP) {
             state->binding = UINT32_MAX;
@@ -210,6 +211,10 @@ static void plan_buffers(struct spv_lowering *lowering)
         bool writable = buffer->access == VYRE_ACCESS_READ_WRITE ||
                         buffer->access == VYRE_ACCESS_WRITE_ONLY || use->stored || use->updated;
         state->binding = lowering->binding_count++;
+        if (state->stride % 4 == 2 && lowering->target->storage_16bit && !use->copied)
+            state->unit = 2;
+        if (state->stride % 2 == 1 && lowering->target->storage_8bit && !use->copied)
+            state->unit = 1;
         state->non_private = use->external || (facts->communicates && writable);
     }
 }

@@ -16,6 +16,7 @@
 #include "interface.h"
 #include "ir/model.h"
 #include "library.h"
+#include "memory.h"
 #include "spirv/lower.h"
 #include "writer.h"
 
@@ -72,6 +73,7 @@ struct spv_buffer {
     uint32_t last;     // id of the largest word a clamped load may use; 0: not needed yet
     uint32_t stride;   // bytes from one element to the next; 0: elements cannot be accessed
     uint32_t words;    // of workgroup memory
+    uint32_t unit;     // bytes that memory is an array of: 4, or 1 or 2 where the device has those
     bool non_private;  // accesses take part in communication
     bool shared_words; // elements of several invocations may share a word that somebody writes
 };
@@ -145,14 +147,15 @@ struct spv_lowering {
     enum spv_section at; // where instructions go: SPV_BODY or SPV_PROLOGUE
     uint32_t block;      // label of the current block
     uint32_t glsl;       // extended instruction set; 0: not imported yet
-    uint32_t type_void, type_bool, type_u32, type_u32_pointer, type_workgroup_pointer;
+    uint32_t type_void, type_bool, type_u32, type_workgroup_pointer;
     uint32_t type_local_pointer, type_wide; // { low, high } of a product
     uint32_t type_pair;                     // vector of two words; 0: not used yet
     uint32_t type_f32;                      // 0: not used yet
     uint32_t hidden_zero, hidden_variable;  // see numbers.h; 0: not used yet
     bool has_float64;                       // the capability is declared
     bool has_int64;                         // likewise
-    uint32_t type_buffer;                   // pointer to the block of a storage buffer
+    // Pointers to the block of a storage buffer, and to one of its units, by their bytes.
+    uint32_t type_buffer[5], type_unit_pointer[5];
     uint32_t main;
     uint32_t push;              // push constant variable, declared at the end; 0: not used yet
     uint32_t push_pointer;      // pointer type to one of its words
@@ -290,63 +293,6 @@ bool spv_unify(struct spv_lowering *lowering, struct spv_value *a, struct spv_va
 uint32_t spv_pair_type(struct spv_lowering *lowering);
 uint32_t spv_pair(struct spv_lowering *lowering, struct spv_value value);
 struct spv_value spv_from_pair(struct spv_lowering *lowering, uint32_t pair, enum spv_kind kind);
-
-// ---- Memory (memory.c) ------------------------------------------------------------------------
-
-// Number of elements of a buffer that can be accessed.
-uint32_t spv_length(struct spv_lowering *lowering, uint32_t buffer);
-
-// Number of elements as the language counts them (spec: semantics.md, 6.1).
-uint32_t spv_element_count(struct spv_lowering *lowering, uint32_t buffer);
-
-// Plain accesses to one word of a buffer. `shared`: as an atomic, because others may be writing
-// other bytes of the word.
-uint32_t spv_load_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, bool shared);
-void spv_store_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, uint32_t value);
-// Replaces the bits of `mask` alone, so that nothing of what others write meanwhile is lost.
-void spv_merge_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, uint32_t mask,
-                    uint32_t value);
-
-// The largest word that may be read; 0 for an empty buffer, where the host's 4 bytes are.
-uint32_t spv_last_word(struct spv_lowering *lowering, uint32_t buffer);
-
-// Whether an access, whose index has the value `index`, has to be checked when running: the one
-// place that decides it. Loads are also done by those who left and go on dead.
-bool spv_check_needed(struct spv_lowering *lowering, uint32_t buffer,
-                      const struct spv_access *access, uint32_t index);
-
-// Before the invocation ends: where checks are made again, the fault if one failed.
-void spv_report_outside(struct spv_lowering *lowering);
-
-// Begins the branch in which the index is inside, when there has to be one. It leaves the block
-// that is current in `*before`, which may be NULL.
-bool spv_begin_inside(struct spv_lowering *lowering, uint32_t buffer,
-                      const struct spv_access *access, uint32_t index, struct spv_if *branch,
-                      uint32_t *before);
-
-// Elements (elements.c): an element that is inside, or whose words are `clamped` to the buffer.
-struct spv_value spv_load_element(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
-                                  bool clamped);
-void spv_store_element(struct spv_lowering *lowering, uint32_t buffer, uint32_t index,
-                       struct spv_value value);
-struct spv_value spv_load(struct spv_lowering *lowering, const struct ir_expr *expr);
-struct spv_value spv_atomic(struct spv_lowering *lowering, const struct ir_expr *expr);
-struct spv_value spv_atomic_load(struct spv_lowering *lowering, const struct ir_expr *expr);
-void spv_atomic_store(struct spv_lowering *lowering, const struct ir_node *node);
-void spv_store(struct spv_lowering *lowering, const struct ir_node *node);
-
-uint32_t spv_byte_length(struct spv_lowering *lowering, uint32_t buffer);
-
-// Asynchronous copies (async.c).
-void spv_async_start(struct spv_lowering *lowering, const struct ir_node *node);
-void spv_async_wait(struct spv_lowering *lowering, const struct ir_node *node);
-
-void spv_zero_workgroup_memory(struct spv_lowering *lowering);
-void spv_barrier(struct spv_lowering *lowering);
-
-// Writes the fault record unless one is there already.
-void spv_record_fault(struct spv_lowering *lowering, uint32_t kind, uint32_t detail,
-                      uint32_t detail2);
 
 // ---- Invocations that left early (alive.c) ----------------------------------------------------
 

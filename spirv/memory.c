@@ -114,7 +114,8 @@ static uint32_t pointer_to(struct spv_lowering *lowering, uint32_t buffer, uint3
         SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain, lowering->type_workgroup_pointer, id, variable,
                  index);
     else
-        SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain, lowering->type_u32_pointer, id, variable, zero,
+        SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain,
+                 lowering->type_unit_pointer[lowering->buffers[buffer].unit], id, variable, zero,
                  index);
     if (!array_push(&lowering->pointers, ((struct spv_pointer){ buffer, index, id })))
         writer->status = VYRE_ERR_NO_MEMORY;
@@ -262,6 +263,34 @@ void spv_store_word(struct spv_lowering *lowering, uint32_t buffer, uint32_t ind
                  SpvMemoryAccessNonPrivatePointerMask);
     else
         SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, pointer, value);
+}
+
+uint32_t spv_load_unit(struct spv_lowering *lowering, uint32_t buffer, uint32_t index)
+{
+    struct spv_writer *writer = &lowering->writer;
+    uint32_t pointer = pointer_to(lowering, buffer, index);
+    const uint32_t width[] = { 8 * lowering->buffers[buffer].unit, 0 };
+    uint32_t type = spv_intern_type(writer, SpvOpTypeInt, width, 2);
+    uint32_t id = spv_writer_id(writer);
+    if (non_private(lowering, buffer))
+        SPV_EMIT(writer, SPV_BODY, SpvOpLoad, type, id, pointer,
+                 SpvMemoryAccessNonPrivatePointerMask);
+    else
+        SPV_EMIT(writer, SPV_BODY, SpvOpLoad, type, id, pointer);
+    return spv_op1(lowering, SpvOpUConvert, lowering->type_u32, id);
+}
+
+void spv_store_unit(struct spv_lowering *lowering, uint32_t buffer, uint32_t index, uint32_t value)
+{
+    uint32_t pointer = pointer_to(lowering, buffer, index);
+    const uint32_t width[] = { 8 * lowering->buffers[buffer].unit, 0 };
+    uint32_t type = spv_intern_type(&lowering->writer, SpvOpTypeInt, width, 2);
+    uint32_t id = spv_op1(lowering, SpvOpUConvert, type, value);
+    if (non_private(lowering, buffer))
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, pointer, id,
+                 SpvMemoryAccessNonPrivatePointerMask);
+    else
+        SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, pointer, id);
 }
 
 uint32_t spv_byte_length(struct spv_lowering *lowering, uint32_t buffer)
@@ -598,7 +627,7 @@ static uint32_t fault_word(struct spv_lowering *lowering, uint32_t word)
     uint32_t zero = spv_u32(lowering, 0);
     uint32_t index = spv_u32(lowering, word);
     uint32_t id = spv_writer_id(&lowering->writer);
-    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAccessChain, lowering->type_u32_pointer, id,
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpAccessChain, lowering->type_unit_pointer[4], id,
              variable, zero, index);
     return id;
 }

@@ -37,7 +37,7 @@ static const struct row {
     { .name = "the device's own" },
     { .name = "GLSL450 memory model", .pretend = { "no-memory-model" }, .differs = true },
     { .name = "no int64", .pretend = { "no-int64" }, .differs = true },
-    { .name = "no 8/16-bit storage", .pretend = { "no-small-storage" } },
+    { .name = "no 8/16-bit storage", .pretend = { "no-small-storage" }, .differs = true },
     { .name = "no float64", .pretend = { "no-float64" }, .differs = true },
     { .name = "no subgroup operations", .pretend = { "no-subgroups" } },
     { .name = "subgroups of 4", .pretend = { "subgroups-of-4" } },

@@ -114,7 +114,7 @@ static void elements_of_64_bits(void **state)
 
 // ---- Elements of other sizes --------------------------------------------------------------------
 
-static void elements_of_any_size(void **state)
+static void elements_on(struct vyre_device *device)
 {
     for (size_t i = 0; i < sizeof element_types / sizeof *element_types; i++) {
         for (size_t body = 0; body < sizeof element_statements / sizeof *element_statements;
@@ -123,9 +123,14 @@ static void elements_of_any_size(void **state)
             snprintf(inner, sizeof inner, element_statements[body], element_types[i]);
             snprintf(text, sizeof text, element_program, element_types[i], element_types[i],
                      element_types[i], inner);
-            assert_agree(*state, text, 1, 1);
+            assert_agree(device, text, 1, 1);
         }
     }
+}
+
+static void elements_of_any_size(void **state)
+{
+    elements_on(*state);
 }
 
 static void casts_of_small_integers(void **state)
@@ -148,9 +153,9 @@ static void casts_of_small_integers(void **state)
 }
 
 // Neighbours of a byte are written by other invocations at the same time.
-static void no_byte_is_lost(void **state)
+static void keep_bytes_on(struct vyre_device *device)
 {
-    agree_on(*state,
+    agree_on(device,
              "workgroup 64\n"
              "buffer b : u8[4096] readwrite @0\n"
              "buffer h : u16[4096] readwrite @1\n"
@@ -161,6 +166,21 @@ static void no_byte_is_lost(void **state)
              "barrier\n"
              "b[gid.x] = t[lid.x ^ 3]\n",
              "u8(gid.x * 3)", 64);
+}
+
+static void no_byte_is_lost(void **state)
+{
+    keep_bytes_on(*state);
+}
+
+static void the_same_without_small_storage(void **state)
+{
+    (void)state;
+    struct vyre_device *device =
+        test_device(&(const struct vyre_pretend){ .no_small_storage = true });
+    elements_on(device);
+    keep_bytes_on(device);
+    test_device_done(&device);
 }
 
 static void a_planted_difference_is_found(void **state)
@@ -202,6 +222,7 @@ int main(void)
         cmocka_unit_test(elements_of_any_size),
         cmocka_unit_test(casts_of_small_integers),
         cmocka_unit_test(no_byte_is_lost),
+        cmocka_unit_test(the_same_without_small_storage),
         cmocka_unit_test(a_planted_difference_is_found),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

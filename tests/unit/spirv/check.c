@@ -141,18 +141,18 @@ void check_everywhere(const struct vyre_program *program)
             check_once(program, &target, vyre_compile_params(.no_optimize = true));
             // A driver whose floats are known to be right, and drivers that may do as they like.
             target.float64 = true;
+            target.storage_8bit = target.storage_16bit = true;
             target.int64 = true;
             target.exact_floats = UINT32_MAX;
             target.float_controls =
                 VYRE_FLOAT_ROUND_TO_EVEN | VYRE_FLOAT_SPECIALS | VYRE_FLOAT_SUBNORMALS;
             check_once(program, &target, vyre_compile_params(.float_mode = VYRE_FLOAT_EXACT));
             check_once(program, &target, vyre_compile_params(.float_mode = VYRE_FLOAT_FAST));
-            // The device's own subgroups.
+            // The device's own subgroups, which no environment changes.
             target.subgroup_ops = UINT32_MAX;
-            target.full_subgroup_size = 32;
-            check_once(program, &target, vyre_compile_params(0));
-            target.full_subgroup_size = 64;
-            check_once(program, &target, vyre_compile_params(0));
+            target.full_subgroup_size = model ? 32 : 64;
+            if (env == 0)
+                check_once(program, &target, vyre_compile_params(0));
             target.full_subgroup_size = 0;
             target.exact_floats = VYRE_EXACT_ADD | VYRE_EXACT_DIV;
             target.hidden_floats = VYRE_EXACT_ADD;

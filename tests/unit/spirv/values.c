@@ -64,6 +64,50 @@ static void elements_of_any_size_are_valid(void **state)
     }
 }
 
+// Bytes lie inside words, and stores are atomics, where the target has no storage of that size, in
+// workgroup memory, and in what asynchronous copies take.
+static void small_elements_are_stored_as_they_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool has_8, has_16;
+        unsigned atomics;
+    } cases[] = {
+        { "buffer b : u8[8] readwrite @0\nb[gid.x] = u8(1)", false, false, 2 },
+        { "buffer b : u8[8] readwrite @0\nb[gid.x] = u8(1)", false, true, 2 },
+        { "buffer b : u8[8] readwrite @0\nb[gid.x] = u8(1)", true, false, 0 },
+        { "buffer b : i16[8] readwrite @0\nb[gid.x] = i16(1)", true, false, 2 },
+        { "buffer b : i16[8] readwrite @0\nb[gid.x] = i16(1)", false, true, 0 },
+        { "buffer b : vec<u8;3>[8] readwrite @0\nb[gid.x] = b[0]", false, true, 9 },
+        { "buffer b : vec<u8;3>[8] readwrite @0\nb[gid.x] = b[0]", true, false, 0 },
+        { "buffer b : vec<u16;3>[8] readwrite @0\nb[gid.x] = b[0]", false, true, 0 },
+        { "buffer a : u8[8] readonly @0\nbuffer b : u8[8] readwrite @1\nb[gid.x] = a[gid.x]", true,
+          true, 0 },
+        { "shared t : u8[8]\nbuffer b : u8[8] readwrite @0\nt[lid.x] = b[gid.x]", true, true, 2 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vyre_program *program = parse(cases[i].text);
+        struct vyre_target target;
+        check_target(&target, 0, 1);
+        target.storage_8bit = cases[i].has_8;
+        target.storage_16bit = cases[i].has_16;
+        struct vyre_module *module = NULL;
+        size_t count;
+        assert_result(VYRE_OK,
+                      vyre_compile(program, vyre_compile_params(.target = &target), &module));
+        const uint32_t *words = vyre_module_words(module, &count);
+        assert_null(check_words(target.env, words, count));
+        const unsigned found = check_count_words(words, count, SpvOpAtomicAnd) +
+                               check_count_words(words, count, SpvOpAtomicOr) +
+                               check_count_words(words, count, SpvOpAtomicLoad);
+        if (found != cases[i].atomics)
+            fail_msg("%u atomics, expected %u\n%s", found, cases[i].atomics, cases[i].text);
+        vyre_module_destroy(&module);
+        vyre_program_destroy(&program);
+    }
+}
+
 // A function of the library is copied once, and only into modules that call it.
 static void library_functions_are_copied_once(void **state)
 {
@@ -205,6 +249,7 @@ int main(void)
         cmocka_unit_test(wide_values_are_valid),
         cmocka_unit_test(elements_of_any_size_are_valid),
         cmocka_unit_test(library_functions_are_copied_once),
+        cmocka_unit_test(small_elements_are_stored_as_they_are),
         cmocka_unit_test(drivers_are_trusted_as_far_as_the_target_says),
         cmocka_unit_test(operands_are_hidden_where_the_target_says),
         cmocka_unit_test(words_are_hidden_where_a_driver_may_mix_them_up),
