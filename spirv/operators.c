@@ -261,12 +261,6 @@ static bool binary_words(struct spv_lowering *lowering, const struct ir_expr *ex
     return true;
 }
 
-static bool is_subgroup_operator(uint8_t op)
-{
-    return op == IR_BIN_SHUFFLE || op == IR_BIN_BALLOT || op == IR_BIN_WAVE_REDUCE ||
-           op == IR_BIN_WAVE_BROADCAST || op == IR_BIN_OPAQUE;
-}
-
 static bool is_float(struct spv_value value)
 {
     return value.kind == SPV_F32 || value.kind == SPV_F64;
@@ -296,7 +290,7 @@ struct spv_value spv_binary(struct spv_lowering *lowering, const struct ir_expr 
                             struct spv_value left, struct spv_value right)
 {
     const char *name = ir_binop_info(expr->op)->name;
-    if (is_subgroup_operator(expr->op)) {
+    if (ir_binop_info(expr->op)->needs_subgroup || expr->op == IR_BIN_OPAQUE) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &expr->pos,
                    "the operator %s is not compiled yet", name);
         return word(spv_u32(lowering, 0), SPV_U32);

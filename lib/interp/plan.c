@@ -72,16 +72,9 @@ static bool supports_expr(struct interp_run *run, const struct ir_node *node,
         run->node = node;
         return interp_fail(run, DIAG_X023, "an expression is malformed");
     }
-    switch (expr->kind) {
-    case IR_EXPR_SUBGROUP_ADD:
-    case IR_EXPR_SUBGROUP_SHUFFLE:
-    case IR_EXPR_SUBGROUP_BALLOT: run->has_subgroups = true; break;
-    case IR_EXPR_CALL:
-        if (!supports_call(run, node, expr))
-            return false;
-        break;
-    default: break;
-    }
+    run->has_subgroups |= ir_expr_is_subgroup(expr);
+    if (expr->kind == IR_EXPR_CALL && !supports_call(run, node, expr))
+        return false;
     for (uint32_t i = 0; i < expr->kid_count; i++)
         if (!supports_expr(run, node, expr->kids[i], depth + 1))
             return false;

@@ -7,6 +7,7 @@
 #include "ir/range.h"
 
 #include "base/memory.h"
+#include "ir/tables.h"
 
 enum {
     MOST_GUARDS = 64,    // comparisons that hold at one place; more are not looked at
@@ -225,12 +226,8 @@ static bool gives_word(uint8_t op)
     case IR_BIN_GE:
     case IR_BIN_AND:
     case IR_BIN_OR:
-    case IR_BIN_SHUFFLE:
-    case IR_BIN_BALLOT:
-    case IR_BIN_WAVE_REDUCE:
-    case IR_BIN_WAVE_BROADCAST:
     case IR_BIN_OPAQUE: return false;
-    default: return true;
+    default: return !ir_binop_info((enum ir_binop)op)->needs_subgroup;
     }
 }
 

@@ -11,7 +11,7 @@ const struct ir_type_info ir_type_infos[IR_TYPE_COUNT] = {
 };
 
 const struct ir_expr_info ir_expr_infos[IR_EXPR_COUNT] = {
-#define EXPR(id, tag, name, operands) { tag, name, operands },
+#define EXPR(id, tag, name, operands, lanes) { tag, name, operands, IR_LANES_##lanes },
 #include "ir/expr.def"
 #undef EXPR
 };
@@ -23,8 +23,8 @@ const struct ir_node_info ir_node_infos[IR_NODE_COUNT] = {
 };
 
 const struct ir_binop_info ir_binop_infos[IR_BINOP_COUNT] = {
-#define BINOP(id, tag, name, spelling, precedence, commutative)                                    \
-    { tag, name, spelling, precedence, commutative },
+#define BINOP(id, tag, name, spelling, precedence, commutative, needs_subgroup)                    \
+    { tag, name, spelling, precedence, commutative, needs_subgroup },
 #include "ir/binop.def"
 #undef BINOP
 };

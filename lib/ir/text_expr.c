@@ -28,8 +28,7 @@ static const struct function functions[] = {
     { "subgroup_ballot", FORM_PLAIN, IR_EXPR_SUBGROUP_BALLOT, 1 },
     { "subgroup_local_id", FORM_PLAIN, IR_EXPR_SUBGROUP_LOCAL_ID, 0 },
     { "subgroup_size", FORM_PLAIN, IR_EXPR_SUBGROUP_SIZE, 0 },
-#define BINOP(id, tag, name, spelling, precedence, commutative)                                    \
-    { spelling, FORM_BINOP, IR_BIN_##id, 2 },
+#define BINOP(id, tag, name, spelling, ...) { spelling, FORM_BINOP, IR_BIN_##id, 2 },
 #include "ir/binop.def"
 #undef BINOP
 #define UNOP(id, tag, name, spelling) { spelling, FORM_UNOP, IR_UN_##id, 1 },

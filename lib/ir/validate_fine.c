@@ -4,21 +4,14 @@
 // Anything else, right or wrong, is left to the facts and the walk, which know how to report it.
 //
 // A rule that is added must keep what it may refuse out of here.
+#include "ir/tables.h"
 #include "validate_walk.h"
 
 // Of two operands of one type. Not here: what refuses a constant operand, mixed types or all.
 static bool takes_u32(unsigned op)
 {
-    switch ((enum ir_binop)op) {
-    case IR_BIN_DIV:
-    case IR_BIN_MOD:
-    case IR_BIN_SHUFFLE:
-    case IR_BIN_BALLOT:
-    case IR_BIN_WAVE_REDUCE:
-    case IR_BIN_WAVE_BROADCAST:
-    case IR_BIN_OPAQUE: return false;
-    default: return true;
-    }
+    return op != IR_BIN_DIV && op != IR_BIN_MOD && op != IR_BIN_OPAQUE &&
+           !ir_binop_info((enum ir_binop)op)->needs_subgroup;
 }
 
 static bool takes_f32(unsigned op)

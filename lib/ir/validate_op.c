@@ -103,12 +103,6 @@ static void check_bitwise(struct ir_validator *v, const struct ir_type *const ty
         report_mixed(v, DIAG_V148, types);
 }
 
-static bool is_subgroup_op(unsigned op)
-{
-    return op == IR_BIN_SHUFFLE || op == IR_BIN_BALLOT || op == IR_BIN_WAVE_REDUCE ||
-           op == IR_BIN_WAVE_BROADCAST;
-}
-
 void ir_validate_binop(struct ir_validator *v, uint32_t fact)
 {
     const struct ir_expr *expr = v->facts.items[fact].expr;
@@ -118,7 +112,12 @@ void ir_validate_binop(struct ir_validator *v, uint32_t fact)
     };
     if ((expr->op == IR_BIN_DIV || expr->op == IR_BIN_MOD) && ir_is_static_zero(expr->kids[1]))
         ir_validate_report(v, DIAG_V044, "the divisor is 0");
-    if (is_u32(types[0]) && is_u32(types[1]) && !is_subgroup_op(expr->op))
+    if (ir_binop_info((enum ir_binop)expr->op)->needs_subgroup) {
+        ir_validate_report(v, DIAG_V152, "%s needs subgroup semantics",
+                           ir_binop_info(expr->op)->spelling);
+        return;
+    }
+    if (is_u32(types[0]) && is_u32(types[1]))
         return; // what most operands are, and nothing below refuses it
     switch ((enum ir_binop)expr->op) {
     case IR_BIN_ADD:
@@ -150,18 +149,7 @@ void ir_validate_binop(struct ir_validator *v, uint32_t fact)
         if (ir_types_differ(types[0], types[1]))
             report_mixed(v, DIAG_V151, types);
         break;
-    case IR_BIN_SHUFFLE:
-    case IR_BIN_BALLOT:
-    case IR_BIN_WAVE_REDUCE:
-    case IR_BIN_WAVE_BROADCAST:
-        ir_validate_report(v, DIAG_V152, "%s needs subgroup semantics",
-                           ir_binop_info(expr->op)->spelling);
-        break;
-    case IR_BIN_WRAPPING_ADD:
-    case IR_BIN_WRAPPING_SUB:
-    case IR_BIN_MUL_HIGH:
-    case IR_BIN_OPAQUE:
-    case IR_BINOP_COUNT: break;
+    default: break; // wrapping sums, mul_high and extensions take anything
     }
 }
 

@@ -34,27 +34,13 @@ static void refuse_expr(struct check *check, const struct ir_expr *expr, const c
 
 // ---- Expressions --------------------------------------------------------------------------------
 
-static bool is_subgroup_operator(uint8_t op)
-{
-    return op == IR_BIN_SHUFFLE || op == IR_BIN_BALLOT || op == IR_BIN_WAVE_REDUCE ||
-           op == IR_BIN_WAVE_BROADCAST;
-}
-
 static void check_expr(struct check *check, const struct ir_expr *expr)
 {
+    if (ir_expr_info((enum ir_expr_kind)expr->kind)->lanes != IR_LANES_NONE ||
+        (expr->kind == IR_EXPR_BINOP && ir_binop_info((enum ir_binop)expr->op)->needs_subgroup))
+        refuse_expr(check, expr, "subgroup operations cannot be resident yet");
     switch ((enum ir_expr_kind)expr->kind) {
     case IR_EXPR_CALL: refuse_expr(check, expr, "a call has no body here"); break;
-    case IR_EXPR_SUBGROUP_ADD:
-    case IR_EXPR_SUBGROUP_SHUFFLE:
-    case IR_EXPR_SUBGROUP_BALLOT:
-    case IR_EXPR_SUBGROUP_LOCAL_ID:
-    case IR_EXPR_SUBGROUP_SIZE:
-        refuse_expr(check, expr, "subgroup operations cannot be resident yet");
-        break;
-    case IR_EXPR_BINOP:
-        if (is_subgroup_operator(expr->op))
-            refuse_expr(check, expr, "subgroup operations cannot be resident yet");
-        break;
     case IR_EXPR_OPAQUE:
         if (expr->ext == IR_EXT_NONE)
             refuse_expr(check, expr, "an opaque expression has unknown effects");

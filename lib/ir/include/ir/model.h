@@ -28,6 +28,9 @@ enum ir_expr_kind {
     IR_EXPR_COUNT
 };
 
+// What an expression has to do with subgroups.
+enum ir_lanes { IR_LANES_NONE, IR_LANES_KNOWS, IR_LANES_COMBINES };
+
 enum ir_node_kind {
 #define NODE(id, ...) IR_NODE_##id,
 #include "ir/node.def"
@@ -165,8 +168,13 @@ static inline bool ir_expr_is_foreign(const struct ir_expr *expr)
 // Whether an expression combines values of several lanes.
 static inline bool ir_expr_is_subgroup(const struct ir_expr *expr)
 {
-    return expr->kind == IR_EXPR_SUBGROUP_ADD || expr->kind == IR_EXPR_SUBGROUP_SHUFFLE ||
-           expr->kind == IR_EXPR_SUBGROUP_BALLOT;
+    static const uint32_t combining = 0
+#define EXPR(id, tag, name, operands, lanes)                                                       \
+    | (uint32_t)(IR_LANES_##lanes == IR_LANES_COMBINES) << IR_EXPR_##id
+#include "ir/expr.def"
+#undef EXPR
+        ;
+    return combining >> expr->kind & 1;
 }
 
 // ---- Nodes ------------------------------------------------------------------------------------

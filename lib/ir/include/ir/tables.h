@@ -20,6 +20,7 @@ struct ir_expr_info {
     uint8_t tag;
     const char *name; // "BufLen"
     int8_t kid_count; // -1: varies
+    uint8_t lanes;    // enum ir_lanes
 };
 
 struct ir_node_info {
@@ -34,6 +35,7 @@ struct ir_binop_info {
     const char *spelling;
     uint8_t precedence; // 0: spelled as a call; else higher binds stronger
     bool commutative;
+    bool needs_subgroup; // and has no meaning here
 };
 
 struct ir_unop_info {
