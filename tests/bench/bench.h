@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <vyre/vyre.h>
@@ -71,6 +72,43 @@ static inline void bench_print_json(const char *name, struct bench_spread spread
 {
     printf("\"%s\": {\"median\": %.6g, \"low\": %.6g, \"high\": %.6g}", name, spread.median,
            spread.low, spread.high);
+}
+
+// Options of those that measure programs of several sizes.
+enum { BENCH_MOST_SIZES = 8 };
+
+struct bench_options {
+    uint32_t sizes[BENCH_MOST_SIZES]; // statements
+    int size_count;
+    int rounds;
+    bool json;
+};
+
+// Reads a command line; ends the process with 2 and the usage when it cannot.
+static inline struct bench_options bench_read_options(const char *name, int argc, char **argv)
+{
+    struct bench_options options = { .sizes = { 100, 1000, 10000, 100000 }, .rounds = 9 };
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            options.json = true;
+        else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
+            options.rounds = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--statements") == 0 && i + 1 < argc &&
+                 options.size_count < BENCH_MOST_SIZES)
+            options.sizes[options.size_count++] = (uint32_t)strtoul(argv[++i], NULL, 10);
+        else
+            options.rounds = 0;
+    }
+    if (options.size_count == 0)
+        options.size_count = 4;
+    for (int i = 0; i < options.size_count; i++)
+        if (options.sizes[i] < 1 || options.sizes[i] > 100000)
+            options.rounds = 0;
+    if (options.rounds >= 1 && options.rounds <= BENCH_MOST_ROUNDS)
+        return options;
+    fprintf(stderr, "usage: %s [--json] [--rounds 1..%d] [--statements 1..100000]...\n", name,
+            BENCH_MOST_ROUNDS);
+    exit(2);
 }
 
 #endif // BENCH_H

@@ -19,7 +19,7 @@
 #include "program.h"
 #include "spirv/lower.h"
 
-enum { MOST_SIZES = 8, REPEATS = 20 };
+enum { REPEATS = 20 };
 
 static const char *const kernels[] = { "saxpy", "fnv1a", "dfa", "reduce", "histogram" };
 
@@ -246,33 +246,15 @@ static void print_table(const struct kernel_figures *of, const struct size_figur
 
 int main(int argc, char **argv)
 {
-    uint32_t sizes[MOST_SIZES] = { 100, 1000, 10000, 100000 };
+    const struct bench_options options = bench_read_options("compile", argc, argv);
+    const int count = options.size_count;
     struct kernel_figures of_kernels[KERNELS] = { 0 };
-    struct size_figures of_sizes[MOST_SIZES] = { 0 };
-    int count = 4, given = 0, rounds = 9;
-    bool json = false;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            json = true;
-        else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
-            rounds = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--statements") == 0 && i + 1 < argc && given < MOST_SIZES)
-            sizes[given++] = (uint32_t)strtoul(argv[++i], NULL, 10);
-        else
-            rounds = 0;
-    }
-    count = given ? given : count;
-    for (int i = 0; i < count; i++)
-        if (sizes[i] < 1 || sizes[i] > 100000)
-            rounds = 0;
-    if (rounds < 1 || rounds > BENCH_MOST_ROUNDS) {
-        fprintf(stderr, "usage: compile [--json] [--rounds 1..99] [--statements 1..100000]...\n");
-        return 2;
-    }
+    struct size_figures of_sizes[BENCH_MOST_SIZES] = { 0 };
     for (int i = 0; i < KERNELS; i++)
-        measure_kernel(kernels[i], rounds, &of_kernels[i]);
+        measure_kernel(kernels[i], options.rounds, &of_kernels[i]);
     for (int i = 0; i < count; i++)
-        measure_size(sizes[i], rounds, &of_sizes[i]);
-    json ? print_json(of_kernels, of_sizes, count) : print_table(of_kernels, of_sizes, count);
+        measure_size(options.sizes[i], options.rounds, &of_sizes[i]);
+    options.json ? print_json(of_kernels, of_sizes, count)
+                 : print_table(of_kernels, of_sizes, count);
     return 0;
 }

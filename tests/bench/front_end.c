@@ -15,7 +15,7 @@
 #include "bench.h"
 #include "program.h"
 
-enum { MOST_SIZES = 8, SAMPLE_STATEMENTS = 20000 };
+enum { SAMPLE_STATEMENTS = 20000 };
 
 // ---- Memory -------------------------------------------------------------------------------------
 // The linker sends the library's allocations here (meson.build); only this thread allocates.
@@ -264,30 +264,11 @@ static void print_table(const struct figures *figures, int count)
 
 int main(int argc, char **argv)
 {
-    uint32_t sizes[MOST_SIZES] = { 100, 1000, 10000, 100000 };
-    struct figures figures[MOST_SIZES];
-    int count = 4, given = 0, rounds = 9;
-    bool json = false;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            json = true;
-        else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
-            rounds = atoi(argv[++i]);
-        else if (strcmp(argv[i], "--statements") == 0 && i + 1 < argc && given < MOST_SIZES)
-            sizes[given++] = (uint32_t)strtoul(argv[++i], NULL, 10);
-        else
-            rounds = 0;
-    }
-    count = given ? given : count;
-    for (int i = 0; i < count; i++)
-        if (sizes[i] < 1 || sizes[i] > 100000)
-            rounds = 0;
-    if (rounds < 1 || rounds > BENCH_MOST_ROUNDS) {
-        fprintf(stderr, "usage: front_end [--json] [--rounds 1..99] [--statements 1..100000]...\n");
-        return 2;
-    }
-    for (int i = 0; i < count; i++)
-        measure(sizes[i], rounds, &figures[i]);
-    json ? print_json(figures, count) : print_table(figures, count);
+    const struct bench_options options = bench_read_options("front_end", argc, argv);
+    struct figures figures[BENCH_MOST_SIZES];
+    for (int i = 0; i < options.size_count; i++)
+        measure(options.sizes[i], options.rounds, &figures[i]);
+    options.json ? print_json(figures, options.size_count)
+                 : print_table(figures, options.size_count);
     return 0;
 }

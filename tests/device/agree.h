@@ -155,4 +155,20 @@ static inline void assert_agree(struct vyre_device *device, const char *text, ui
             fail_msg("%s\n%s", why, text);
 }
 
+static inline void assert_all_agree(struct vyre_device *device, const char *const *texts,
+                                    size_t count, uint32_t seeds)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_agree(device, texts[i], 3, seeds);
+}
+
+// On a device that has the older memory model only.
+static inline void assert_all_agree_in_old_model(const char *const *texts, size_t count)
+{
+    struct vyre_device *device =
+        test_device(&(const struct vyre_pretend){ .no_vulkan_memory_model = true });
+    assert_all_agree(device, texts, count, 1);
+    test_device_done(&device);
+}
+
 #endif // TESTS_DEVICE_AGREE_H

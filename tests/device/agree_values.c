@@ -194,19 +194,6 @@ static void a_planted_difference_is_found(void **state)
     assert_false(agree(*state, right, wrong, 1, 1, why));
 }
 
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -225,5 +212,5 @@ int main(void)
         cmocka_unit_test(the_same_without_small_storage),
         cmocka_unit_test(a_planted_difference_is_found),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -81,19 +81,13 @@ static const char *const programs[] = {
 
 static void copies_among_statements(void **state)
 {
-    struct vyre_device *device = *state;
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        assert_agree(device, programs[i], 3, 2);
+    assert_all_agree(*state, programs, sizeof programs / sizeof *programs, 2);
 }
 
 static void the_same_without_the_vulkan_memory_model(void **state)
 {
     (void)state;
-    struct vyre_device *device =
-        test_device(&(const struct vyre_pretend){ .no_vulkan_memory_model = true });
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        assert_agree(device, programs[i], 3, 1);
-    test_device_done(&device);
+    assert_all_agree_in_old_model(programs, sizeof programs / sizeof *programs);
 }
 
 static void a_planted_difference_is_found(void **state)
@@ -174,19 +168,6 @@ static void random_copies(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -199,5 +180,5 @@ int main(void)
         cmocka_unit_test(copies_pay_from_the_budget),
         cmocka_unit_test(random_copies),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

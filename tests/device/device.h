@@ -75,4 +75,18 @@ static inline void test_device_done(struct vyre_device **device)
     vyre_device_destroy(device);
 }
 
+// For groups of tests that share a device: their state is it.
+static inline int test_device_set_up(void **state)
+{
+    *state = test_device(NULL);
+    return 0;
+}
+
+static inline int test_device_tear_down(void **state)
+{
+    struct vyre_device *device = *state;
+    test_device_done(&device);
+    return 0;
+}
+
 #endif // TESTS_DEVICE_DEVICE_H

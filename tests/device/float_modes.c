@@ -146,19 +146,6 @@ static void fast_is_near_for_everyday_numbers(void **state)
         assert_near(*state, cases[i].expression, VYRE_FLOAT_FAST, true, cases[i].most);
 }
 
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -169,5 +156,5 @@ int main(void)
         cmocka_unit_test(without_64_bits_strict_is_near),
         cmocka_unit_test(fast_is_near_for_everyday_numbers),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -63,19 +63,13 @@ static const char *const programs[] = {
 
 static void returns_before_barriers(void **state)
 {
-    struct vyre_device *device = *state;
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        assert_agree(device, programs[i], 3, 3);
+    assert_all_agree(*state, programs, sizeof programs / sizeof *programs, 3);
 }
 
 static void the_same_without_the_vulkan_memory_model(void **state)
 {
     (void)state;
-    struct vyre_device *device =
-        test_device(&(const struct vyre_pretend){ .no_vulkan_memory_model = true });
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
-        assert_agree(device, programs[i], 3, 1);
-    test_device_done(&device);
+    assert_all_agree_in_old_model(programs, sizeof programs / sizeof *programs);
 }
 
 static void a_planted_difference_is_found(void **state)
@@ -118,185 +112,6 @@ static void traps_before_barriers(void **state)
     vyre_kernel_destroy(&kernel);
 }
 
-// ---- Random programs --------------------------------------------------------------------------
-
-struct generator {
-    char text[16384];
-    size_t size;
-    uint32_t state;
-    unsigned next; // number of the next local
-};
-
-static uint32_t below(struct generator *gen, uint32_t limit)
-{
-    return next_random(&gen->state) % limit;
-}
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-static void
-put(struct generator *gen, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int written = vsnprintf(gen->text + gen->size, sizeof gen->text - gen->size, format, args);
-    va_end(args);
-    assert_true(written >= 0 && (size_t)written < sizeof gen->text - gen->size);
-    gen->size += (size_t)written;
-}
-
-static void value(struct generator *gen)
-{
-    static const char *const values[] = {
-        "in[lid.x & 31]", "e[lid.x & 15]", "out[gid.x]", "gid.x", "x", "n"
-    };
-    put(gen, "(%s * %u + %u)", values[below(gen, 6)], 1 + below(gen, 9), below(gen, 50));
-}
-
-static void mixed_condition(struct generator *gen)
-{
-    value(gen);
-    put(gen, " %% %u == %u", 2 + below(gen, 12), below(gen, 3));
-}
-
-static void uniform_condition(struct generator *gen)
-{
-    static const char *const conditions[] = { "wid.x == 1", "n & 1", "n > 2", "wid.x + n == 3" };
-    put(gen, "%s", conditions[below(gen, 4)]);
-}
-
-// Statements for any place, without a barrier.
-static void quiet(struct generator *gen, unsigned depth)
-{
-    for (unsigned i = 1 + below(gen, 2); i-- > 0;) {
-        switch (below(gen, depth ? 7 : 3)) {
-        case 0:
-            put(gen, "out[gid.x] = out[gid.x] * 5 + ");
-            value(gen);
-            put(gen, "\n");
-            break;
-        case 1:
-            put(gen, "x = ");
-            value(gen);
-            put(gen, "\n");
-            break;
-        case 2:
-            put(gen, "let a%u = atomic_add(sum[%u], ", gen->next++, below(gen, 10));
-            value(gen);
-            put(gen, ")\n");
-            break;
-        case 3:
-            put(gen, "loop i%u in 0..%s {\n", gen->next++, below(gen, 2) ? "4" : "x & 7");
-            quiet(gen, depth - 1);
-            put(gen, "}\n");
-            break;
-        default:
-            put(gen, "if ");
-            mixed_condition(gen);
-            put(gen, " {\n");
-            quiet(gen, depth - 1);
-            put(gen, below(gen, 2) ? "return\n}\n" : "}\n");
-            break;
-        }
-    }
-}
-
-static void lanes(struct generator *gen)
-{
-    uint32_t kind = below(gen, 3);
-    put(gen, "%s(",
-        kind == 0   ? "subgroup_ballot"
-        : kind == 1 ? "subgroup_add"
-                    : "subgroup_shuffle");
-    if (kind == 0) {
-        mixed_condition(gen);
-    } else {
-        value(gen);
-        if (kind == 2) {
-            put(gen, ", ");
-            value(gen);
-            put(gen, " & %u", below(gen, 2) ? 31 : 63);
-        }
-    }
-    put(gen, ")");
-}
-
-static void meeting(struct generator *gen, unsigned depth)
-{
-    for (unsigned i = 2 + below(gen, 3); i-- > 0;) {
-        switch (below(gen, depth ? 9 : 6)) {
-        case 0:
-        case 1:
-            put(gen, "barrier\nt[lid.x] = ");
-            value(gen);
-            put(gen, "\nbarrier\nx = x * 31 + t[(lid.x + %u) & 63]\n", below(gen, 64));
-            break;
-        case 2: quiet(gen, 2); break;
-        case 3:
-            put(gen, "if ");
-            mixed_condition(gen);
-            put(gen, " { return }\n");
-            break;
-        case 4:
-            // Behind a barrier all lanes stand at the same statement in the interpreter too.
-            put(gen, "barrier\nx = x ^ ");
-            lanes(gen);
-            put(gen, "\n");
-            break;
-        case 5:
-            put(gen, "if ");
-            uniform_condition(gen);
-            put(gen, " { n = n + %u }\n", below(gen, 3));
-            break;
-        case 6:
-            put(gen, "if ");
-            uniform_condition(gen);
-            // In a region the interpreter does not mind that another iteration finds another value.
-            put(gen, " { region \"a\" {\n");
-            meeting(gen, depth - 1);
-            put(gen, "} } else { region \"b\" {\n");
-            meeting(gen, depth - 1);
-            put(gen, "} }\n");
-            break;
-        default:
-            put(gen, "loop i%u in 0..n & 3 {\n", gen->next++);
-            meeting(gen, depth - 1);
-            put(gen, "}\n");
-            break;
-        }
-    }
-}
-
-static void random_programs(void **state)
-{
-    struct vyre_device *device = *state;
-    static struct generator gen;
-    char why[200];
-    for (uint32_t seed = 1; seed <= 80; seed++) {
-        gen.size = gen.next = 0;
-        gen.state = seed * 2654435761u;
-        put(&gen, "%slet x = in[lid.x & 31]\nlet n = %u\n", HEAD, below(&gen, 7));
-        meeting(&gen, 2);
-        put(&gen, "out[gid.x] = out[gid.x] ^ x\n");
-        if (!agree(device, gen.text, gen.text, seed, 3, why))
-            fail_msg("seed %u: %s\n%s", seed, why, gen.text);
-    }
-}
-
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -306,7 +121,6 @@ int main(void)
         cmocka_unit_test(the_same_without_the_vulkan_memory_model),
         cmocka_unit_test(a_planted_difference_is_found),
         cmocka_unit_test(traps_before_barriers),
-        cmocka_unit_test(random_programs),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -98,19 +98,6 @@ static void what_is_proven_runs_as_it_does_without(void **state)
     assert_int_equal(diags.count, 0);
 }
 
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -119,5 +106,5 @@ int main(void)
         cmocka_unit_test(an_unsound_fact_is_found),
         cmocka_unit_test(what_is_proven_runs_as_it_does_without),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

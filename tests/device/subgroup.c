@@ -156,19 +156,6 @@ static void a_planted_difference_is_found(void **state)
     assert_false(agree(device, right, wrong, 1, 3, why));
 }
 
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -180,5 +167,5 @@ int main(void)
         cmocka_unit_test(lane_numbers_follow_the_local_index),
         cmocka_unit_test(a_planted_difference_is_found),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -101,19 +101,6 @@ static void collectives_among_one(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -123,5 +110,5 @@ int main(void)
         cmocka_unit_test(statements_without_a_meaning),
         cmocka_unit_test(collectives_among_one),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Random programs in the interpreter, on the device, and on the device without optimisation: the
-// same bytes. What differs is reduced and printed. usage: differential [SEED [COUNT]], where
-// program number i has seed SEED + i; without arguments 200 programs from seed 1.
+// same bytes. What differs is reduced and printed. usage: differential [SEED [COUNT [find]]], where
+// program number i has seed SEED + i; without arguments 200 programs from seed 1. With `find` the
+// run ends at the first difference, which is printed and not reduced.
 #include "generate.h"
 #include "reduce.h"
 #include "trial.h"
@@ -12,6 +13,7 @@
 
 static uint64_t first_seed = 1;
 static uint64_t program_count = 200;
+static bool only_find;
 
 enum { MOST_CODES = 16, REDUCTION_TRIES = 4000 };
 
@@ -124,8 +126,11 @@ static void the_device_gives_the_interpreters_bytes(void **state)
         // The last two are faults of the generator.
         if (outcome.verdict == TRIAL_DIFFERENT || outcome.verdict == TRIAL_INVALID ||
             outcome.verdict == TRIAL_RACY) {
-            report(&trial, first_seed + i, program, &outcome);
-            failures++;
+            failures += only_find ? 3 : 1;
+            if (only_find)
+                fprintf(stderr, "seed %llu: %s\n", (unsigned long long)trial.seed, outcome.why);
+            else
+                report(&trial, first_seed + i, program, &outcome);
         }
         vyre_program_destroy(&program);
     }
@@ -275,32 +280,24 @@ static void programs_have_every_part_of_the_language(void **state)
     assert_true(all);
 }
 
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 0);
     if (argc > 2)
         program_count = strtoull(argv[2], NULL, 0);
+    only_find = argc > 3 && strcmp(argv[3], "find") == 0;
     if (!test_has_device())
         return TEST_SKIPPED;
+    const struct CMUnitTest search[] = { cmocka_unit_test(
+        the_device_gives_the_interpreters_bytes) };
+    if (only_find)
+        return cmocka_run_group_tests(search, test_device_set_up, test_device_tear_down);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_seed_gives_the_same_program),
         cmocka_unit_test(programs_have_every_part_of_the_language),
         cmocka_unit_test(a_planted_fault_is_found_and_reduced),
         cmocka_unit_test(the_device_gives_the_interpreters_bytes),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -39,8 +39,8 @@ static void declare_buffers(struct generator *gen)
                                                IR_TYPE_I64,   IR_TYPE_VEC2_U32, IR_TYPE_VEC4_U32,
                                                IR_TYPE_F8E4M3 };
     bool used[KIND_COUNT] = { [KIND_U32] = true, [KIND_F32] = gen->exact };
-    used[1 + below(&gen->random, KIND_COUNT - 1)] = true;
-    used[1 + below(&gen->random, KIND_COUNT - 1)] = true;
+    for (unsigned i = 0; i < 3; i++)
+        used[1 + below(&gen->random, KIND_COUNT - 1)] = true;
     gen->small = PICK(gen, small);
     for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
         if (!used[kind])
@@ -82,7 +82,7 @@ static void sync_grid(struct generator *gen, struct ir_nodes *nodes)
 static struct ir_body generate_entry(struct generator *gen)
 {
     struct ir_nodes nodes = { 0 };
-    if (gen->syncs && below(&gen->random, 3) == 0) {
+    if (gen->syncs && flip(&gen->random)) {
         // Asked again in every part: who has left does not come back.
         struct ir_expr *most = ir_lit_u32(gen->draft, below(&gen->random, gen->invocations + 1));
         struct ir_expr *test =
@@ -96,6 +96,8 @@ static struct ir_body generate_entry(struct generator *gen)
         for (uint32_t i = 1 + below(&gen->random, 5); i > 0; i--)
             generate_meeting(gen, &nodes, 2);
         generate_store(gen, &nodes);
+        generate_fault(gen, &nodes);
+        generate_twice(gen, &nodes);
         if (!gen->syncs)
             return ir_nodes_take(gen->draft, &nodes);
         sync_grid(gen, &nodes);
@@ -105,12 +107,13 @@ static struct ir_body generate_entry(struct generator *gen)
 struct vyre_program *generate(uint64_t seed, struct shape *shape)
 {
     static const uint32_t sizes[][2] = { { 32, 1 }, { 64, 1 }, { 8, 4 }, { 33, 1 },
-                                         { 1, 1 },  { 4, 3 },  { 16, 1 } };
+                                         { 1, 1 },  { 4, 3 },  { 20, 1 } };
     struct ir_draft draft;
     assert_true(ir_draft_init(&draft));
     struct generator gen = { .random = { .state = seed, .draft = &draft }, .draft = &draft };
     const uint32_t *size = sizes[below(&gen.random, sizeof sizes / sizeof *sizes)];
-    const uint32_t workgroups = 1 + below(&gen.random, 3);
+    gen.syncs = below(&gen.random, 8) ? 0 : 1 + below(&gen.random, 2);
+    const uint32_t workgroups = gen.syncs && flip(&gen.random) ? 1 : 1 + below(&gen.random, 3);
     memcpy(draft.program->workgroup, (const uint32_t[]){ size[0], size[1], 1 },
            sizeof draft.program->workgroup);
     gen.flat = size[1] == 1;
@@ -120,7 +123,6 @@ struct vyre_program *generate(uint64_t seed, struct shape *shape)
     gen.exact = below(&gen.random, 20) == 0;
     if (gen.exact) // drivers take their time over these functions
         gen.random.budget = 10 + (int)below(&gen.random, 15);
-    gen.syncs = below(&gen.random, 8) ? 0 : 1 + below(&gen.random, 2);
     gen.traps = below(&gen.random, 6) == 0;
     *shape = (struct shape){ { workgroups, 1, 1 }, gen.exact };
     declare_buffers(&gen);

@@ -91,6 +91,9 @@ struct ir_expr *generate_operator(struct generator *gen, enum kind kind, unsigne
 struct ir_expr *generate_literal(struct generator *gen, enum kind kind);
 struct ir_expr *generate_from_memory(struct generator *gen, enum kind kind, unsigned depth);
 
+// The same expression once more.
+struct ir_expr *generate_again(struct generator *gen, const struct phrase *phrase);
+
 // Number of the invocation in the dispatch, from 0, without gaps; in its workgroup.
 struct ir_expr *generate_global_index(struct generator *gen);
 struct ir_expr *generate_local_index(struct generator *gen);
@@ -135,6 +138,10 @@ struct ir_body generate_one(struct generator *gen, struct ir_node *node); // as 
 // A statement that an invocation may come to alone, with at most `depth` around each other.
 void generate_quiet(struct generator *gen, struct ir_nodes *nodes, unsigned depth);
 void generate_store(struct generator *gen, struct ir_nodes *nodes);
+// An expression, kept before and after something that may change it.
+void generate_twice(struct generator *gen, struct ir_nodes *nodes);
+// A branch in which the invocation traps, where the program may have one.
+void generate_fault(struct generator *gen, struct ir_nodes *nodes);
 // A branch in which the invocation returns.
 void generate_exit(struct generator *gen, struct ir_nodes *nodes);
 

@@ -123,13 +123,15 @@ struct ir_expr *generate_own_cell(struct generator *gen)
 // Near the invocation's own: what the compiler knows the range of, and may leave unchecked.
 static struct ir_expr *index_nearby(struct generator *gen)
 {
-    static const enum ir_binop ops[] = { IR_BIN_ADD, IR_BIN_SUB,     IR_BIN_MUL,    IR_BIN_DIV,
-                                         IR_BIN_MOD, IR_BIN_BIT_XOR, IR_BIN_BIT_OR, IR_BIN_BIT_AND,
-                                         IR_BIN_MAX, IR_BIN_SHR,     IR_BIN_SHL };
+    static const enum ir_binop ops[] = {
+        IR_BIN_ADD,    IR_BIN_SUB,     IR_BIN_MUL, IR_BIN_DIV, IR_BIN_MOD, IR_BIN_BIT_XOR,
+        IR_BIN_BIT_OR, IR_BIN_BIT_AND, IR_BIN_MAX, IR_BIN_SHR, IR_BIN_SHL, IR_BIN_BIT_XOR
+    };
     struct ir_expr *own =
         flip(&gen->random) ? generate_local_index(gen) : generate_global_index(gen);
     enum ir_binop op = ops[below(&gen->random, sizeof ops / sizeof *ops)];
-    return ir_bin(gen->draft, op, own, lit(gen, 1 + below(&gen->random, 33)));
+    const uint32_t most = flip(&gen->random) ? 33 : gen->lanes;
+    return ir_bin(gen->draft, op, own, lit(gen, 1 + below(&gen->random, most)));
 }
 
 // Any element of a buffer that nobody writes.
@@ -237,7 +239,7 @@ static struct ir_expr *identity(struct generator *gen)
     case 1: return id(gen, IR_EXPR_LOCAL_ID, (uint8_t)below(&gen->random, 2));
     case 2: return ir_buf_len(gen->draft, gen->inputs[generate_any_kind(gen)]);
     case 3:
-        if (!gen->passing && flip(&gen->random))
+        if (!gen->passing)
             return shared_by_lanes(gen);
         return id(gen, IR_EXPR_LOCAL_ID, 0);
     default: return generate_global_index(gen);
@@ -257,11 +259,18 @@ static struct ir_expr *leaf(struct generator *gen, enum kind kind)
 static struct ir_expr *from_tile(struct generator *gen, unsigned depth)
 {
     struct ir_expr *lane;
-    if (below(&gen->random, 3)) {
+    switch (below(&gen->random, 4)) {
+    case 0: lane = index_nearby(gen); break;
+    case 1: { // as in reductions, sorting networks and stencils
+        enum ir_binop op = flip(&gen->random) ? IR_BIN_BIT_XOR : IR_BIN_SUB;
+        lane = ir_bin(gen->draft, op, generate_local_index(gen),
+                      lit(gen, 1 + below(&gen->random, gen->lanes)));
+        break;
+    }
+    default:
         lane = generate_expr(gen, KIND_U32, depth);
         lane = generate_confined(gen, lane, gen->lanes);
-    } else {
-        lane = index_nearby(gen);
+        break;
     }
     return load(gen, gen->tile, gen->tile_kind, lane);
 }
@@ -357,6 +366,11 @@ static struct ir_expr *copy(struct generator *gen, const struct ir_expr *from)
     return made;
 }
 
+struct ir_expr *generate_again(struct generator *gen, const struct phrase *phrase)
+{
+    return copy(gen, phrase->expr);
+}
+
 // An expression that the program has already, or NULL. By now it may have another value.
 static struct ir_expr *again(struct generator *gen, enum kind kind)
 {
@@ -367,7 +381,7 @@ static struct ir_expr *again(struct generator *gen, enum kind kind)
     for (unsigned i = 0; i < gen->kept; i++) {
         const struct phrase *phrase = &gen->phrases[(from + i) % gen->kept];
         if (phrase->kind == kind)
-            return copy(gen, phrase->expr);
+            return generate_again(gen, phrase);
     }
     return NULL;
 }

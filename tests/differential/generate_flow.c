@@ -208,9 +208,8 @@ struct ir_node *generate_wait(struct generator *gen, const struct ir_node *copy)
 
 // A copy of some of a buffer that stays as it is to the invocation's own elements; it may do what
 // it wants meanwhile, except to leave.
-static void copy(struct generator *gen, struct ir_nodes *nodes, unsigned depth)
+static void copy(struct generator *gen, struct ir_nodes *nodes, enum kind kind, unsigned depth)
 {
-    const enum kind kind = generate_any_kind(gen);
     if (gen->staying || (gen->strided[kind] && gen->each[kind] > 1))
         return;
     const uint32_t bytes = gen->each[kind] * (uint32_t)ir_type_stride(generate_type(gen, kind));
@@ -262,6 +261,117 @@ static void copy_of_own(struct generator *gen, struct ir_nodes *nodes)
         ir_bin(gen->draft, IR_BIN_EQ, generate_global_index(gen), ir_lit_u32(gen->draft, 0));
     const struct ir_body nothing = { 0 };
     generate_add(gen, nodes, ir_if(gen->draft, first, ir_nodes_take(gen->draft, &body), nothing));
+}
+
+// ---- The same again -----------------------------------------------------------------------------
+
+// A local that an expression reads and that may be assigned; 0: none.
+static const struct local *assignable_in(const struct generator *gen, const struct ir_expr *expr)
+{
+    for (unsigned i = 0; expr->kind == IR_EXPR_VAR && i < gen->live; i++)
+        if (gen->locals[i].name == expr->name && gen->locals[i].assignable)
+            return &gen->locals[i];
+    for (uint32_t i = 0; i < expr->kid_count; i++) {
+        const struct local *found = assignable_in(gen, expr->kids[i]);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static void keep(struct generator *gen, struct ir_nodes *nodes, const struct phrase *phrase)
+{
+    struct ir_expr *index = generate_own_index(gen, phrase->kind);
+    generate_add(
+        gen, nodes,
+        ir_store(gen->draft, gen->outputs[phrase->kind], index, generate_again(gen, phrase)));
+}
+
+// What an expression loads of the invocation's own elements; NULL: nothing.
+static const struct ir_expr *own_load_in(const struct generator *gen, const struct ir_expr *expr,
+                                         enum kind *kind)
+{
+    for (unsigned i = 0; expr->kind == IR_EXPR_LOAD && i < KIND_COUNT; i++)
+        if (gen->outputs[i] == expr->name) {
+            *kind = (enum kind)i;
+            return expr;
+        }
+    const struct ir_expr *found = NULL;
+    for (uint32_t i = 0; i < expr->kid_count && !found; i++)
+        found = own_load_in(gen, expr->kids[i], kind);
+    return found;
+}
+
+// Something after which an expression of memory and locals may have another value.
+static void change(struct generator *gen, struct ir_nodes *nodes, const struct phrase *phrase)
+{
+    const struct local *known = assignable_in(gen, phrase->expr);
+    enum kind kind = generate_any_kind(gen);
+    const struct ir_expr *load = own_load_in(gen, phrase->expr, &kind);
+    if (known && below(&gen->random, 4)) {
+        const struct local local = *known;
+        struct ir_expr *made = value(gen, local.kind);
+        if (local.kind == KIND_U32 && flip(&gen->random)) // something else for certain
+            made = ir_bin(gen->draft, IR_BIN_SUB, ir_var(gen->draft, local.name),
+                          ir_lit_u32(gen->draft, 1));
+        generate_add(gen, nodes, ir_assign(gen->draft, local.name, made));
+    } else if (below(&gen->random, 3) == 0) {
+        copy(gen, nodes, kind, 0);
+    } else if (load) {
+        const struct phrase place = { load->kids[0], KIND_U32 };
+        struct ir_expr *index = generate_again(gen, &place);
+        generate_add(gen, nodes, ir_store(gen->draft, gen->outputs[kind], index, value(gen, kind)));
+    } else {
+        generate_store(gen, nodes);
+    }
+}
+
+// Something that an assignment or a store changes, or what the program has said before.
+static bool choose_phrase(struct generator *gen, struct phrase *out)
+{
+    struct ir_expr *one = ir_lit_u32(gen->draft, 1 + below(&gen->random, 9));
+    const uint32_t choice = below(&gen->random, 3);
+    for (unsigned i = 0; choice == 0 && i < gen->live; i++) {
+        const struct local *local = &gen->locals[gen->live - 1 - i];
+        if (local->kind != KIND_U32 || !local->assignable)
+            continue;
+        *out =
+            (struct phrase){ ir_bin(gen->draft, IR_BIN_ADD, ir_var(gen->draft, local->name), one),
+                             KIND_U32 };
+        return true;
+    }
+    if (choice == 1 || gen->kept == 0) {
+        struct ir_expr *own =
+            ir_load(gen->draft, gen->outputs[KIND_U32], generate_own_index(gen, KIND_U32));
+        *out = (struct phrase){ ir_bin(gen->draft, IR_BIN_BIT_XOR, own, one), KIND_U32 };
+        return true;
+    }
+    *out = gen->phrases[below(&gen->random, gen->kept)];
+    return gen->outputs[out->kind];
+}
+
+// An expression, kept before and after a change, perhaps in a loop.
+void generate_twice(struct generator *gen, struct ir_nodes *nodes)
+{
+    struct phrase phrase;
+    if (gen->exchanging || !choose_phrase(gen, &phrase) || !phrase.expr)
+        return;
+    keep(gen, nodes, &phrase);
+    if (flip(&gen->random)) {
+        change(gen, nodes, &phrase);
+        keep(gen, nodes, &phrase);
+        return;
+    }
+    struct ir_nodes body = { 0 };
+    const struct scope outer = generate_enter(gen);
+    keep(gen, &body, &phrase);
+    change(gen, &body, &phrase);
+    generate_escape(gen, outer);
+    generate_add(gen, nodes,
+                 ir_loop(gen->draft, generate_name(gen), ir_lit_u32(gen->draft, 0),
+                         ir_lit_u32(gen->draft, 2), ir_nodes_take(gen->draft, &body)));
+    if (flip(&gen->random))
+        keep(gen, nodes, &phrase);
 }
 
 // ---- Flow ---------------------------------------------------------------------------------------
@@ -333,7 +443,7 @@ static struct ir_node *trap(struct generator *gen, const char *tag)
 }
 
 // One trap that may be reached, and others that are not: a trap's number tells which it is.
-static void fault(struct generator *gen, struct ir_nodes *nodes)
+void generate_fault(struct generator *gen, struct ir_nodes *nodes)
 {
     const struct ir_body nothing = { 0 };
     if (gen->staying || !gen->traps)
@@ -362,7 +472,7 @@ static void fault(struct generator *gen, struct ir_nodes *nodes)
 
 void generate_quiet(struct generator *gen, struct ir_nodes *nodes, unsigned depth)
 {
-    switch (below(&gen->random, depth ? 19 : 12)) {
+    switch (below(&gen->random, depth ? 20 : 13)) {
     case 0:
     case 1: let(gen, nodes); break;
     case 2:
@@ -380,14 +490,15 @@ void generate_quiet(struct generator *gen, struct ir_nodes *nodes, unsigned dept
         if (flip(&gen->random))
             copy_of_own(gen, nodes);
         else
-            copy(gen, nodes, depth);
+            copy(gen, nodes, generate_any_kind(gen), depth);
         break;
-    case 10: fault(gen, nodes); break;
-    case 11: generate_store(gen, nodes); break;
-    case 12:
-    case 13: loop(gen, nodes, depth); break;
-    case 14: generate_add(gen, nodes, ir_block(gen->draft, quiet_body(gen, depth - 1))); break;
-    case 15: generate_exit(gen, nodes); break;
+    case 10: generate_fault(gen, nodes); break;
+    case 11:
+    case 12: generate_twice(gen, nodes); break;
+    case 13:
+    case 14: loop(gen, nodes, depth); break;
+    case 15: generate_add(gen, nodes, ir_block(gen->draft, quiet_body(gen, depth - 1))); break;
+    case 16: generate_exit(gen, nodes); break;
     default: branch(gen, nodes, depth); break;
     }
 }

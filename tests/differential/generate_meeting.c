@@ -118,6 +118,17 @@ static struct ir_expr *lane_operation(struct generator *gen, enum kind *kind)
     return made;
 }
 
+// A local that takes the value of a subgroup operation; 0: none.
+static ir_name assignable(struct generator *gen, enum kind kind)
+{
+    for (unsigned i = 0, from = below(&gen->random, gen->live + 1); i < gen->live; i++) {
+        const struct local *local = &gen->locals[(from + i) % gen->live];
+        if (local->kind == kind && local->assignable)
+            return local->name;
+    }
+    return 0;
+}
+
 // Operations in a row, behind a barrier: all come to each of them at once, as D-3 of docs/ir.md
 // wants it.
 static void gather(struct generator *gen, struct ir_nodes *nodes)
@@ -126,7 +137,12 @@ static void gather(struct generator *gen, struct ir_nodes *nodes)
     for (uint32_t i = 1 + below(&gen->random, 3); i > 0; i--) {
         enum kind kind;
         struct ir_expr *value = lane_operation(gen, &kind);
-        ir_name name = generate_name(gen);
+        ir_name name = flip(&gen->random) ? assignable(gen, kind) : 0;
+        if (name) {
+            generate_add(gen, nodes, ir_assign(gen->draft, name, value));
+            continue;
+        }
+        name = generate_name(gen);
         generate_add(gen, nodes, ir_let(gen->draft, name, value));
         generate_bind(gen, (struct local){ .name = name, .kind = kind });
     }
@@ -184,12 +200,7 @@ void generate_meeting(struct generator *gen, struct ir_nodes *nodes, unsigned de
         break;
     }
     case 4: gather(gen, nodes); break;
-    case 5:
-        if (flip(&gen->random))
-            shared_copy(gen, nodes);
-        else
-            gather(gen, nodes);
-        break;
+    case 5: shared_copy(gen, nodes); break;
     case 11: uniform_loop(gen, nodes, depth); break;
     case 12: uniform_branch(gen, nodes, depth); break;
     case 13: {

@@ -28,6 +28,20 @@ static struct ir_expr *binary(struct generator *gen, enum ir_binop op, enum kind
     return ir_bin(gen->draft, op, left, right);
 }
 
+// With a number on either side for which passes may know something better.
+static struct ir_expr *with_literal(struct generator *gen, enum ir_binop op, enum kind kind,
+                                    unsigned depth)
+{
+    static const uint32_t words[] = { 0, 1, 2, 32, UINT32_MAX, 0x80000000 };
+    static const uint32_t signed_words[] = { 0, 1, UINT32_MAX, 0x80000000 };
+    const uint32_t number = kind == KIND_I32 ? PICK(gen, signed_words) : PICK(gen, words);
+    struct ir_expr *value = generate_expr(gen, kind, depth);
+    struct ir_expr *literal =
+        kind == KIND_I32 ? ir_lit_i32(gen->draft, (int32_t)number) : ir_lit_u32(gen->draft, number);
+    const bool swapped = flip(&gen->random);
+    return ir_bin(gen->draft, op, swapped ? literal : value, swapped ? value : literal);
+}
+
 // ---- Small elements -----------------------------------------------------------------------------
 
 static bool small_is_integer(const struct generator *gen)
@@ -71,6 +85,7 @@ static struct ir_expr *disguised(struct generator *gen, enum kind kind, unsigned
 static struct ir_expr *disguised_binary(struct generator *gen, enum kind kind, unsigned depth)
 {
     static const enum ir_binop i32[] = { IR_BIN_SHL,
+                                         IR_BIN_SHR,
                                          IR_BIN_SHR,
                                          IR_BIN_SATURATING_ADD,
                                          IR_BIN_SATURATING_SUB,
@@ -129,7 +144,8 @@ static struct ir_expr *on_u32(struct generator *gen, unsigned depth)
     static const enum ir_unop unops[] = { IR_UN_NEGATE, IR_UN_BIT_NOT, IR_UN_POPCOUNT,
                                           IR_UN_CLZ,    IR_UN_CTZ,     IR_UN_REVERSE_BITS };
     static const enum ir_binop divisions[] = { IR_BIN_DIV, IR_BIN_MOD };
-    switch (below(&gen->random, 9)) {
+    switch (below(&gen->random, 10)) {
+    case 9: return with_literal(gen, PICK(gen, ops), KIND_U32, depth);
     case 0: return unary(gen, PICK(gen, unops), KIND_U32, depth);
     case 1: {
         // A literal 0 is no divisor for the validator; others may become one.
@@ -161,9 +177,17 @@ static struct ir_expr *on_i32(struct generator *gen, unsigned depth)
     static const int32_t divisors[] = {
         1, 2, 3, 7, 8, -2, -3, -16, 1000000007, INT32_MAX, INT32_MIN
     };
-    switch (below(&gen->random, 8)) {
+    static const enum ir_binop beside_literals[] = { IR_BIN_ADD, IR_BIN_SUB, IR_BIN_MUL,
+                                                     IR_BIN_MIN, IR_BIN_MAX, IR_BIN_MIN };
+    switch (below(&gen->random, 13)) {
+    case 8:
+    case 9:
+    case 11:
+    case 12: return with_literal(gen, PICK(gen, beside_literals), KIND_I32, depth);
     case 0: return unary(gen, PICK(gen, unops), KIND_I32, depth);
-    case 1: return disguised_binary(gen, KIND_I32, depth);
+    case 1:
+    case 7:
+    case 10: return disguised_binary(gen, KIND_I32, depth);
     case 2: return cast(gen, KIND_I32, binary(gen, PICK(gen, bits), KIND_I32, depth));
     case 3: {
         // Neither 0 nor -1: those are errors for some dividends (docs/ir.md, D-1).

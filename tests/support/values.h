@@ -1,8 +1,120 @@
 // SPDX-License-Identifier: MIT
-// Programs over every kind of value that is not a word, for tests that compile them and for tests
-// that run them. Formats take one of the expressions or statements behind them.
+// Programs over every kind of value, for tests that compile them and for tests that run them.
+// Formats take one of the expressions or statements behind them.
 #ifndef TESTS_SUPPORT_VALUES_H
 #define TESTS_SUPPORT_VALUES_H
+
+// ---- Words --------------------------------------------------------------------------------------
+
+// Every pair of edge values.
+static const char word_program[] = "workgroup 32\n"
+                                   "buffer e : u32[16] readonly @0\n"
+                                   "buffer flags : bool[16] readonly @1\n"
+                                   "buffer out : u32[256] readwrite @2\n"
+                                   "let a = e[gid.x & 15]\n"
+                                   "let b = e[gid.x >> 4 & 15]\n"
+                                   "let c = i32(a)\n"
+                                   "let d = i32(b)\n"
+                                   "let s = select(d == 0i || d == -1i, 3i, d)\n"
+                                   "out[gid.x] = %s\n";
+
+static const char *const word_expressions[] = {
+    "a + b",
+    "a - b",
+    "a * b",
+    "a / b",
+    "a % b",
+    "a / 7",
+    "a % 7",
+    "a & b",
+    "a | b",
+    "a ^ b",
+    "a << b",
+    "a >> b",
+    "a << 3",
+    "a >> 35",
+    "min(a, b)",
+    "max(a, b)",
+    "abs_diff(a, b)",
+    "saturating_add(a, b)",
+    "saturating_sub(a, b)",
+    "saturating_mul(a, b)",
+    "rotate_left(a, b)",
+    "rotate_right(a, b)",
+    "wrapping_add(a, b)",
+    "wrapping_sub(a, b)",
+    "mul_high(a, b)",
+    "-a",
+    "~a",
+    "popcount(a)",
+    "clz(a)",
+    "ctz(a)",
+    "reverse_bits(a)",
+    "u32(a == b)",
+    "u32(a != b)",
+    "u32(a < b)",
+    "u32(a > b)",
+    "u32(a <= b)",
+    "u32(a >= b)",
+    "u32(a && b)",
+    "u32(a || b)",
+    "u32(!a)",
+    "select(a < b, a, b)",
+    "select(a, b, a)",
+    "u32(i32(a))",
+    "u32(bool(a))",
+    "u32(c + d)",
+    "u32(c - d)",
+    "u32(c * d)",
+    "u32(c / s)",
+    "c % s",
+    "u32(c / 7i)",
+    "c % -3i",
+    "c & d",
+    "c | d",
+    "c ^ d",
+    "u32(min(c, d))",
+    "u32(max(c, d))",
+    "u32(c == d)",
+    "u32(c < d)",
+    "u32(c > d)",
+    "u32(c <= d)",
+    "u32(c >= d)",
+    "u32(select(c < d, c, d))",
+    "u32(~c)",
+    "u32(popcount(c))",
+    "u32(clz(c))",
+    "u32(ctz(c))",
+    "u32(reverse_bits(c))",
+    "u32(bool(c))",
+    "u32(bool(a) == bool(b))",
+    "u32(bool(a) != bool(b))",
+    "u32(bool(a) && bool(b))",
+    "u32(!bool(a))",
+    "u32(select(bool(a), a < b, bool(b)))",
+    // Statically u32, an i32 at run time.
+    "(c & d) >> (c | d)",
+    "(c & d) << (c ^ d)",
+    "abs_diff(c & d, c | d)",
+    "saturating_add(c & d, d | c)",
+    "saturating_sub(c & d, d | c)",
+    "saturating_mul(c & d, d | c)",
+    "saturating_add(c & c, d & d)",
+    "saturating_sub(c & c, d & d)",
+    "saturating_mul(c & c, d & d)",
+    "u32((c & c) < (d & d))",
+    "min(c & c, d & d)",
+    "wrapping_add(c, d)",
+    "wrapping_sub(c, d)",
+    "-(c & c)",
+    "u32(!(c & d))",
+    // Raw words of a bool buffer.
+    "u32(flags[a & 15])",
+    "u32(!flags[a & 15])",
+    "u32(flags[a & 15] && flags[b & 15])",
+    "u32(flags[a & 15] == flags[b & 15])",
+    "select(flags[a & 15], a, b)",
+};
 
 // ---- f32 ----------------------------------------------------------------------------------------
 
