@@ -340,12 +340,18 @@ static bool choose_phrase(struct generator *gen, struct phrase *out)
                              KIND_U32 };
         return true;
     }
-    if (choice == 1 || gen->kept == 0) {
+    // Of another buffer than the one that keeps it.
+    static const enum kind kinds[] = { KIND_I32, KIND_F32, KIND_BOOL };
+    for (unsigned i = 0; choice == 1 && i < 3; i++) {
+        if (!gen->outputs[kinds[i]])
+            continue;
         struct ir_expr *own =
-            ir_load(gen->draft, gen->outputs[KIND_U32], generate_own_index(gen, KIND_U32));
-        *out = (struct phrase){ ir_bin(gen->draft, IR_BIN_BIT_XOR, own, one), KIND_U32 };
+            ir_load(gen->draft, gen->outputs[kinds[i]], generate_own_index(gen, kinds[i]));
+        *out = (struct phrase){ ir_cast(gen->draft, generate_type(gen, KIND_U32), own), KIND_U32 };
         return true;
     }
+    if (gen->kept == 0)
+        return false;
     *out = gen->phrases[below(&gen->random, gen->kept)];
     return gen->outputs[out->kind];
 }

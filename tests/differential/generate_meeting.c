@@ -84,6 +84,11 @@ static void shared_copy(struct generator *gen, struct ir_nodes *nodes)
     barrier(gen, nodes);
     gen->exchanging = gen->staying = false;
     gen->tile_written = true;
+    if (gen->stale_tile)
+        return;
+    struct ir_expr *index = generate_own_index(gen, gen->tile_kind);
+    struct ir_expr *copied = ir_load(gen->draft, gen->tile, generate_local_index(gen));
+    generate_add(gen, nodes, ir_store(gen->draft, gen->outputs[gen->tile_kind], index, copied));
 }
 
 // ---- Subgroups ----------------------------------------------------------------------------------
