@@ -13,8 +13,8 @@
 // them in which the program became another one, CALLS those in which the program had calls, and
 // PARTS those in which it became several. DIFFER counts pairs whose results differ and may: they
 // depend on the order in which the interpreter lets invocations run, as it or the record's own note
-// says. Records that the interpreter does not evaluate, or whose program is not valid as it stands,
-// and lists that split what cannot be split, are SKIPPED.
+// says. SKIPPED are records that the interpreter does not evaluate, whose program is not valid as
+// it stands, or that run for long and come again, and lists that split what cannot be split.
 #include "runs.h"
 
 #include "conform_ops.h"
@@ -279,18 +279,24 @@ static void try_program(struct attempt *attempt, bool again)
 {
     char text[400];
     struct vyre_interpret_params params = { .step_limit = LONG_RUN, .registry = attempt->ops };
-    // Long runs, too, are tried once.
+    // Long runs, too, are tried once, but not with other inputs, and get no calls: inlined, they
+    // would be longer still.
     attempt->expected = run_program(attempt->program, attempt->inputs, params);
-    const bool once = again || attempt->expected.result == VYRE_ERR_LIMIT;
+    const bool is_long = attempt->expected.result == VYRE_ERR_LIMIT;
+    const bool once = again || is_long;
     params.step_limit = 0;
-    if (attempt->expected.result == VYRE_ERR_LIMIT)
+    if (is_long && again) {
+        totals.skipped++;
+        return;
+    }
+    if (is_long)
         attempt->expected = run_program(attempt->program, attempt->inputs, params);
     // Programs without their root region are run, but are not valid.
     if (attempt->expected.result == VYRE_ERR_UNSUPPORTED ||
         !is_valid(attempt->program, text, sizeof text)) {
         totals.skipped++;
     } else {
-        attempt->calling = attempt->ops ? NULL : outline(attempt->program);
+        attempt->calling = attempt->ops || is_long ? NULL : outline(attempt->program);
         params.registry = outline_ops;
         if (attempt->calling)
             attempt->called = run_program(attempt->calling, attempt->inputs, params);
