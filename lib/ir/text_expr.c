@@ -533,7 +533,11 @@ static struct ir_expr *primary(struct text_parser *parser)
     default: break;
     }
     if (!ir_text_accept(parser, PUNCT1('(')))
-        return ir_text_expected(parser, "an expression");
+        return ir_text_expected_fix(
+            parser, "an expression",
+            "a value is a number, a name, buffer[index], len(buffer), gid.x "
+            "and the like, an operator between values, or a call such as "
+            "min(a, b)");
     struct ir_expr *expr = ir_text_expr(parser);
     ir_text_expect(parser, PUNCT1(')'), "')'");
     return parser->stopped ? NULL : expr;

@@ -139,10 +139,12 @@ static struct ir_node *if_statement(struct text_parser *parser)
 static struct ir_node *loop_statement(struct text_parser *parser)
 {
     ir_name var = ir_text_name(parser, "the name of the loop variable");
+    static const char form[] = "write: loop NAME in FROM..TO { }, where TO is excluded";
     if (!ir_text_accept_word(parser, "in"))
-        ir_text_expected(parser, "'in'");
+        ir_text_expected_fix(parser, "'in'", form);
     struct ir_expr *from = ir_text_expr(parser);
-    ir_text_expect(parser, PUNCT2('.', '.'), "'..' and the end of the range");
+    if (!ir_text_accept(parser, PUNCT2('.', '.')))
+        ir_text_expected_fix(parser, "'..' and the end of the range", form);
     struct ir_expr *to = ir_text_expr(parser);
     struct ir_body body = braces(parser);
     return parser->stopped ? NULL : ir_loop(&parser->draft, var, from, to, body);

@@ -1057,6 +1057,10 @@ class Compile(Case):
         controller, terminal = os.openpty()
         result = self.expect(USAGE, "compile", "-", stdin=TRIPLE.encode(), stdout=terminal)
         self.assertIn(b"terminal", result.stderr)
+        # Under another name it is the same terminal.
+        result = self.expect(USAGE, "compile", "-", "-o", os.ttyname(terminal),
+                             stdin=TRIPLE.encode())
+        self.assertIn(b"is a terminal", result.stderr)
         os.set_blocking(controller, False)
         with self.assertRaises(BlockingIOError):
             os.read(controller, 1)
