@@ -42,18 +42,31 @@ static bool divides(const struct ir_expr *expr)
     return expr->op == IR_BIN_DIV || expr->op == IR_BIN_MOD;
 }
 
-// Kind and totality of an operator are asked of the definition itself.
-static void conclude_binop(const struct ir_expr *expr, const struct ir_expr_facts *kids,
-                           struct ir_expr_facts *out)
+// The kind that an operator on two values of `kind` gives, IR_KIND_UNKNOWN where it is undefined.
+// It is asked of the definition itself, once for each operator and kind.
+static uint8_t binop_kind(const struct ir_facts *facts, uint8_t op, uint8_t kind)
+{
+    enum { NOT_ASKED = 0, UNDEFINED = UINT8_MAX };
+    uint8_t *answer = &facts->binops[op * IR_FACT_KINDS + kind];
+    if (*answer == NOT_ASKED) {
+        struct interp_value one = sample(kind), result;
+        const bool defined = interp_binop((enum ir_binop)op, &one, &one, &result) == INTERP_OP_OK;
+        *answer = defined ? (uint8_t)(1 + result.kind) : UNDEFINED;
+    }
+    return *answer == UNDEFINED ? IR_KIND_UNKNOWN : (uint8_t)(*answer - 1);
+}
+
+static void conclude_binop(const struct ir_facts *facts, const struct ir_expr *expr,
+                           const struct ir_expr_facts *kids, struct ir_expr_facts *out)
 {
     const uint8_t kind = kids[0].kind;
     out->total = false;
     if (kind == IR_KIND_UNKNOWN || kind != kids[1].kind)
         return;
-    struct interp_value one = sample(kind), result;
-    if (interp_binop((enum ir_binop)expr->op, &one, &one, &result) != INTERP_OP_OK)
+    const uint8_t result = binop_kind(facts, expr->op, kind);
+    if (result == IR_KIND_UNKNOWN)
         return;
-    out->kind = result.kind;
+    out->kind = result;
     out->total = kids[0].total && kids[1].total;
     if (kind == INTERP_I32 && divides(expr)) {
         const struct ir_expr *divisor = expr->kids[1];
@@ -198,7 +211,7 @@ struct ir_expr_facts ir_facts_from(const struct ir_facts *facts, const struct ir
         out.kind = INTERP_U32;
         out.total = expr->op <= 2;
         break;
-    case IR_EXPR_BINOP: conclude_binop(expr, kids, &out); break;
+    case IR_EXPR_BINOP: conclude_binop(facts, expr, kids, &out); break;
     case IR_EXPR_UNOP: conclude_unop(expr, kids, &out); break;
     case IR_EXPR_CAST: conclude_cast(expr, kids, &out); break;
     case IR_EXPR_SELECT:
@@ -327,7 +340,8 @@ bool ir_facts_init(struct ir_facts *facts, const struct vyre_program *program)
     facts->locals = memory_calloc(program->name_count, sizeof *facts->locals);
     facts->buffers = memory_calloc(program->name_count, sizeof *facts->buffers);
     facts->atomic = memory_calloc(program->name_count, sizeof *facts->atomic);
-    if (!facts->locals || !facts->buffers || !facts->atomic)
+    facts->binops = memory_calloc(IR_BINOP_COUNT, IR_FACT_KINDS);
+    if (!facts->locals || !facts->buffers || !facts->atomic || !facts->binops)
         return false;
     for (uint32_t i = program->buffer_count; i-- > 0;)
         facts->buffers[program->buffers[i].name] = i + 1;
@@ -353,6 +367,7 @@ void ir_facts_fini(struct ir_facts *facts)
     memory_free(facts->locals);
     memory_free(facts->buffers);
     memory_free(facts->atomic);
+    memory_free(facts->binops);
     *facts = (struct ir_facts){ .program = NULL };
 }
 

@@ -14,7 +14,8 @@
 
 enum {
     IR_KIND_UNKNOWN = 0xFF, // beside enum interp_kind
-    IR_FACT_KIDS = 3,       // operands of which facts are kept; only calls have more
+    IR_FACT_KINDS = INTERP_BYTES + 1,
+    IR_FACT_KIDS = 3, // operands of which facts are kept; only calls have more
 };
 
 struct ir_local_facts {
@@ -29,6 +30,7 @@ struct ir_facts {
     struct ir_local_facts *locals; // owned, one per name
     uint32_t *buffers;             // by name: 1 + declaration index; 0: none
     bool *atomic;                  // by name: some atomic touches this buffer
+    uint8_t *binops;               // owned, see facts.c
     bool has_copies;               // something other than stores and atomics writes memory
 };
 
