@@ -151,7 +151,10 @@ static uint32_t shift_amount(struct spv_lowering *lowering, const struct ir_expr
     const struct ir_expr *literal = expr->kids[1];
     if (literal->kind == IR_EXPR_LIT_U32 && literal->bits < 32)
         return right;
-    const uint32_t most = literal->kind == IR_EXPR_VAR ? lowering->locals[literal->name].most : 0;
+    // In what is passed to other lanes a counter may be what the name meant to a lane that left.
+    const bool passed = lowering->passes && lowering->flow.has_dead_exits;
+    const uint32_t most =
+        literal->kind == IR_EXPR_VAR && !passed ? lowering->locals[literal->name].most : 0;
     if (most > 0 && most < 32)
         return right;
     return spv_word2(lowering, SpvOpBitwiseAnd, right, spv_u32(lowering, 31));

@@ -119,6 +119,29 @@ static void full_subgroups_need_no_memory(void **state)
     }
 }
 
+static unsigned masks_in(const char *value)
+{
+    char text[300];
+    snprintf(text, sizeof text,
+             "workgroup 32\n" OUT "if lid.x == 3 {\nlet i = 43\nout[40] = i\nreturn\n}\n"
+             "loop i in 0..8 {\nout[lid.x] = %s\n}",
+             value);
+    struct vyre_program *program = parse(text);
+    check_everywhere(program);
+    unsigned found = check_count(program, SpvOpBitwiseAnd);
+    vyre_program_destroy(&program);
+    return found;
+}
+
+// What is passed for a lane that left is a copy of what had that name then, 43, which is no amount
+// to shift by although the loop's counter is one.
+static void shifts_by_what_a_lane_left_behind_are_masked(void **state)
+{
+    (void)state;
+    assert_int_equal(masks_in("subgroup_add(1 << i)"), masks_in("subgroup_add(1 + i)") + 1);
+    assert_int_equal(masks_in("subgroup_add(i) + (1 << i)"), masks_in("subgroup_add(i) + (1 + i)"));
+}
+
 static void expect(const char *code, const char *says, const char *text, uint32_t memory)
 {
     struct vyre_target target;
@@ -185,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_passed_only_where_they_differ),
         cmocka_unit_test(full_subgroups_need_no_memory),
+        cmocka_unit_test(shifts_by_what_a_lane_left_behind_are_masked),
         cmocka_unit_test(refusals),
         cmocka_unit_test(one_subgroup_is_uniform),
     };
