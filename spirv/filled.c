@@ -2,7 +2,8 @@
 // Does: finds workgroup memory that begins with stores of the whole workgroup which leave no
 // element out: `tile[lid.y * 16 + lid.x] = ...`, or several such stores in a row, then a barrier,
 // then everything else that names the memory. It all stands in one list of statements, to which the
-// workgroup comes as a whole or not at all; in a loop the first iteration fills.
+// workgroup comes as a whole or not at all, before part of it has left; in a loop the first
+// iteration fills.
 // Needs: a valid program, its facts, its flow. Breaks nothing.
 #include "filled.h"
 
@@ -15,6 +16,8 @@ struct list {
     uint32_t number;   // lists in the order in which they begin
     uint32_t barriers; // passed so far, those in inner lists apart
     bool mixed;        // part of a workgroup may come here
+    bool is_left;      // part of a workgroup may leave in a loop around it
+    bool late;         // may be come to first when it has
 };
 
 enum stage { UNTOUCHED, FILLING, SPOILT };
@@ -180,9 +183,10 @@ static void store(const struct search *search, const struct list *list, const st
     if (!memory || memory->stage == SPOILT || is_ready(search, memory, list))
         return;
     const bool first = memory->stage == UNTOUCHED;
-    const bool begins = first && !list->mixed && !search->some_left;
+    const bool all = !list->mixed && !list->late && !search->some_left;
+    const bool begins = first && all;
     const bool goes_on =
-        !first && memory->home == list->number && memory->barriers == list->barriers;
+        !first && all && memory->home == list->number && memory->barriers == list->barriers;
     // Elements that do not fill words are written by more than one access.
     const bool whole = ir_type_stride(declared(search, memory)->element) % 4 == 0;
     if (!whole || (!begins && !goes_on) || !leaves_none_out(search, node->a, memory->written)) {
@@ -196,12 +200,24 @@ static void store(const struct search *search, const struct list *list, const st
 }
 
 static void look_at_list(struct search *search, const struct ir_body *body,
-                         const struct list *outer, bool mixed);
+                         const struct list *outer, struct list list);
+
+// Whether part of a workgroup may leave in a loop and go on dead. Behind other exits nobody meets,
+// and what nobody meets for is not filled.
+static bool is_left(const struct search *search, uint32_t number)
+{
+    const struct spv_loop_facts *loop = &search->facts->loops.items[number];
+    bool left = false;
+    for (uint32_t i = loop->first_exit; i < loop->exit_end && !left; i++)
+        left = search->flow->dead_exits[i];
+    return left;
+}
 
 static void look_at(struct search *search, struct list *list, const struct ir_node *node)
 {
     const struct spv_name_facts *name;
-    bool mixed = list->mixed;
+    struct list inner = *list;
+    uint32_t loop;
     touch_in(search, list, node->a);
     touch_in(search, list, node->b);
     switch (node->kind) {
@@ -219,20 +235,31 @@ static void look_at(struct search *search, struct list *list, const struct ir_no
     case IR_NODE_BARRIER: list->barriers++; break;
     case IR_NODE_TRAP:
     case IR_NODE_RETURN: search->some_left |= list->mixed; break;
-    case IR_NODE_IF: mixed |= spv_flow_is_mixed(search->flow, node->a); break;
-    case IR_NODE_LOOP: mixed |= search->flow->mixed_loops[search->next_loop++]; break;
+    case IR_NODE_IF:
+        inner.mixed |= spv_flow_is_mixed(search->flow, node->a);
+        inner.late |= list->is_left;
+        break;
+    case IR_NODE_LOOP:
+        loop = search->next_loop++;
+        inner.mixed |= search->flow->mixed_loops[loop];
+        inner.late |= list->is_left;
+        inner.is_left |= is_left(search, loop);
+        break;
     default: break;
     }
     if (node->body.count)
-        look_at_list(search, &node->body, list, mixed);
+        look_at_list(search, &node->body, list, inner);
     if (node->otherwise.count)
-        look_at_list(search, &node->otherwise, list, mixed);
+        look_at_list(search, &node->otherwise, list, inner);
 }
 
+// `list`: what is known of how the program comes to it.
 static void look_at_list(struct search *search, const struct ir_body *body,
-                         const struct list *outer, bool mixed)
+                         const struct list *outer, struct list list)
 {
-    struct list list = { .outer = outer, .number = search->lists++, .mixed = mixed };
+    list.outer = outer;
+    list.number = search->lists++;
+    list.barriers = 0;
     for (uint32_t i = 0; i < body->count; i++)
         look_at(search, &list, body->nodes[i]);
 }
@@ -257,7 +284,7 @@ enum vyre_result spv_find_filled(const struct vyre_program *program, const struc
     search.memories = memory_calloc(program->buffer_count, sizeof *search.memories);
     search.values = memory_calloc(program->name_count, sizeof *search.values);
     if (search.memories && search.values) {
-        look_at_list(&search, &program->entry, NULL, false);
+        look_at_list(&search, &program->entry, NULL, (struct list){ 0 });
         for (uint32_t i = 0; i < program->buffer_count; i++) {
             const struct memory *memory = &search.memories[i];
             facts->buffers[i].filled =

@@ -431,6 +431,10 @@ static void workgroup_memory_is_zeroed_once(void **state)
     assert_int_equal(count_in(unread, SpvOpControlBarrier), 0);
 }
 
+#define LEAVE "if lid.x == 3 {\nreturn\n}\n"
+#define TRAP  "if lid.x == 3 {\ntrap(0, \"left\")\n}\n"
+#define FILL  "s[lid.x] = 1\nbarrier\nout[gid.x] = s[3]\n"
+
 // Zeroing shows as one barrier more than the program has.
 static void memory_that_is_filled_first_is_not_zeroed(void **state)
 {
@@ -464,6 +468,21 @@ static void memory_that_is_filled_first_is_not_zeroed(void **state)
         { "64", "64", "loop k in 0..out[0] {\ns[lid.x] = 1\n}\nbarrier\nout[gid.x] = s[0]", 2 },
         { "64", "64", "s[lid.x] = 1\nout[gid.x] = s[lid.x]", 1 },
         { "64", "64", "let i = 1\ni = lid.x\ns[i] = 1\nbarrier\nout[gid.x] = s[0]", 2 },
+        // Not by those who left between two of the stores.
+        { "64", "128", "s[lid.x] = 1\n" LEAVE "s[lid.x + 64] = 2\nbarrier\nout[gid.x] = s[67]", 2 },
+        { "64", "128", "s[lid.x] = 1\n" TRAP "s[lid.x + 64] = 2\nbarrier\nout[gid.x] = s[67]", 2 },
+        { "64", "64", "s[lid.x] = 1\n" LEAVE "barrier\nout[gid.x] = s[3]", 1 },
+        // Nor by those who left in an earlier iteration, even if that stands behind the stores.
+        { "64", "64", "loop k in 0..2 {\nif k == 1 {\n" FILL "}\n" LEAVE "}", 2 },
+        { "64", "64", "loop k in 0..2 {\nif k == 0 {\n" LEAVE "} else {\n" FILL "}\n}", 2 },
+        { "64", "64", "loop k in 0..2 {\nif k == 0 {\n" TRAP "} else {\n" FILL "}\n}", 2 },
+        { "64", "64", "loop k in 0..2 {\nloop j in 0..k {\n" FILL "}\n" LEAVE "}", 2 },
+        { "64", "64", "loop k in 0..2 {\nloop j in 0..2 {\n" LEAVE "}\n" FILL "}", 2 },
+        { "64", "64", "loop k in 0..2 {\n" FILL LEAVE "}", 1 },
+        { "64", "64", "loop k in 0..2 {\n{\n" FILL "}\n" LEAVE "}", 1 },
+        { "64", "64", "loop k in 0..2 {\nif wid.x < k {\n" FILL "}\nif wid.x > 9 {\nreturn\n}\n}",
+          1 },
+        { "64", "64", "loop k in 0..2 {\nif k == 1 {\n" FILL "}\n}\n" LEAVE "barrier", 2 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[400];
