@@ -33,6 +33,14 @@ static void tell_one(const char *part, const VkPipelineExecutableStatisticKHR *s
                                                .value = value });
 }
 
+// A pipeline does not change, and neither does how much there is to say about it: a driver that has
+// more than it announced (VK_INCOMPLETE) is wrong one way or the other.
+static enum vyre_result check(struct vyre_device *device, const char *call, VkResult got)
+{
+    enum vyre_result result = vk_device_check(device, NULL, call, got);
+    return result > 0 ? VYRE_ERR_DEVICE : result;
+}
+
 // The texts of drivers are arrays that a terminator should end.
 static void end_texts(VkPipelineExecutableStatisticKHR *statistic)
 {
@@ -54,7 +62,7 @@ static enum vyre_result tell_part(const struct vk_pipeline *pipeline, uint32_t i
     VkResult got =
         device->api.vkGetPipelineExecutableStatisticsKHR(device->handle, &which, &count, NULL);
     if (got != VK_SUCCESS || !count)
-        return vk_device_check(device, NULL, call, got);
+        return check(device, call, got);
     VkPipelineExecutableStatisticKHR *items = memory_calloc(count, sizeof *items);
     if (!items)
         return VYRE_ERR_NO_MEMORY;
@@ -66,7 +74,7 @@ static enum vyre_result tell_part(const struct vk_pipeline *pipeline, uint32_t i
         tell_one(part, &items[i], tell, user);
     }
     memory_free(items);
-    return got < 0 ? vk_device_check(device, NULL, call, got) : VYRE_OK;
+    return check(device, call, got);
 }
 
 enum vyre_result vk_pipeline_tell(const struct vk_pipeline *pipeline, vyre_code_fact_fn *tell,
@@ -80,24 +88,25 @@ enum vyre_result vk_pipeline_tell(const struct vk_pipeline *pipeline, vyre_code_
     if (!pipeline->captured || !api->vkGetPipelineExecutablePropertiesKHR ||
         !api->vkGetPipelineExecutableStatisticsKHR)
         return VYRE_ERR_UNSUPPORTED;
-    // A compute shader is one executable, or a few where the driver makes variants.
-    enum { MOST = 8 };
-    VkPipelineExecutablePropertiesKHR parts[MOST];
-    uint32_t count = MOST;
-    for (int i = 0; i < MOST; i++)
-        parts[i] = (VkPipelineExecutablePropertiesKHR){
-            .sType = VK_STRUCTURE_TYPE_PIPELINE_EXECUTABLE_PROPERTIES_KHR
-        };
+    static const char call[] = "vkGetPipelineExecutablePropertiesKHR";
     const VkPipelineInfoKHR which = {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_INFO_KHR,
         .pipeline = pipeline->handle,
     };
-    VkResult got = api->vkGetPipelineExecutablePropertiesKHR(device->handle, &which, &count, parts);
-    if (got < 0)
-        return vk_device_check(device, NULL, "vkGetPipelineExecutablePropertiesKHR", got);
-    for (uint32_t i = 0; !result && i < count && i < MOST; i++) {
+    uint32_t count = 0;
+    VkResult got = api->vkGetPipelineExecutablePropertiesKHR(device->handle, &which, &count, NULL);
+    if (got != VK_SUCCESS || !count)
+        return check(device, call, got);
+    VkPipelineExecutablePropertiesKHR *parts = memory_calloc(count, sizeof *parts);
+    if (!parts)
+        return VYRE_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++)
+        parts[i].sType = VK_STRUCTURE_TYPE_PIPELINE_EXECUTABLE_PROPERTIES_KHR;
+    got = api->vkGetPipelineExecutablePropertiesKHR(device->handle, &which, &count, parts);
+    for (uint32_t i = 0; got >= 0 && !result && i < count; i++) {
         parts[i].name[VK_MAX_DESCRIPTION_SIZE - 1] = '\0';
         result = tell_part(pipeline, i, parts[i].name, tell, user);
     }
-    return result;
+    memory_free(parts);
+    return result ? result : check(device, call, got);
 }

@@ -61,7 +61,6 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_kernel_create(struct vyre_device *d
 VYRE_API void vyre_kernel_get_stats(const struct vyre_kernel *kernel,
                                     struct vyre_kernel_stats *out);
 
-// Takes another reference and returns `kernel`; NULL gives NULL. Thread-safety: Safe.
 // What a driver says about machine code, in its words: "Registers", "Instruction Count", "VGPRs".
 // Everything is borrowed for the callback.
 struct vyre_code_fact {
@@ -74,13 +73,18 @@ struct vyre_code_fact {
 typedef void vyre_code_fact_fn(void *user, const struct vyre_code_fact *fact);
 
 // Tells what the driver says about the code of a kernel made with `capture`, in the driver's order.
-// VYRE_ERR_UNSUPPORTED: this driver says nothing (VK_KHR_pipeline_executable_properties), or the
-// kernel was made without. Thread-safety: Safe.
+// VYRE_ERR_INVALID_ARGUMENT: no kernel, or nobody to tell. VYRE_ERR_UNSUPPORTED: this driver says
+// nothing (VK_KHR_pipeline_executable_properties), or the kernel was made without.
+// VYRE_ERR_NO_MEMORY, VYRE_ERR_DEVICE or the result that poisoned the device: perhaps not
+// everything was told. Thread-safety: Safe.
 VYRE_API VYRE_MUST_USE enum vyre_result vyre_kernel_tell_code(const struct vyre_kernel *kernel,
                                                               vyre_code_fact_fn *tell, void *user);
 
+// Takes another reference and returns `kernel`; NULL gives NULL. Thread-safety: Safe.
 VYRE_API struct vyre_kernel *vyre_kernel_ref(struct vyre_kernel *kernel);
 
+// Gives the caller's reference up; dispatches in flight keep what they need. *kernel becomes NULL,
+// and may be. Thread-safety: Safe.
 VYRE_API void vyre_kernel_destroy(struct vyre_kernel **kernel);
 
 // One buffer argument: a range of a buffer. Its length in elements is what `len` gives; a part of

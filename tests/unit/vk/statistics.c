@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What a driver says about machine code, from a driver made up here: every format, parts, texts
 // without an end, failures, and drivers that say nothing.
+#include "base/memory.h"
 #include "object.h"
 #include "test.h"
 
-// What the driver answers.
+// What the driver answers. `more`: parts, and facts of each, beyond those that it announces.
 static struct {
     VkResult properties, statistics;
-    uint32_t parts;
+    uint32_t parts, more_parts, more_facts;
 } driver;
 
 static VKAPI_ATTR VkResult VKAPI_CALL properties(VkDevice device, const VkPipelineInfoKHR *info,
@@ -18,13 +19,16 @@ static VKAPI_ATTR VkResult VKAPI_CALL properties(VkDevice device, const VkPipeli
     assert_int_equal(info->sType, VK_STRUCTURE_TYPE_PIPELINE_INFO_KHR);
     if (driver.properties < 0)
         return driver.properties;
-    const uint32_t room = *count;
-    *count = driver.parts < room ? driver.parts : room;
+    if (!out) {
+        *count = driver.parts;
+        return VK_SUCCESS;
+    }
+    assert_int_equal(*count, driver.parts);
     for (uint32_t i = 0; i < *count; i++) {
         assert_int_equal(out[i].sType, VK_STRUCTURE_TYPE_PIPELINE_EXECUTABLE_PROPERTIES_KHR);
         snprintf(out[i].name, sizeof out[i].name, "part %u", i);
     }
-    return driver.parts > room ? VK_INCOMPLETE : VK_SUCCESS;
+    return driver.more_parts ? VK_INCOMPLETE : VK_SUCCESS;
 }
 
 static VKAPI_ATTR VkResult VKAPI_CALL statistics(VkDevice device,
@@ -56,12 +60,13 @@ static VKAPI_ATTR VkResult VKAPI_CALL statistics(VkDevice device,
     out[3].format = VK_PIPELINE_EXECUTABLE_STATISTIC_FORMAT_FLOAT64_KHR;
     out[3].value.f64 = 0.5;
     out[4].format = (VkPipelineExecutableStatisticFormatKHR)99; // of a later version
-    return VK_SUCCESS;
+    return driver.more_facts ? VK_INCOMPLETE : VK_SUCCESS;
 }
 
 struct told {
-    char text[2000];
-    size_t size, longest;
+    char text[2000]; // the first of it
+    char last_part[20];
+    size_t size, longest, count;
 };
 
 static void tell(void *user, const struct vyre_code_fact *fact)
@@ -69,9 +74,12 @@ static void tell(void *user, const struct vyre_code_fact *fact)
     struct told *told = user;
     const size_t name = strlen(fact->name);
     told->longest = name > told->longest ? name : told->longest;
-    told->size += (size_t)snprintf(told->text + told->size, sizeof told->text - told->size,
-                                   "%s %.9s=%s (%s)\n", fact->part, fact->name, fact->value,
-                                   fact->description);
+    told->count++;
+    snprintf(told->last_part, sizeof told->last_part, "%s", fact->part);
+    if (sizeof told->text - told->size > 100)
+        told->size += (size_t)snprintf(told->text + told->size, sizeof told->text - told->size,
+                                       "%s %.9s=%s (%s)\n", fact->part, fact->name, fact->value,
+                                       fact->description);
 }
 
 static enum vyre_result ask(bool captured, bool has_calls, struct told *told)
@@ -103,6 +111,33 @@ static void everything_is_told_in_the_drivers_words(void **state)
     assert_int_equal(told.longest, VK_MAX_DESCRIPTION_SIZE - 1);
     driver.parts = 100; // more than anybody has
     assert_result(VYRE_OK, ask(true, true, &told));
+    assert_int_equal(told.count, 4 * 100);
+    assert_string_equal(told.last_part, "part 99");
+    driver.parts = 0;
+    assert_result(VYRE_OK, ask(true, true, &told));
+    assert_int_equal(told.count, 0);
+}
+
+static void less_than_everything_is_a_failure(void **state)
+{
+    (void)state;
+    struct told told;
+    driver.properties = driver.statistics = VK_SUCCESS;
+    driver.parts = 2;
+    driver.more_parts = 1;
+    assert_result(VYRE_ERR_DEVICE, ask(true, true, &told));
+    driver.more_parts = 0;
+    driver.more_facts = 1;
+    assert_result(VYRE_ERR_DEVICE, ask(true, true, &told));
+    assert_int_equal(told.count, 4);
+    driver.more_facts = 0;
+    for (uint64_t nth = 1; nth <= 3; nth++) {
+        memory_fail_nth(nth);
+        enum vyre_result result = ask(true, true, &told);
+        memory_fail_nth(0);
+        assert_result(VYRE_ERR_NO_MEMORY, result);
+        assert_int_equal(told.count, nth == 3 ? 4 : 0);
+    }
 }
 
 static void silence_is_no_failure_and_failures_are_told(void **state)
@@ -124,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_told_in_the_drivers_words),
+        cmocka_unit_test(less_than_everything_is_a_failure),
         cmocka_unit_test(silence_is_no_failure_and_failures_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
