@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/size.h"
+#include "facts.h"
 #include "spirv/lower.h"
 
 #include <spirv/unified1/spirv.h>
@@ -154,6 +155,14 @@ enum vyre_result spv_module_save(const struct vyre_module *module, uint8_t **out
     return VYRE_OK;
 }
 
+// One or two subgroups of the language; a row of the workgroup is made of whole ones.
+static bool good_subgroup_size(const struct vyre_module_info *info)
+{
+    const uint32_t size = info->subgroup_size;
+    return size == 0 || ((size == SPV_SUBGROUP || size == 2 * SPV_SUBGROUP) &&
+                         info->workgroup_size[0] % size == 0);
+}
+
 // Reads the fixed part. False when anything in it cannot be what spv_module_save writes.
 static bool get_header(struct cursor *cursor, size_t size, struct vyre_module_info *info,
                        size_t *word_count)
@@ -178,7 +187,7 @@ static bool get_header(struct cursor *cursor, size_t size, struct vyre_module_in
     if (!saved_size(info->binding_count, info->term_count, *word_count, &expected) ||
         expected != size)
         return false;
-    if (*word_count < SPIRV_HEADER_WORDS)
+    if (*word_count < SPIRV_HEADER_WORDS || !good_subgroup_size(info))
         return false;
     if (info->fault_binding != UINT32_MAX && info->fault_binding != info->binding_count)
         return false;

@@ -45,17 +45,21 @@ static void make_keys(struct build *build)
     kernel_key_pipeline(&build->module_key, identity, sizeof identity, &build->pipeline_key);
 }
 
-// What the module says about itself must fit the program: a dispatch indexes by it.
-static bool fits_program(const struct vyre_module *module, const struct vyre_program *program)
+// What the module says about itself must fit the program, by which a dispatch indexes, and the
+// target, of which the pipeline is demanded.
+static bool module_fits(const struct build *build)
 {
+    const struct vyre_module *module = build->code.module;
     struct vyre_module_info info;
     size_t count = 0;
     const uint32_t *words = vyre_module_words(module, &count);
     vyre_module_reflect(module, &info);
     for (size_t i = 0; i < info.binding_count; i++) {
-        if (info.bindings[i].buffer >= program->buffer_count)
+        if (info.bindings[i].buffer >= build->params->program->buffer_count)
             return false;
     }
+    if (info.subgroup_size && info.subgroup_size != build->target.full_subgroup_size)
+        return false;
     return kernel_words_valid(words, count);
 }
 
@@ -69,7 +73,7 @@ static enum vyre_result take_module(struct build *build)
     if (!result)
         result = spv_module_load(bytes, size, &build->code.module);
     memory_free(bytes);
-    if (!result && !fits_program(build->code.module, build->params->program)) {
+    if (!result && !module_fits(build)) {
         vyre_module_destroy(&build->code.module);
         result = VYRE_MISS;
     }

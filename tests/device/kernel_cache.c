@@ -188,9 +188,20 @@ static void well_wrapped_nonsense_is_a_miss(void **state)
             struct vyre_kernel_stats stats = create(device, text, cache);
             assert_false(stats.module_cached);
         }
-        // The word count of the first instruction, behind what is saved of the module (11 words and
-        // one binding of 4) and the header of the SPIR-V: the lengths of the rest do not add up.
-        good[4 * (11 + 4 + 5) + 2] ^= 0x55;
+        // Full subgroups of a width that this device does not promise.
+        enum { FIXED = 14, SUBGROUP_SIZE = 12 }; // words of what is saved of the module
+        struct vyre_target target;
+        vyre_device_target(device, &target);
+        good[4 * SUBGROUP_SIZE] = target.full_subgroup_size == 32 ? 64 : 32;
+        cache_put(cache, CACHE_KIND_SPIRV, &key, good, size);
+        assert_false(create(device, text, cache).module_cached);
+        good[4 * SUBGROUP_SIZE] = 0;
+        // The word count of the first instruction, behind bindings, terms and the header of the
+        // SPIR-V: the lengths of the rest do not add up.
+        const size_t bindings = good[4 * 3], terms = good[4 * 10];
+        const size_t spirv = FIXED + 4 * bindings + 3 * terms;
+        assert_memory_equal(good + 4 * spirv, "\x03\x02\x23\x07", 4);
+        good[4 * (spirv + 5) + 2] ^= 0x55;
         cache_put(cache, CACHE_KIND_SPIRV, &key, good, size);
         assert_false(create(device, text, cache).module_cached);
         assert_true(create(device, text, cache).module_cached);

@@ -189,18 +189,31 @@ static void refuses_damaged_bytes(void **state)
         assert_null(loaded);
         free(copy);
     }
-    const size_t header = 4 * (13 + 2 * 4 + 2 * 3 + 1);
-    unsigned accepted = 0;
-    for (size_t bit = 0; bit < header * 8; bit++) {
+    // Words: the fixed part and in it the width of full subgroups, then two bindings, two terms,
+    // and the magic of SPIR-V.
+    enum { FIXED = 14, SUBGROUP_SIZE = 12, MAGIC = FIXED + 2 * 4 + 2 * 3, WORDS };
+    unsigned accepted[WORDS] = { 0 }, all = 0;
+    for (size_t bit = 0; bit < WORDS * 32; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         struct vyre_module *loaded;
-        accepted += spv_module_load(bytes, size, &loaded) == VYRE_OK;
+        if (spv_module_load(bytes, size, &loaded) == VYRE_OK) {
+            accepted[bit / 32]++;
+            all++;
+        }
         vyre_module_destroy(&loaded);
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     // Sizes, strides, buffer numbers and divisors may be any; counts, bindings and flags may not.
-    assert_true(accepted > 0);
-    assert_true(accepted <= (3 + 1 + 2 + 2 + 2) * 32);
+    assert_true(all > 0);
+    assert_true(all <= (3 + 1 + 2 + 2 + 2) * 32 + 2);
+    assert_int_equal(accepted[MAGIC], 0);
+    assert_int_equal(accepted[SUBGROUP_SIZE], 2); // 32 and 64 of its 64 invocations
+    // Neither is the width of what such a workgroup lacks.
+    bytes[4 * SUBGROUP_SIZE] = 64;
+    bytes[4 * 4] = 32;
+    struct vyre_module *loaded;
+    assert_result(VYRE_MISS, spv_module_load(bytes, size, &loaded));
+    assert_null(loaded);
     vyre_free(bytes);
     vyre_module_destroy(&module);
 }
