@@ -190,7 +190,7 @@ static void add_places(struct blake3 *hash, const struct vyre_program *program)
     add_body_places(hash, &program->entry);
 }
 
-// Field by field: padding is not part of a target.
+// Field by field: padding is not part of a target, and `subgroup_size` decides nothing.
 static void add_target(struct blake3 *hash, const struct vyre_target *target)
 {
     add_u64(hash, (uint64_t)target->env);
@@ -203,7 +203,6 @@ static void add_target(struct blake3 *hash, const struct vyre_target *target)
     add_u64(hash, target->storage_8bit);
     add_u64(hash, target->float16);
     add_u64(hash, target->float64);
-    add_u64(hash, target->subgroup_size);
     add_u64(hash, target->full_subgroup_size);
     add_u64(hash, target->subgroup_ops);
     for (unsigned axis = 0; axis < 3; axis++)
@@ -232,7 +231,7 @@ void kernel_key_module(const struct vyre_program *program, const struct vyre_tar
 {
     struct blake3 hash;
     const char *build = vyre_build_info();
-    begin(&hash, "vyre module 4");
+    begin(&hash, "vyre module 5");
     add_bytes(&hash, build, strlen(build));
     add_target(&hash, target);
     add_u64(&hash, params->no_optimize);

@@ -142,9 +142,10 @@ static void plan_subgroups(const struct vk_snapshot *snapshot, struct vk_plan *p
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
         if (snapshot->subgroup_operations & ops[i].flag)
             target->subgroup_ops |= ops[i].op;
+    if (snapshot->subgroup_flow)
+        target->subgroup_ops |= VYRE_SUBGROUP_REUNITES;
     if (!snapshot->subgroup_flow || !snapshot->full_subgroups)
         return;
-    target->subgroup_ops |= VYRE_SUBGROUP_REUNITES;
     const uint32_t smallest = snapshot->subgroup_sizes[0], largest = snapshot->subgroup_sizes[1];
     const uint64_t most = snapshot->max_workgroup_subgroups;
     if (smallest == largest && (smallest == 32 || smallest == 64)) {

@@ -53,7 +53,8 @@ void vyre_target_reduce(struct vyre_target *target, const struct vyre_pretend *p
         target->subgroup_ops = 0;
     if (pretend->no_exact_floats)
         target->exact_floats = target->hidden_floats = 0;
-    if (pretend->loop_limit)
+    // 0 is no limit, or one that is not known yet.
+    if (pretend->loop_limit && (!target->loop_limit || pretend->loop_limit < target->loop_limit))
         target->loop_limit = pretend->loop_limit;
     if (pretend->max_storage_buffers && pretend->max_storage_buffers < target->max_storage_buffers)
         target->max_storage_buffers = pretend->max_storage_buffers;

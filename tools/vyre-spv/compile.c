@@ -188,6 +188,8 @@ static int find_target(const struct compile_options *options, struct aim *aim)
         return tool_usage("compile", "this device does not take what --target-env says");
     if (options->device && options->memory_model > (int)out->memory_model)
         return tool_usage("compile", "this device does not have the Vulkan memory model");
+    if (pretend.no_vulkan_memory_model && options->memory_model > (int)out->memory_model)
+        return tool_usage("compile", "--pretend no-memory-model excludes --memory-model vulkan");
     if (options->target_env != NOT_GIVEN)
         out->env = (enum vyre_spirv_env)options->target_env;
     if (options->memory_model != NOT_GIVEN)

@@ -44,7 +44,8 @@ enum vyre_exact_float {
     VYRE_EXACT_SELECT = 128,
 };
 
-// What subgroups can do (VkSubgroupFeatureFlags); bits of vyre_target.subgroup_ops.
+// What subgroups can do: named after VkSubgroupFeatureFlagBits, not numbered as they are; bits of
+// vyre_target.subgroup_ops.
 enum vyre_subgroup_op {
     VYRE_SUBGROUP_ARITHMETIC = 1,
     VYRE_SUBGROUP_BALLOT = 2,
@@ -68,11 +69,14 @@ struct vyre_target {
     bool storage_8bit;
     bool float16;
     bool float64;
-    uint32_t subgroup_size; // as the driver chooses; 0: no subgroup operations
+    // As the driver chooses; 0: it has no subgroup instructions for compute shaders, or this is no
+    // device's target. For people only: no code depends on it, subgroup operations included.
+    uint32_t subgroup_size;
     // Width of the subgroups of which a pipeline can demand that all lanes exist, 32 or 64:
     // subgroup operations are then the device's instructions, where it has all of ARITHMETIC (or
-    // CLUSTERED, for 64), BALLOT, SHUFFLE and REUNITES. 0: none, and lanes pass values through
-    // workgroup memory. See docs/runtime.md, "Subgroups".
+    // CLUSTERED, for 64), BALLOT, SHUFFLE and REUNITES, in workgroups whose x is a multiple of this
+    // width. In others, and with 0: lanes pass values through workgroup memory. See
+    // docs/runtime.md, "Subgroups".
     uint32_t full_subgroup_size;
     uint32_t subgroup_ops;              // enum vyre_subgroup_op
     uint32_t max_workgroup_size[3];     // invocations per axis

@@ -35,9 +35,11 @@ struct vyre_pretend {
     bool no_float64;
     bool no_small_storage; // elements of 8 and 16 bits in buffers
     bool no_subgroup;
-    bool no_exact_floats;         // floats are computed with integers, whatever the probe finds
-    uint32_t subgroup_size;       // invocations; 0: the device's
-    uint32_t loop_limit;          // iterations per invocation; 0: what the probe found
+    bool no_exact_floats;   // floats are computed with integers, whatever the probe finds
+    uint32_t subgroup_size; // invocations; 0: the device's
+    // vyre_target.loop_limit. A device that is opened with it is not probed: the limit is trusted,
+    // and floats are computed with integers. 0: what the probe finds.
+    uint32_t loop_limit;
     uint32_t max_storage_buffers; // 0: the device's
     uint64_t max_storage_range;   // bytes; 0: the device's
 };

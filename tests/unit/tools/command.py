@@ -951,6 +951,12 @@ class Compile(Case):
         for name in names:
             self.assertIn(name, shown)
         self.expect(USAGE, "compile", "-", "--target", "portable", "--device", "0")
+        for target in "portable", "roadmap2022":
+            wrong = self.expect(USAGE, "compile", "-", "--target", target, "--pretend",
+                                "no-memory-model", "--memory-model", "vulkan", stdin=b"return")
+            self.assertIn(b"--pretend no-memory-model", wrong.stderr)
+            self.expect(OK, "compile", "-", "-o", os.devnull, "--target", target, "--pretend",
+                        "no-memory-model", "--memory-model", "glsl450", stdin=b"return")
 
     def test_a_device_is_a_target(self):
         if not has_device():

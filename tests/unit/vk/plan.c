@@ -159,9 +159,12 @@ static void full_subgroups_are_planned_where_they_are_promised(void **state)
         plan = plan_of(snapshot, (struct vyre_pretend){ .no_subgroup = true });
         assert_int_equal(plan.target.full_subgroup_size, 0);
         assert_int_equal(plan.target.subgroup_ops, 0);
+        // That they meet again is another extension than that all exist.
         snapshot.full_subgroups = false;
-        assert_int_equal(plan_of(snapshot, (struct vyre_pretend){ 0 }).target.full_subgroup_size,
-                         0);
+        plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
+        assert_int_equal(plan.target.full_subgroup_size, 0);
+        assert_int_equal(plan.target.subgroup_ops, all);
+        assert_false(plan.extensions[VK_EXTENSION_SUBGROUP_FLOW]);
         snapshot.full_subgroups = true;
         snapshot.subgroup_flow = false;
         plan = plan_of(snapshot, (struct vyre_pretend){ 0 });
@@ -250,6 +253,19 @@ static void pretending_never_adds(void **state)
     struct vk_plan plan = plan_of(smallest_snapshot(), pretend);
     assert_int_equal(plan.target.max_storage_buffers, 4);
     assert_int_equal(plan.target.max_storage_range, 128 * mib);
+    static const struct {
+        uint32_t own, pretended, left;
+    } limits[] = {
+        { 65535, 1000000, 65535 },
+        { 65535, 1000, 1000 },
+        { 0, 1000, 1000 },
+        { 65535, 0, 65535 },
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct vyre_target target = { .loop_limit = limits[i].own };
+        vyre_target_reduce(&target, &(struct vyre_pretend){ .loop_limit = limits[i].pretended });
+        assert_int_equal(target.loop_limit, limits[i].left);
+    }
 }
 
 static void a_binding_is_never_larger_than_memory(void **state)
