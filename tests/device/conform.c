@@ -204,13 +204,43 @@ static void loops_beyond_a_driver_are_skipped(void **state)
     json_decref(record);
 }
 
+// A fault of another code, or none, is not the one that was foreseen.
+static void faults_are_foreseen(void **state)
+{
+    (void)state;
+    static const uint32_t none[4];
+    static const struct {
+        const char *error;
+        const char *id; // NULL: the record passes
+        const char *text;
+    } cases[] = {
+        { "trap", NULL, WORDS "trap(in[gid.x], \"t\")\n" },
+        { "resume", NULL, WORDS "resume(\"t\")\n" },
+        { "indirect_dispatch", NULL, WORDS "indirect_dispatch(in, 0)\n" },
+        { "trap_address_not_u32", "D-5", WORDS "trap((0i - 1i) & (0i - 1i), \"t\")\n" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct conform_case c;
+        json_t *record = record_of(cases[i].text, cases[i].error, none);
+        enum conform_outcome outcome = judge(record, false, &c);
+        if (outcome != (cases[i].id ? CONFORM_DEVIATES : CONFORM_PASSED) ||
+            (cases[i].id && strcmp(c.deviation, cases[i].id) != 0))
+            fail_msg("%d %s\n%s", outcome, c.text, cases[i].text);
+        json_object_set_new(record, "error", json_string(i == 0 ? "resume" : "trap"));
+        const bool same = i == 3; // the original's word for it only
+        if ((judge(record, false, &c) == CONFORM_FAILED) == same)
+            fail_msg("another fault is not seen: %s\n%s", c.text, cases[i].text);
+        json_decref(record);
+    }
+}
+
 static void errors_behind_errors_are_skipped(void **state)
 {
     (void)state;
     static const uint32_t none[4];
     struct conform_case c;
     json_t *record = record_of(SIGNED "let x = in[gid.x] / (in[gid.x] - 1i)\nif in[gid.x] == 2i {\n"
-                                      "    trap(1, \"t\")\n}\nout[gid.x] = x\n",
+                                      "    resume(\"t\")\n}\nout[gid.x] = x\n",
                                "i32_div_or_mod_undefined", none);
     assert_int_equal(judge(record, false, &c), CONFORM_SKIPPED);
     assert_non_null(strstr(c.text, "behind one"));
@@ -241,6 +271,7 @@ int main(void)
         cmocka_unit_test(what_every_order_gives_is_compared),
         cmocka_unit_test(loops_beyond_a_driver_are_skipped),
         cmocka_unit_test(errors_behind_errors_are_skipped),
+        cmocka_unit_test(faults_are_foreseen),
     };
     if (!test_has_device())
         return TEST_SKIPPED;

@@ -23,7 +23,7 @@ static const char *total_of(const char *token)
         { "i32_div_or_mod_undefined", "D-1" }, { "expr_unsupported", "D-4" },
         { "unbound_variable", "D-4" },         { "index_not_u32", "D-5" },
         { "atomic_value_not_u32", "D-5" },     { "cast_not_representable", "D-5" },
-        { "atomic_op_unsupported", "D-6" },
+        { "atomic_op_unsupported", "D-6" },    { "trap_address_not_u32", "D-5" },
     };
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
         if (strcmp(totals[i].token, token) == 0)
@@ -43,16 +43,19 @@ static const char *token_of(const struct conform_case *c)
     return expects_error(c) && token ? token : "";
 }
 
-static bool expects_trap(const struct conform_case *c)
+// Run-time errors of the original that are faults on a device, by their code; NULL: none.
+static const char *fault_of(const char *token)
 {
-    return strcmp(token_of(c), "trap") == 0;
+    if (strcmp(token, "trap") == 0)
+        return "K007";
+    return strcmp(token, "resume") == 0 || strcmp(token, "indirect_dispatch") == 0 ? "K011" : NULL;
 }
 
 // What the record says about itself that a device does not do.
 static const char *reason_to_skip(const struct conform_case *c)
 {
     const char *note = conform_text(c, "note");
-    if (expects_error(c) && !expects_trap(c) && !total_of(token_of(c)))
+    if (expects_error(c) && !fault_of(token_of(c)) && !total_of(token_of(c)))
         return "a run-time error that only the interpreter has";
     if (json_object_get(c->record, "raw_inputs"))
         return "inputs that are not those of the buffers (raw_inputs)";
@@ -92,6 +95,7 @@ static uint32_t tolerance_of(const struct conform_case *c)
 // What a device has to answer.
 struct forecast {
     const char *reason;    // to skip the record; NULL: none
+    const char *fault;     // code of the fault that has to come; NULL: none
     const char *deviation; // id; NULL: the answer is the record's
     const char *because;   // of the deviation
     // With an id: what the interpreter gives where it is as total as a device. NULL: any contents
@@ -159,6 +163,8 @@ static void foresee(const struct conform_case *c, const struct vyre_program *pro
                     const struct conform_inputs *inputs, struct forecast *forecast)
 {
     struct vyre_run_facts facts;
+    struct conform_diags diags = { .first = "" };
+    const struct vyre_diag_sink sink = conform_sink(&diags);
     struct vyre_outputs *outputs = NULL;
     const struct vyre_interpret_params params = {
         .inputs = inputs->values,
@@ -167,23 +173,28 @@ static void foresee(const struct conform_case *c, const struct vyre_program *pro
         .total = true,
         .facts = &facts,
         .step_limit = FORESEEN_STEPS,
+        .diag = &sink,
     };
     *forecast = (struct forecast){ .reason = NULL };
     enum vyre_result result = vyre_interpret(program, &params, &outputs);
     forecast->reason = reason_by_loops(c, program, &facts);
-    if (facts.lanes_apart) {
+    if (fault_of(token_of(c))) {
+        forecast->fault = fault_of(token_of(c));
+    } else if (facts.lanes_apart) {
         forecast->deviation = "D-3";
         forecast->because = "lanes of a subgroup are not at one statement";
     } else if ((facts.order_matters || facts.atomics_meet) && result == VYRE_OK &&
                order_decides(program, &params, outputs)) {
         forecast->deviation = "D-2";
         forecast->because = "the result depends on the order of invocations";
-    } else if (expects_error(c) && !expects_trap(c)) {
+    } else if (expects_error(c)) {
         forecast->deviation = total_of(token_of(c));
         forecast->because = "the error has a result on a device";
         forecast->outputs = outputs;
         outputs = NULL;
-        if (result)
+        if (result && strcmp(diags.first, "X020") == 0)
+            forecast->fault = fault_of("trap");
+        else if (result)
             forecast->reason = "a run-time error behind one that has a result on a device";
     }
     vyre_outputs_destroy(&outputs);
@@ -233,12 +244,14 @@ static enum conform_outcome judge(struct conform_case *c, const struct vyre_prog
                                   const struct forecast *forecast, const struct launch *launch,
                                   enum vyre_result result, const struct conform_diags *diags)
 {
-    static const char trapped[] = "K007";
-    if (expects_trap(c))
-        return result == VYRE_ERR_FAULT && strcmp(diags->first, trapped) == 0
-                   ? CONFORM_PASSED
-                   : conform_fail(c, "%s %s (%s), expected a trap", vyre_result_name(result),
-                                  diags->first, diags->text);
+    if (forecast->fault) {
+        if (result != VYRE_ERR_FAULT || strcmp(diags->first, forecast->fault) != 0)
+            return conform_fail(c, "%s %s (%s), expected the fault %s", vyre_result_name(result),
+                                diags->first, diags->text, forecast->fault);
+        return forecast->deviation
+                   ? conform_deviate(c, forecast->deviation, "%s", forecast->because)
+                   : CONFORM_PASSED;
+    }
     if (result)
         return conform_fail(c, "%s %s: %s", vyre_result_name(result), diags->first, diags->text);
     if (!forecast->deviation)
