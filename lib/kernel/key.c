@@ -153,8 +153,7 @@ static void add_program(struct blake3 *hash, const struct vyre_program *program)
     add_body(hash, program, &program->entry);
 }
 
-// ---- Where things stand in their text, for modules that tell
-// --------------------------------------
+// ---- Where things stand in their text, for modules that tell ----------------------------------
 
 static void add_pos(struct blake3 *hash, struct ir_pos pos)
 {

@@ -226,7 +226,8 @@ static int print_stats(const struct compile_options *options,
             &stats, device,
             vyre_kernel_params(.program = program, .no_optimize = params->no_optimize,
                                .debug_info = params->debug_info, .loop_budget = params->loop_budget,
-                               .float_mode = params->float_mode, .diag = params->diag));
+                               .float_mode = params->float_mode, .registry = params->registry,
+                               .diag = params->diag));
     if (!code && options->json)
         stats_print_json(&stats, module, nanoseconds);
     else if (!code)
@@ -283,6 +284,11 @@ static int check_options(const struct compile_options *own)
         return tool_usage("compile", "--side-by-side and -S exclude each other");
     if (own->target && own->device)
         return tool_usage("compile", "--target and --device exclude each other");
+    // The driver is shown what a kernel on its device would be, and nothing else.
+    if (own->stats && own->device &&
+        (own->target_env != NOT_GIVEN || own->memory_model != NOT_GIVEN))
+        return tool_usage("compile", "--stats with --device tells what the driver makes of the "
+                                     "module for it: leave out --target-env and --memory-model");
     return TOOL_OK;
 }
 
@@ -297,7 +303,7 @@ static int run_compile(const void *options, const char *const *operands, size_t 
     if (!code)
         code = tool_check_standard_input("compile",
                                          tool_count_standard_input(operands, operand_count) +
-                                             ops_count_standard_input(&own->ops));
+                                             tool_count_named_standard_input(&own->ops));
     if (!code)
         code = find_target(own, &aim);
     if (!code)

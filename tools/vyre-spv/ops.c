@@ -73,23 +73,16 @@ static int add(struct vyre_registry *registry, const char *command, const char *
     return code;
 }
 
-size_t ops_count_standard_input(const struct option_list *list)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < list->count; i++) {
-        const char *equals = strchr(list->items[i], '=');
-        count += equals && strcmp(equals + 1, "-") == 0;
-    }
-    return count;
-}
-
 int ops_read(const char *command, const struct option_list *list, struct vyre_registry **out)
 {
     *out = NULL;
     if (list->count == 0)
         return TOOL_OK;
-    if (vyre_registry_create(out) || vyre_registry_add_standard_ops(*out, &tool_diag))
-        return tool_failed(VYRE_ERR_NO_MEMORY, "ops");
+    enum vyre_result result = vyre_registry_create(out);
+    if (!result)
+        result = vyre_registry_add_standard_ops(*out, &tool_diag);
+    if (result)
+        return tool_failed(result, "ops");
     int code = TOOL_OK;
     for (size_t i = 0; !code && i < list->count; i++)
         code = add(*out, command, list->items[i]);

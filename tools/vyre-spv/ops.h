@@ -9,15 +9,11 @@
 #include "tool.h"
 
 #define OPS_OPTION_HELP                                                                            \
-    "an op that the program may call, and the program that computes it: its read-only buffers, "   \
-    "by "                                                                                          \
-    "binding, are the arguments, its output the result"
+    "an op that the program may call, and the program that computes it: its read-only "            \
+    "buffers, by binding, are the arguments, its output the result"
 
 // Reads them in order; one may call those before it. *out is NULL when there are none, and what was
 // read until then on failure; the caller destroys it in any case. An exit code.
 int ops_read(const char *command, const struct option_list *list, struct vyre_registry **out);
-
-// How many of the NAME=PATH in a list read standard input.
-size_t ops_count_standard_input(const struct option_list *list);
 
 #endif // VYRE_SPV_OPS_H

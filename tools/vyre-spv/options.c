@@ -396,10 +396,33 @@ static void print_pass_names(FILE *out)
 {
     struct vyre_pass_info info;
     fputs("all", out);
-    for (size_t i = 0; vyre_pass_describe(i, &info) == VYRE_OK; i++) {
-        if (info.is_default)
-            fprintf(out, " %s", info.name);
-    }
+    for (size_t i = 0; vyre_pass_describe(i, &info) == VYRE_OK; i++)
+        fprintf(out, " %s", info.name);
+}
+
+static void print_target_names(FILE *out)
+{
+    struct vyre_target_info info;
+    for (size_t i = 0; vyre_target_describe(i, &info) == VYRE_OK; i++)
+        fprintf(out, "%s%s", i ? " " : "", info.name);
+}
+
+static void print_pretend_names(FILE *out)
+{
+    struct vyre_pretend_info info;
+    for (size_t i = 0; vyre_pretend_describe(i, &info) == VYRE_OK; i++)
+        fprintf(out, "%s%s", i ? " " : "", info.name);
+}
+
+// What the library has names for.
+static void print_known_names(const char *option, FILE *out)
+{
+    if (strcmp(option, "dump-after") == 0)
+        print_pass_names(out);
+    else if (strcmp(option, "target") == 0)
+        print_target_names(out);
+    else if (strcmp(option, "pretend") == 0)
+        print_pretend_names(out);
 }
 
 // What may follow each option that takes a value; nothing where that may be anything, so that the
@@ -417,8 +440,8 @@ static void print_completion_values(const struct command *command, FILE *out)
         fputs(") words='", out);
         if (spec->kind == OPTION_CHOICE)
             print_choices(spec->argument, out);
-        else if (strcmp(spec->argument, "PASS") == 0)
-            print_pass_names(out);
+        else if (spec->name)
+            print_known_names(spec->name, out);
         fputs("' ;;\n", out);
     }
 }

@@ -50,9 +50,8 @@ static const struct option_spec run_table[] = {
       "zero:N for N elements",
       OPTION_LIST, offsetof(struct run_options, inputs) },
     { NULL, "out", "NAME=WHERE",
-      "where a buffer goes: a file, with a . or / in its name, -, or u32, i32, u64, i64, f32, hex "
-      "to "
-      "print it one element per line",
+      "where a buffer goes: a file, with a . or / in its name, -, or u32, i32, u64, i64, f32, "
+      "hex to print it one element per line",
       OPTION_LIST, offsetof(struct run_options, outputs) },
     { NULL, "op", "ID=PROGRAM", OPS_OPTION_HELP, OPTION_LIST, offsetof(struct run_options, ops) },
     { NULL, "grid", "X[,Y[,Z]]", "workgroups; derived from the sizes of the buffers by default",
@@ -385,8 +384,8 @@ static int check_standard_input(const struct run_options *options, const char *c
                                 size_t operand_count)
 {
     const size_t readers = tool_count_standard_input(operands, operand_count) +
-                           ops_count_standard_input(&options->inputs) +
-                           ops_count_standard_input(&options->ops);
+                           tool_count_named_standard_input(&options->inputs) +
+                           tool_count_named_standard_input(&options->ops);
     return tool_check_standard_input("run", readers);
 }
 

@@ -98,6 +98,16 @@ size_t tool_count_standard_input(const char *const *paths, size_t count)
     return found;
 }
 
+size_t tool_count_named_standard_input(const struct option_list *list)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const char *equals = strchr(list->items[i], '=');
+        found += equals && strcmp(equals + 1, "-") == 0;
+    }
+    return found;
+}
+
 int tool_check_standard_input(const char *command, size_t readers)
 {
     if (readers < 2)

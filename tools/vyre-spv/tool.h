@@ -38,6 +38,9 @@ int tool_check_standard_input(const char *command, size_t readers);
 // How many of the paths are "-".
 size_t tool_count_standard_input(const char *const *paths, size_t count);
 
+// How many of the NAME=PATH in a list have "-" for a path.
+size_t tool_count_named_standard_input(const struct option_list *list);
+
 // Only with -v, or when standard error is a terminal.
 __attribute__((format(printf, 1, 2))) void tool_say(const char *format, ...);
 
@@ -96,8 +99,7 @@ struct tool_limit {
 int tool_read_file(const char *path, const struct tool_limit *limit, struct tool_bytes *out);
 void tool_bytes_fini(struct tool_bytes *bytes);
 
-// Writes a whole file, "-" is standard output. Binary is refused on a
-// terminal. An exit code.
+// Writes a whole file, "-" is standard output. Binary is refused on a terminal. An exit code.
 int tool_write(const char *path, const void *bytes, size_t size, bool is_binary);
 
 // ---- Library objects ----------------------------------------------------------------------------

@@ -176,12 +176,22 @@ printf '%s\\n' "${COMPREPLY[@]}"
                              ("scan --color n", "never"), ("cache ", "ls clear"),
                              ("cache --json c", "clear")):
             self.assertEqual(self.complete("vyre-spv " + line), values.split(), line)
+
+    def test_names_that_the_library_has_are_offered_and_taken(self):
+        page = self.expect(OK, "compile", "--help").stdout.decode()
         passes = self.complete("vyre-spv compile --dump-after ")
-        self.assertLessEqual({"all", "fold", "dead"}, set(passes))
-        for name in passes:
-            result = self.expect(OK, "compile", "--dump-after", name, "-", "-o", os.devnull,
-                                 stdin=TRIPLE.encode())
-            self.assertIn(b"// after ", result.stderr)
+        self.assertLessEqual({"all", "fold", "dead", "inline", "grid_sync"}, set(passes))
+        targets = self.complete("vyre-spv compile --target ")
+        self.assertIn("portable", targets)
+        pretended = self.complete("vyre-spv run --pretend ")
+        self.assertIn("no-int64", pretended)
+        for option, names in (("--dump-after", passes), ("--target", targets),
+                              ("--pretend", pretended)):
+            for name in names:
+                self.expect(OK, "compile", option, name, "-", "-o", os.devnull,
+                            stdin=TRIPLE.encode())
+                if option != "--pretend":
+                    self.assertIn(name, page)
 
     def test_files_are_offered_where_nothing_else_is(self):
         for line in ("run ", "compile -o ", "scan -f ", "run --in x=", "scan --stats ", "asm p"):
@@ -1030,6 +1040,14 @@ class Compile(Case):
         ops = ("--op", "mad=" + body, "--op", "twice=" + twice)
         ran = self.expect(OK, "run", caller, *ops, "--interp", "--out", "out=u32")
         self.assertEqual(ran.stdout, b"101\n202\n")
+        self.expect(OK, "validate", caller, *ops)
+        self.assertIn(b"V016", self.expect(WRONG_INPUT, "validate", caller, *ops[:2]).stderr)
+        if has_device():
+            self.expect(OK, "compile", caller, *ops, "-o", self.path("called.spv"), "--stats",
+                        "--device", "0")
+            self.assertIn(b"leave out --target-env", self.expect(
+                USAGE, "compile", caller, *ops, "--stats", "--device", "0", "--target-env",
+                "vulkan1.1").stderr)
         shown = self.expect(OK, "compile", caller, *ops, "-o", self.path("called.spv"),
                             "--dump-after", "inline").stderr.decode()
         self.assertTrue(shown.startswith("// after inline\n"), shown)
