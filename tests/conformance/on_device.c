@@ -10,6 +10,10 @@
 
 #include <stdlib.h>
 
+// CPU drivers compile when they first run a module, which takes seconds for some, and longer on a
+// machine that does other things as well.
+static const uint64_t hang_ns = UINT64_C(120000000000);
+
 void on_device_fini(struct on_device_run *run)
 {
     for (size_t i = 0; i <= ON_DEVICE_BUFFERS; i++)
@@ -89,7 +93,7 @@ static bool dispatch(struct vyre_device *device, struct on_device_run *run,
     if (ok) {
         vk_commands_dispatch(commands, pipeline, set, push, info->push_bytes, base, grid);
         ok = vk_commands_submit(&commands, &point) == VYRE_OK &&
-             vk_wait_or_hang(device, point, UINT64_C(20000000000)) == VYRE_OK;
+             vk_wait_or_hang(device, point, hang_ns) == VYRE_OK;
     }
     vk_bindings_unref(&set);
     vk_pipeline_unref(&pipeline);

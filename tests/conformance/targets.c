@@ -347,7 +347,7 @@ static void run_record(void *user, const json_t *record)
     struct vyre_module *module = NULL;
     uint64_t ran[ROWS + 1];
     size_t count = 0;
-    if (runner->seen++ % runner->every)
+    if (runner->seen++ % runner->every || vyre_device_status(runner->device) != VYRE_OK)
         return;
     if (on_device_decode(record, &program) &&
         vyre_compile(program, vyre_compile_params(.target = &runner->own), &module) == VYRE_OK) {
@@ -396,6 +396,11 @@ int main(int argc, char **argv)
     bool good = true;
     for (int i = first; i < argc; i++)
         good = records_read(argv[i], run_record, &runner) && good;
+    if (vyre_device_status(runner.device) != VYRE_OK) {
+        printf("FAIL the device is gone: %s\n",
+               vyre_result_text(vyre_device_status(runner.device)));
+        good = false;
+    }
     printf("%u records that this device takes, %u that are not for it\n", runner.records,
            runner.beyond);
     printf("%-24s %6s %6s %6s %6s %6s %6s %6s\n", "target", "same", "passed", "valid", "order",

@@ -224,15 +224,19 @@ static void print_module(const struct vyre_module *module, uint64_t nanoseconds)
 {
     struct vyre_module_info info;
     size_t count = 0;
+    char subgroups[16] = "not needed";
     vyre_module_words(module, &count);
     vyre_module_reflect(module, &info);
-    fprintf(stderr,
-            "words: %zu (%zu bytes)\nbindings: %zu\nworkgroup: %u x %u x %u\n"
-            "workgroup memory: %u bytes\npush constants: %u bytes\ncan fault: %s\n"
-            "compile time: %.1f us\n",
-            count, 4 * count, info.binding_count, info.workgroup_size[0], info.workgroup_size[1],
-            info.workgroup_size[2], info.workgroup_memory, info.push_bytes,
-            info.fault_binding == UINT32_MAX ? "no" : "yes", (double)nanoseconds / 1000.0);
+    if (info.subgroup_size)
+        snprintf(subgroups, sizeof subgroups, "of %u", info.subgroup_size);
+    fprintf(
+        stderr,
+        "words: %zu (%zu bytes)\nbindings: %zu\nworkgroup: %u x %u x %u\n"
+        "workgroup memory: %u bytes\nfull subgroups: %s\npush constants: %u bytes\ncan fault: %s\n"
+        "compile time: %.1f us\n",
+        count, 4 * count, info.binding_count, info.workgroup_size[0], info.workgroup_size[1],
+        info.workgroup_size[2], info.workgroup_memory, subgroups, info.push_bytes,
+        info.fault_binding == UINT32_MAX ? "no" : "yes", (double)nanoseconds / 1000.0);
 }
 
 static void print_kinds(const struct vyre_module *module)
