@@ -3,8 +3,9 @@
 
 #include "base/str.h"
 #include "ir/copy.h"
-#include "ir/place.h"
 #include "lowering.h"
+
+#include <stdio.h>
 
 // ---- Noting -------------------------------------------------------------------------------------
 
@@ -131,12 +132,19 @@ enum vyre_result spv_tell_checks(const struct spv_lowering *lowering)
 
 // ---- Paths --------------------------------------------------------------------------------------
 
+// Where a statement stands in its parent.
+struct stand {
+    uint32_t parent; // its number; 0: the entry
+    uint32_t index;
+    const char *list;
+};
+
 struct paths {
     const struct vyre_program *program;
     const struct vyre_check_hook *explain;
     struct {
-        ARRAY(const struct ir_node *);
-    } nodes; // by number less 1
+        ARRAY(struct stand);
+    } stands; // by number less 1
     bool failed;
 };
 
@@ -149,17 +157,38 @@ static void number_expr(struct ir_expr *expr, struct ir_pos pos)
         number_expr(expr->kids[i], pos);
 }
 
-static void number_body(struct paths *paths, const struct ir_body *from, struct ir_body *to)
+static void number_body(struct paths *paths, struct ir_body *body, uint32_t parent,
+                        const char *list)
 {
-    for (uint32_t i = 0; i < to->count; i++) {
-        struct ir_node *node = to->nodes[i];
-        if (!array_push(&paths->nodes, from->nodes[i]))
+    for (uint32_t i = 0; i < body->count; i++) {
+        struct ir_node *node = body->nodes[i];
+        if (!array_push(&paths->stands, ((struct stand){ parent, i, list })))
             paths->failed = true;
-        node->pos = (struct ir_pos){ 0, (uint32_t)paths->nodes.count };
+        const uint32_t number = (uint32_t)paths->stands.count;
+        node->pos = (struct ir_pos){ 0, number };
         number_expr(node->a, node->pos);
         number_expr(node->b, node->pos);
-        number_body(paths, &from->nodes[i]->body, &node->body);
-        number_body(paths, &from->nodes[i]->otherwise, &node->otherwise);
+        number_body(paths, &node->body, number, node->kind == IR_NODE_IF ? "then" : "body");
+        number_body(paths, &node->otherwise, number, "otherwise");
+    }
+}
+
+// As ir_node_path spells it, without a search.
+static void spell(const struct paths *paths, uint32_t number, char *out, size_t size)
+{
+    uint32_t way[SPV_DEEPEST_PATH];
+    uint32_t depth = 0;
+    for (; number > 0 && depth < SPV_DEEPEST_PATH; depth++) {
+        way[depth] = number;
+        number = paths->stands.items[number - 1].parent;
+    }
+    size_t used = 0;
+    out[0] = '\0';
+    while (depth-- > 0 && used < size) {
+        const struct stand *stand = &paths->stands.items[way[depth] - 1];
+        const int written = snprintf(out + used, size - used, "%s%s[%u]", used ? "." : "",
+                                     stand->list, stand->index);
+        used += written > 0 ? (size_t)written : 0;
     }
 }
 
@@ -170,9 +199,10 @@ static void tell_with_path(void *user, const struct vyre_check *check)
     char path[1024];
     const uint32_t number = check->column;
     told.column = 0;
-    if (number > 0 && number <= paths->nodes.count &&
-        ir_node_path(paths->program, paths->nodes.items[number - 1], path, sizeof path))
+    if (number > 0 && number <= paths->stands.count) {
+        spell(paths, number, path, sizeof path);
         told.path = path;
+    }
     paths->explain->check(paths->explain->user, &told);
 }
 
@@ -192,7 +222,7 @@ static enum vyre_result number_program(struct paths *paths, struct vyre_program 
     ir_copy_head(&copy);
     struct ir_body entry = ir_copy_body(&copy, paths->program->entry);
     if (!draft.failed)
-        number_body(paths, &paths->program->entry, &entry);
+        number_body(paths, &entry, 0, "entry");
     return ir_draft_finish(&draft, entry, false, out);
 }
 
@@ -211,6 +241,6 @@ enum vyre_result spv_lower_with_paths(const struct vyre_program *program,
     if (!result)
         result = spv_lower_trial(numbered, &own, trial, out);
     vyre_program_destroy(&numbered);
-    array_fini(&paths.nodes);
+    array_fini(&paths.stands);
     return result;
 }

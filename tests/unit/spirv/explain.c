@@ -178,6 +178,17 @@ static void programs_without_text_have_paths(void **state)
     vyre_free(wire);
     vyre_program_destroy(&decoded);
     vyre_program_destroy(&program);
+    program = parse("buffer a : u32[] readwrite @0\n"
+                    "if gid.x == 0 { a[1] = 1 } else { loop k in 0..9 { a[k] = 2 } }\n");
+    assert_result(VYRE_OK, vyre_program_encode(program, NULL, &wire, &size));
+    assert_result(VYRE_OK, vyre_program_decode(wire, size, NULL, &decoded));
+    explain(decoded, false, &told);
+    assert_non_null(strstr(told.text, "entry[0].body[0].then[0] kept store a"));
+    assert_non_null(strstr(told.text, "entry[0].body[0].otherwise[0] removed loop k"));
+    assert_non_null(strstr(told.text, "entry[0].body[0].otherwise[0].body[0] kept store a"));
+    vyre_free(wire);
+    vyre_program_destroy(&decoded);
+    vyre_program_destroy(&program);
 }
 
 // Nothing is told of a program that is not compiled.
