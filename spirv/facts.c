@@ -296,7 +296,7 @@ static bool atomics_are_relaxed(const struct walk *walk)
 uint64_t spv_exchange_words(const struct spv_facts *facts)
 {
     const uint64_t invocations = facts->workgroup_invocations;
-    return (invocations + SPV_SUBGROUP - 1) / SPV_SUBGROUP * SPV_SUBGROUP;
+    return (invocations + facts->lanes - 1) / facts->lanes * facts->lanes;
 }
 
 static void count_workgroup_memory(const struct vyre_program *program, struct spv_facts *facts)

@@ -29,7 +29,7 @@ struct state {
 
 bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr)
 {
-    const uint32_t partial = flow->invocations % SPV_SUBGROUP;
+    const uint32_t partial = flow->invocations % flow->lanes;
     if (flow->invocations == 1)
         return false; // there is nobody else
     switch (expr->kind) {
@@ -46,7 +46,7 @@ bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr)
     case IR_EXPR_SUBGROUP_ADD:
     case IR_EXPR_SUBGROUP_BALLOT:
         // One for all lanes, and so for the workgroup when it is one subgroup.
-        return flow->invocations > SPV_SUBGROUP && (partial || spv_flow_passes(flow, expr));
+        return flow->invocations > flow->lanes && (partial || spv_flow_passes(flow, expr));
     case IR_EXPR_OPAQUE: return expr->ext != IR_EXT_PARAM && expr->ext != IR_EXT_UNIFORM_LOAD;
     case IR_EXPR_BINOP:
     case IR_EXPR_UNOP:
@@ -209,6 +209,7 @@ static enum vyre_result allocate(struct spv_flow *flow, const struct vyre_progra
         .program = program,
         .names = facts->names,
         .invocations = facts->workgroup_invocations,
+        .lanes = facts->lanes,
     };
     flow->mixed_names = memory_calloc(program->name_count, sizeof *flow->mixed_names);
     flow->left_loops = memory_calloc(facts->loops.count, sizeof *flow->left_loops);

@@ -14,6 +14,7 @@ struct spv_flow {
     const struct vyre_program *program;
     const struct spv_name_facts *names; // borrowed
     uint32_t invocations;               // of a workgroup
+    uint32_t lanes;                     // of a subgroup of the language
     bool *mixed_names;                  // owned, one per name: some invocation's value may differ
     bool *left_loops;  // owned, one per loop: dead invocations leave it before the others do
     bool *mixed_loops; // owned, one per loop: invocations may run it differently often

@@ -34,7 +34,7 @@ struct spv_trial {
     const struct spv_recheck *recheck;
     // Invocations of a subgroup of the language, 0: 32. With fewer, the code for full subgroups
     // (vyre_target.full_subgroup_size) runs on devices whose own are that narrow, CPUs among them;
-    // there it is compared with the same operations through workgroup memory.
+    // there it and the way through workgroup memory are compared with what a test computes.
     uint32_t lanes;
 };
 enum vyre_result spv_lower_trial(const struct vyre_program *program,

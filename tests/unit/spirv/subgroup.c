@@ -2,6 +2,8 @@
 // Subgroup operations pass values through workgroup memory where they have to, and only there.
 #include "check.h"
 
+#include "spirv/lower.h"
+
 #include <spirv/unified1/spirv.h>
 
 #define OUT "buffer out : u32[] readwrite @0\n"
@@ -119,6 +121,42 @@ static void full_subgroups_need_no_memory(void **state)
     }
 }
 
+static enum vyre_result narrow(const char *text, uint32_t lanes, uint32_t *memory)
+{
+    struct vyre_target target;
+    struct vyre_program *program = parse(text);
+    struct vyre_module *module;
+    struct vyre_module_info info = { 0 };
+    check_target(&target, 2, 1);
+    target.full_subgroup_size = 0;
+    enum vyre_result result = spv_lower_trial(program, vyre_compile_params(.target = &target),
+                                              &(const struct spv_trial){ .lanes = lanes }, &module);
+    if (!result)
+        vyre_module_reflect(module, &info);
+    *memory = info.workgroup_memory;
+    vyre_module_destroy(&module);
+    vyre_program_destroy(&program);
+    return result;
+}
+
+// Subgroups that a test narrows are narrow everywhere: two of them may take different branches, and
+// the last one lacks fewer lanes.
+static void narrowed_subgroups_are_as_many_as_they_are(void **state)
+{
+    (void)state;
+    static const char branch[] = "workgroup 8\n" OUT "if subgroup_add(lid.x) > 9 {\n"
+                                 "out[lid.x] = subgroup_ballot(lid.x & 1)\n}";
+    static const char part[] = "workgroup 6\n" OUT "out[lid.x] = subgroup_add(lid.x)";
+    uint32_t memory;
+    assert_result(VYRE_OK, narrow(branch, 0, &memory));
+    assert_result(VYRE_OK, narrow(branch, 8, &memory));
+    assert_result(VYRE_ERR_UNSUPPORTED, narrow(branch, 4, &memory));
+    assert_result(VYRE_OK, narrow(part, 0, &memory));
+    assert_int_equal(memory, 32 * 4);
+    assert_result(VYRE_OK, narrow(part, 4, &memory));
+    assert_int_equal(memory, 8 * 4);
+}
+
 static unsigned masks_in(const char *value)
 {
     char text[300];
@@ -209,6 +247,7 @@ int main(void)
         cmocka_unit_test(values_are_passed_only_where_they_differ),
         cmocka_unit_test(full_subgroups_need_no_memory),
         cmocka_unit_test(shifts_by_what_a_lane_left_behind_are_masked),
+        cmocka_unit_test(narrowed_subgroups_are_as_many_as_they_are),
         cmocka_unit_test(refusals),
         cmocka_unit_test(one_subgroup_is_uniform),
     };
