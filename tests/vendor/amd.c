@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 {
     struct amd amd = { .every = 1 };
     if (!null_device_open(&amd.device))
-        return 77;
+        return amd.device.refused ? 1 : 77;
     printf("# %s, %s %s\n", amd.device.snapshot.name, amd.device.snapshot.driver_name,
            amd.device.snapshot.driver_info);
     for (int i = 1; i < argc; i++) {

@@ -35,14 +35,8 @@ static bool create(struct null_device *device, VkPhysicalDevice physical)
     struct vk_features features;
     vk_features_link(&features, &device->snapshot);
     vk_features_enable(&features, &device->plan);
-    VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR tell = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PIPELINE_EXECUTABLE_PROPERTIES_FEATURES_KHR,
-        .pNext = features.core.pNext,
-        .pipelineExecutableInfo = VK_TRUE,
-    };
-    features.core.pNext = &tell;
-    const char *extensions[VK_EXTENSION_COUNT + 1] = { "VK_KHR_pipeline_executable_properties" };
-    uint32_t extension_count = 1;
+    const char *extensions[VK_EXTENSION_COUNT];
+    uint32_t extension_count = 0;
     for (int i = 0; i < VK_EXTENSION_COUNT; i++)
         if (device->plan.extensions[i])
             extensions[extension_count++] = vk_extension_name((enum vk_extension)i);
@@ -81,6 +75,7 @@ bool null_device_open(struct null_device *device)
     *device = (struct null_device){ 0 };
     VkPhysicalDevice *physical = NULL;
     uint32_t count = 0;
+    bool refused = false;
     VkResult answer = VK_SUCCESS;
     bool ok = vk_instance_init(&device->instance, NULL, false, &(struct vyre_log){ 0 }, NULL) ==
                   VYRE_OK &&
@@ -94,10 +89,12 @@ bool null_device_open(struct null_device *device)
         if (!device->plan.usable)
             printf("%s: %s\n", device->snapshot.name, device->plan.refusal);
         ok = device->plan.usable && create(device, physical[0]);
+        refused = !ok;
     }
     vyre_free(physical);
     if (!ok)
         null_device_close(device);
+    device->refused = refused;
     return ok;
 }
 

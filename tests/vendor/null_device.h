@@ -14,6 +14,7 @@ struct null_device {
     VkDevice handle;
     struct vk_snapshot snapshot;
     struct vk_plan plan; // as for a device with memory
+    bool refused;        // after null_device_open failed: there is one, and it cannot be opened
     PFN_vkGetPipelineExecutablePropertiesKHR properties;
     PFN_vkGetPipelineExecutableStatisticsKHR statistics;
     PFN_vkGetPipelineExecutableInternalRepresentationsKHR representations;
