@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/size.h"
 #include "ir/cost.h"
+#include "ir/equal.h"
 
 // An atomic of the language, remembered until the whole program is known.
 struct atomic_use {
@@ -76,6 +77,38 @@ static void visit_atomic(struct walk *walk, const struct ir_expr *expr, ir_name 
         walk->failed = true;
 }
 
+bool spv_may_be_constant(const struct vyre_program *program, const struct spv_facts *facts,
+                         const struct ir_expr *expr)
+{
+    const struct ir_expr *const *kids = (const struct ir_expr *const *)expr->kids;
+    const struct spv_name_facts *name;
+    switch (expr->kind) {
+    case IR_EXPR_LIT_U32:
+    case IR_EXPR_LIT_I32:
+    case IR_EXPR_LIT_F32: return !spv_is_mixed_up(expr->bits); // else it is hidden
+    case IR_EXPR_VAR:
+        name = &facts->names[expr->name];
+        return name->constant_count || (name->constant && !name->set_to_constant);
+    case IR_EXPR_LOCAL_ID: return expr->op > 2 || program->workgroup[expr->op] == 1;
+    case IR_EXPR_SUBGROUP_LOCAL_ID: return facts->workgroup_invocations == 1;
+    case IR_EXPR_INVOCATION_ID:
+    case IR_EXPR_WORKGROUP_ID:
+    case IR_EXPR_LOAD:
+    case IR_EXPR_ATOMIC:
+    case IR_EXPR_OPAQUE: return false;
+    case IR_EXPR_BINOP: // 0, whatever they are
+        if ((expr->op == IR_BIN_SUB || expr->op == IR_BIN_BIT_XOR) &&
+            ir_expr_equal(program, kids[0], program, kids[1]))
+            return true;
+        break;
+    default: break;
+    }
+    for (uint32_t i = 0; i < expr->kid_count; i++)
+        if (!spv_may_be_constant(program, facts, kids[i]))
+            return false;
+    return true;
+}
+
 static void visit_expr(struct walk *walk, const struct ir_expr *expr, ir_name result)
 {
     struct spv_facts *facts = walk->facts;
@@ -91,9 +124,6 @@ static void visit_expr(struct walk *walk, const struct ir_expr *expr, ir_name re
         if (buffer)
             buffer->loaded = true;
         break;
-    case IR_EXPR_LIT_U32:
-    case IR_EXPR_LIT_I32:
-    case IR_EXPR_LIT_F32: facts->has_float_one |= expr->bits == 0x3F800000u; break;
     case IR_EXPR_ATOMIC: visit_atomic(walk, expr, result); break;
     case IR_EXPR_OPAQUE: visit_extension(walk, expr->ext, expr->name, expr->bits); break;
     default: break;
@@ -138,9 +168,13 @@ static bool visit_operand(struct walk *walk, const struct ir_expr *expr, ir_name
 
 static struct summary visit_body(struct walk *walk, const struct ir_body *body);
 
-static void visit_binding(struct walk *walk, ir_name name, bool loop_variable)
+// `first`: what the local begins with.
+static void visit_binding(struct walk *walk, ir_name name, const struct ir_expr *first,
+                          bool loop_variable)
 {
     struct spv_name_facts *facts = &walk->facts->names[name];
+    const bool constant = spv_may_be_constant(walk->program, walk->facts, first);
+    *(loop_variable ? &facts->constant_count : &facts->constant) |= constant;
     // Who left before a local was made has none of it.
     facts->varies |=
         facts->bound || loop_variable || walk->loop_depth > 0 || walk->facts->exit_count > 0;
@@ -150,7 +184,7 @@ static void visit_binding(struct walk *walk, ir_name name, bool loop_variable)
 static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
 {
     struct spv_facts *facts = walk->facts;
-    visit_binding(walk, node->name, true);
+    visit_binding(walk, node->name, node->a, true);
     bool meets_before = visit_operand(walk, node->a, 0);
     meets_before |= visit_operand(walk, node->b, 0);
     size_t number = facts->loops.count;
@@ -214,10 +248,12 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
     struct spv_buffer_facts *buffer;
     switch (node->kind) {
     case IR_NODE_LOOP: return visit_loop(walk, node);
-    case IR_NODE_LET: visit_binding(walk, node->name, false); break;
+    case IR_NODE_LET: visit_binding(walk, node->name, node->a, false); break;
     case IR_NODE_ASSIGN:
         walk->facts->names[node->name].assigned = true;
         walk->facts->names[node->name].varies = true;
+        walk->facts->names[node->name].set_to_constant |=
+            spv_may_be_constant(walk->program, walk->facts, node->a);
         break;
     case IR_NODE_STORE:
         buffer = buffer_facts(walk, node->name);

@@ -19,6 +19,9 @@ struct spv_name_facts {
     bool bound;      // by a LET or LOOP
     bool varies;     // has one value after the other, in one scope or in several
     bool passed;     // read for a value that a subgroup operation passes to other lanes
+    // A loop of this name may count from a constant; a LET may give it one; and an ASSIGN may, so
+    // that there is a choice between the two, and both are hidden (see numbers.h).
+    bool constant_count, constant, set_to_constant;
 };
 
 struct spv_buffer_facts {
@@ -54,7 +57,6 @@ struct spv_facts {
     bool has_nand;           // atomics that are loops
     bool has_trap;           // or another statement that is a fault where it is reached
     bool has_guarded_loop;
-    bool has_float_one; // a literal with the bits of 1.0, whatever its type
     // Data passes between invocations, or comes from another agent, while the kernel runs.
     bool communicates;
     bool external; // some buffer is touched by an atomic load or store
@@ -83,6 +85,18 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
                                 const struct vyre_target *target, uint32_t loop_budget,
                                 bool certify, uint32_t lanes);
 void spv_facts_fini(struct spv_facts *facts);
+
+// Whether a driver may find out what an expression is: it is made of literals and of what is the
+// same in every invocation of every dispatch, and nothing in it is hidden from a driver that mixes
+// constants up.
+bool spv_may_be_constant(const struct vyre_program *program, const struct spv_facts *facts,
+                         const struct ir_expr *expr);
+
+// The bits of -0 and -1 as floats, which are taken for those of +0 and 1 and the other way round.
+static inline bool spv_is_mixed_up(uint32_t bits)
+{
+    return bits == 0x80000000u || bits == 0xBF800000u;
+}
 
 // Subgroups are this many consecutive invocations of a workgroup, whatever the hardware does (spec:
 // semantics.md, 7.6); the last one may have fewer.

@@ -13,7 +13,6 @@
 #define MAGNITUDE 0x7FFFFFFFu
 #define EXPONENT  0x7F800000u
 #define QUIET_NAN 0x7FC00000u
-#define MINUS_ONE 0xBF800000u
 
 static uint32_t and_word(struct spv_lowering *lowering, uint32_t word, uint32_t mask)
 {
@@ -108,22 +107,31 @@ static bool mixes_up(const struct spv_lowering *lowering)
     return !(target->exact_floats & ~target->hidden_floats & VYRE_EXACT_SELECT);
 }
 
+// Not by exclusive-or, which hides nothing the second time.
+static uint32_t hide_chosen(struct spv_lowering *lowering, uint32_t bits)
+{
+    return spv_word2(lowering, SpvOpBitwiseOr, bits, spv_hidden_zero(lowering));
+}
+
 uint32_t spv_literal(struct spv_lowering *lowering, uint32_t bits)
 {
     uint32_t id = spv_u32(lowering, bits);
-    // Where there is no 1 either, -0 is not mixed up with it.
-    const bool zero = bits == SIGN && (lowering->facts.has_float_one || lowering->no_optimize);
-    if ((zero || bits == MINUS_ONE) && mixes_up(lowering))
-        return hide_bits(lowering, id);
-    return id;
+    return spv_is_mixed_up(bits) && mixes_up(lowering) ? hide_chosen(lowering, id) : id;
 }
 
-struct spv_value spv_chosen(struct spv_lowering *lowering, struct spv_value value)
+bool spv_is_constant(const struct spv_lowering *lowering, const struct ir_expr *expr)
+{
+    return mixes_up(lowering) && spv_may_be_constant(lowering->program, &lowering->facts, expr);
+}
+
+struct spv_value spv_chosen(struct spv_lowering *lowering, struct spv_value value, bool constant)
 {
     const bool is_float = value.kind == SPV_F32 && is_fast(lowering);
-    if (!lowering->no_optimize || spv_word_count(value) != 1 || is_float || !mixes_up(lowering))
+    // A driver knows more of programs that nobody has optimised: that a product with 0 is 0.
+    if (!(constant || lowering->no_optimize) || is_float || !mixes_up(lowering))
         return value;
-    value.id = hide_bits(lowering, value.id);
+    for (uint32_t i = 0; i < spv_word_count(value); i++)
+        spv_set_word(&value, i, hide_chosen(lowering, spv_value_word(value, i)));
     return value;
 }
 

@@ -22,11 +22,16 @@ bool spv_float_hides(const struct spv_lowering *lowering, enum spv_float_op op);
 uint32_t spv_hidden_zero(struct spv_lowering *lowering);
 uint32_t spv_hidden_variable(struct spv_lowering *lowering);
 
-// A word of the program, hidden where the driver may mix it up with another when it has to choose
-// (VYRE_EXACT_SELECT); and a held value that is chosen, because in a program that was not optimised
-// others than literals may be constant.
+// A driver may mix up constants when it has to choose between them (VYRE_EXACT_SELECT). It need not
+// see them in the choice: it moves arithmetic into one, and unrolls loops. So where there is
+// nothing to choose from but what it may find out, one side is hidden.
+//
+// A word of the program, hidden where no such choice is near but it is one that gets mixed up.
 uint32_t spv_literal(struct spv_lowering *lowering, uint32_t bits);
-struct spv_value spv_chosen(struct spv_lowering *lowering, struct spv_value value);
+// Whether a driver may find out what an expression is, and that matters.
+bool spv_is_constant(const struct spv_lowering *lowering, const struct ir_expr *expr);
+// A held value that a local is set to, or that is chosen; `constant`: it may be found out.
+struct spv_value spv_chosen(struct spv_lowering *lowering, struct spv_value value, bool constant);
 void spv_no_contraction(struct spv_lowering *lowering, uint32_t id);
 uint32_t spv_float_type(struct spv_lowering *lowering); // of 32 bits
 void spv_need_float64(struct spv_lowering *lowering);

@@ -402,7 +402,9 @@ struct spv_value spv_select(struct spv_lowering *lowering, const struct ir_expr 
                    spv_kind_names[no.kind]);
         return a;
     }
-    a = spv_chosen(lowering, a);
+    a = spv_chosen(lowering, a,
+                   spv_is_constant(lowering, expr->kids[1]) &&
+                       spv_is_constant(lowering, expr->kids[2]));
     for (uint32_t i = 0; i < spv_word_count(a); i++)
         spv_set_word(&a, i,
                      spv_choose(lowering, lowering->type_u32, test, spv_value_word(a, i),

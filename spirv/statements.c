@@ -178,11 +178,13 @@ static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
     struct spv_value value = spv_expr(lowering, node->a);
     spv_note_passed(lowering, node->name, value);
     spv_name_value(lowering, value, node->name);
-    if (!lowering->facts.names[node->name].assigned) {
+    const struct spv_name_facts *facts = &lowering->facts.names[node->name];
+    if (!facts->assigned) {
         bind(lowering, node->name, (struct spv_binding){ .value = value, .is_live = true });
         return;
     }
-    value = spv_chosen(lowering, spv_hold(lowering, value));
+    const bool constant = facts->set_to_constant && spv_is_constant(lowering, node->a);
+    value = spv_chosen(lowering, spv_hold(lowering, value), constant);
     struct spv_value variables = { .kind = value.kind, .size = value.size };
     bind(lowering, node->name,
          (struct spv_binding){ .value = variables, .is_live = true, .is_variable = true });
@@ -192,7 +194,7 @@ static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
 static void lower_assign(struct spv_lowering *lowering, const struct ir_node *node)
 {
     struct spv_value value = spv_hold(lowering, spv_expr(lowering, node->a));
-    value = spv_chosen(lowering, value);
+    value = spv_chosen(lowering, value, spv_is_constant(lowering, node->a));
     const struct spv_binding *local = &lowering->locals[node->name];
     const char *name = ir_name_text(lowering->program, node->name).text;
     if (!local->is_variable) {

@@ -89,6 +89,35 @@ static void transcendental_functions(void **state)
     }
 }
 
+// Mesa takes the bits of -0 and -1 for those of +0 and 1 where it has to choose between the two,
+// and finds out what loops, locals and arithmetic come to.
+static void choices_between_constants(void **state)
+{
+    static const char *const statements[] = {
+        "let x = 0x3f7fffff\nx = x + 1\nout[gid.x] = select(t, 0x80000000, x)",
+        "out[gid.x] = select(t, 383, 0) * 0x800000",
+        "out[gid.x] = select(t, 0x7fffffff, 0x3f7fffff) + 1",
+        "let x = 0\nif t { x = 383 }\nout[gid.x] = x * 0x800000",
+        "let x = 0x3f7fffff\nif t { x = 0x7fffffff }\nout[gid.x] = x + 1",
+        "loop k in 0..2 { out[gid.x + k] = select(t, 0x7fffffff + k, 0x3f800000) }",
+        "loop k in 0..2 { let z = 0xbf7fffff + k\nout[gid.x + k] = select(t, z, 0) }",
+        "loop k in 0..2 { let z = 0xbf7fffff + k\nout[gid.x + k] = select(t, z, out[9] - out[9]) }",
+        "loop k in 0..2 { let z = u64(0x7fffffff + k)\n"
+        "out[gid.x + k] = u32(select(t, z, u64(0x3f800000))) }",
+        "loop k in 0..2 { f[gid.x + k] = select(t, -0.0, f32(k)) }",
+        "loop k in 0..3 { f[gid.x + k] = select(t, 0.0, f32(k) - 2.0) }",
+        "let q = 1.0\nif t { q = -0.0 }\nf[gid.x] = q",
+    };
+    // On the way to either side.
+    static const char format[] = "buffer e : u32[16] readonly @0\n"
+                                 "buffer out : u32[40] readwrite @1\n"
+                                 "buffer f : f32[40] readwrite @2\n"
+                                 "let t = e[gid.x / 4] == 1\n"
+                                 "if gid.x %% 4 == 0 {\n%s\n}\n";
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+        agree_on(*state, format, statements[i], 8);
+}
+
 // ---- u64 and f64 --------------------------------------------------------------------------------
 
 static void u64_on_edge_values(void **state)
@@ -203,6 +232,7 @@ int main(void)
         cmocka_unit_test(f32_statements),
         cmocka_unit_test(f32_on_random_operands),
         cmocka_unit_test(transcendental_functions),
+        cmocka_unit_test(choices_between_constants),
         cmocka_unit_test(u64_on_edge_values),
         cmocka_unit_test(u64_by_pairs_of_words),
         cmocka_unit_test(elements_of_64_bits),

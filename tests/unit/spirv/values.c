@@ -217,15 +217,65 @@ static void words_are_hidden_where_a_driver_may_mix_them_up(void **state)
     (void)state;
     struct vyre_target target;
     check_target(&target, 2, 1);
-    const unsigned xor = SpvOpBitwiseXor;
-    assert_int_equal(count_for("select(a < b, -0.0, 1.0)", &target, VYRE_FLOAT_FAST, xor), 0);
-    assert_int_equal(count_for("f32(n + 0x80000000)", &target, VYRE_FLOAT_FAST, xor), 0);
-    assert_int_equal(count_for("f32(n + 0xbf800000)", &target, VYRE_FLOAT_FAST, xor), 1);
+    const unsigned hides = SpvOpBitwiseOr;
+    static const struct {
+        unsigned count;
+        const char *expression;
+    } words[] = {
+        { 1, "f32(n + 0x80000000)" },
+        { 1, "f32(n + 0xbf800000)" },
+        { 0, "f32(n + 0x3f800000)" },
+        // One of two constants, which may become others behind the choice.
+        { 1, "f32(select(a < b, 0x80000000, 0x3f800000))" },
+        { 1, "f32(select(a < b, 383, 0) * 0x800000)" },
+        { 1, "f32(select(a < b, 0x7fffffff, 0x3f7fffff) + 1)" },
+        { 1, "f32(select(a < b, n - n, 3))" },
+        { 0, "f32(select(a < b, n, 3))" },
+        { 0, "f32(select(a < b, 3, n + 1))" },
+        { 2, "f32(u32(select(a < b, u64(n ^ n), u64(3))))" },
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const unsigned found = count_for(words[i].expression, &target, VYRE_FLOAT_FAST, hides);
+        if (found != words[i].count)
+            fail_msg("%u are hidden, not %u: %s", found, words[i].count, words[i].expression);
+    }
+    const char *choice = "select(a < b, -0.0, 1.0)";
+    assert_int_equal(count_for(choice, &target, VYRE_FLOAT_FAST, hides), 0);
     target.exact_floats = target.hidden_floats = VYRE_EXACT_SELECT | VYRE_EXACT_COMPARE;
-    assert_int_equal(count_for("select(a < b, -0.0, 1.0)", &target, VYRE_FLOAT_STRICT, xor), 1);
+    assert_int_equal(count_for(choice, &target, VYRE_FLOAT_STRICT, hides), 1);
     target.hidden_floats = 0;
-    assert_int_equal(count_for("select(a < b, -0.0, 1.0)", &target, VYRE_FLOAT_STRICT, xor), 0);
-    assert_int_equal(count_for("f32(n + 0xbf800000)", &target, VYRE_FLOAT_FAST, xor), 0);
+    assert_int_equal(count_for(choice, &target, VYRE_FLOAT_STRICT, hides), 0);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        assert_int_equal(count_for(words[i].expression, &target, VYRE_FLOAT_FAST, hides), 0);
+}
+
+static unsigned hidden_in(const char *statements)
+{
+    static const char buffers[] = "buffer in : u32[4] readonly @0\nbuffer o : u32[4] readwrite @1";
+    char text[500];
+    snprintf(text, sizeof text, "%s\n%s", buffers, statements);
+    struct vyre_program *program = parse(text);
+    const unsigned found = check_count(program, SpvOpBitwiseOr);
+    vyre_program_destroy(&program);
+    return found;
+}
+
+// A local that has constants to choose from hides them; one that only begins with one does not.
+static void locals_hide_the_constants_that_they_choose_from(void **state)
+{
+    (void)state;
+    assert_int_equal(hidden_in("let x = 0\nif in[0] > 3 { x = 383 }\no[0] = x * 0x800000"), 2);
+    assert_int_equal(hidden_in("let x = 0\nif in[0] > 3 { x = x + 1 }\no[0] = x"), 1);
+    assert_int_equal(hidden_in("let x = 0\nif in[0] > 3 { x = x + in[1] }\no[0] = x"), 0);
+    assert_int_equal(hidden_in("let x = in[2]\nif in[0] > 3 { x = 3 }\no[0] = x"), 1);
+    assert_int_equal(hidden_in("loop k in 0..2 { o[k] = select(in[k] > 3, 5, k + 1) }"), 1);
+    assert_int_equal(hidden_in("loop k in in[1]..9 { o[k] = select(in[k] > 3, 5, k) }"), 0);
+    assert_int_equal(hidden_in("loop k in 0..2 { let y = k * 3\no[k] = select(in[k] > 3, 5, y) }"),
+                     1);
+    assert_int_equal(hidden_in("{ let k = in[1]\nk = 3\no[0] = k }\n"
+                               "loop k in 0..2 { o[k] = select(in[k] > 3, 5, k + 1) }"),
+                     2);
+    assert_int_equal(hidden_in("let x = 0\nloop k in 0..2 { x = x + k }\no[0] = x"), 1);
 }
 
 static void modules_ask_for_what_the_target_offers(void **state)
@@ -253,6 +303,7 @@ int main(void)
         cmocka_unit_test(drivers_are_trusted_as_far_as_the_target_says),
         cmocka_unit_test(operands_are_hidden_where_the_target_says),
         cmocka_unit_test(words_are_hidden_where_a_driver_may_mix_them_up),
+        cmocka_unit_test(locals_hide_the_constants_that_they_choose_from),
         cmocka_unit_test(modules_ask_for_what_the_target_offers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
