@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Plants faults in the compiler, one at a time, and wants the random programs of the quick run to find each.
+"""Plants faults in the compiler, one at a time, and wants the first 400 random programs to find each.
 
 usage: planted.py --texts SOURCE            every fault still has its place in the sources
        planted.py SOURCE BUILD PROGRAM [NAME...]
@@ -73,7 +73,7 @@ FAULTS = [
      "return cond ? cond : alive;"),
 ]
 
-SEEDS = ["1", "200"]
+SEEDS = ["1", "400"]
 
 
 def misplaced(source):
