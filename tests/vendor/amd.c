@@ -155,16 +155,16 @@ static void run_spv(struct amd *amd, const char *path)
     free(bytes);
 }
 
-static void run_scan(struct amd *amd)
+static void run_scan(struct amd *amd, const char *name, bool counting)
 {
-    const struct scan_shape shape = { .own_blocks = 256, .warm_blocks = 256 };
+    const struct scan_shape shape = { 256, 256, counting };
     struct vyre_program *payload = NULL;
     struct vyre_program *kernel = NULL;
     struct mk_shape fused;
     if (scan_payload_create(&shape, &payload) == VYRE_OK)
         (void)!mk_fuse(payload, &(struct mk_fuse_params){ 0 }, &kernel, &fused);
     vyre_program_destroy(&payload);
-    require(amd, "scan", kernel);
+    require(amd, name, kernel);
 }
 
 // ---- The corpus -------------------------------------------------------------------------------
@@ -231,7 +231,9 @@ static bool ends_with(const char *text, const char *end)
 static bool run_input(struct amd *amd, const char *input)
 {
     if (strcmp(input, "scan") == 0)
-        run_scan(amd);
+        run_scan(amd, "scan", false);
+    else if (strcmp(input, "scan-counts") == 0)
+        run_scan(amd, "scan-counts", true);
     else if (ends_with(input, ".vyre"))
         run_text(amd, input);
     else if (ends_with(input, ".spv"))

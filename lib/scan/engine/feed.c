@@ -174,7 +174,6 @@ static void write_job(struct vyre_scan *scan, const struct scan_piece *piece, ui
         .warm_size = scan->plan.warm_size,
         .low = automaton->low,
         .span = automaton->span,
-        .counting = scan->counting,
     };
     uint64_t entry = (uint64_t)piece->region * scan->group_count + group;
     memcpy(scan->job_bytes + entry * scan->plan.job_stride, &job, sizeof job);

@@ -19,17 +19,18 @@ static uint32_t blocks_up(uint64_t bytes)
     return (uint32_t)((bytes + SCAN_BLOCK - 1) / SCAN_BLOCK * SCAN_BLOCK);
 }
 
-// One shape for every device, so that one pipeline serves all pattern sets; smaller ones only where
-// the driver ends a shader after few iterations. A slot may use a quarter of such a limit: the
-// resident kernel has loops of its own, and an epoch of a single slot is slow.
+// One shape for every device, so that one pipeline, or the one that counts, serves all pattern
+// sets; smaller ones only where the driver ends a shader after few iterations. A slot may use a
+// quarter of such a limit: the resident kernel has loops of its own, and an epoch of a single slot
+// is slow.
 static void choose_shape(const struct scan_facts *facts, struct scan_plan *plan)
 {
     plan->warm_size = blocks_up(facts->pattern_size_max - 1);
-    plan->shape = (struct scan_shape){ .own_blocks = 256, .warm_blocks = 256 };
+    plan->shape = (struct scan_shape){ 256, 256, facts->counting };
     const uint32_t budget = facts->loop_limit / 4;
     if (facts->loop_limit == 0 || scan_shape_passes(&plan->shape) <= budget)
         return;
-    struct scan_shape shape = { .own_blocks = 1, .warm_blocks = 4 };
+    struct scan_shape shape = { 1, 4, facts->counting };
     while (shape.warm_blocks < plan->warm_size / SCAN_BLOCK)
         shape.warm_blocks *= 2;
     do {

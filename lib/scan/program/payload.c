@@ -17,14 +17,14 @@
 //           e0 .. e15 = 16 transitions; state = e15; word += 4
 //           if (e0 | .. | e15) has SCAN_HIT {
 //               found = one bit for each entry with SCAN_HIT whose byte is in [from, to)
-//               if counting == 0 { at = 2 * atomic_add(count, 0, popcount(found)) }
+//               at = 2 * atomic_add(count, 0, popcount(found))                    not when counting
 //               loop h in 0 .. min(popcount(found), 16) {
 //                   entry = that of the lowest bit of found; clear the bit
-//                   if counting != 0 { total += outputs of entry } else { store a pair; at += 2 }
+//                   store a pair at `at`; at += 2        when counting: total += outputs of entry
 //               }
 //           }
 //       }
-//       if total != 0 { atomic_add(count, 0, total) }
+//       if total != 0 { atomic_add(count, 0, total) }                            when counting
 //   }
 //
 // Sixteen transitions per iteration keep the number of iterations low, which some drivers limit,
@@ -35,9 +35,10 @@
 // reported in a loop: what is not found costs its accesses once per block, not sixteen times.
 struct writer {
     struct ir_draft draft;
+    bool counting;
     ir_name buffers[SCAN_BUFFER_COUNT_OF];
     struct {
-        ir_name from, to, low, span, counting; // locals with fields of the job
+        ir_name from, to, low, span; // locals with fields of the job
         ir_name state, total, word;
         ir_name found, hits, at, bit, entry, place; // of a block that has hits
         ir_name bytes[SCAN_BLOCK / 4];
@@ -74,7 +75,6 @@ static void declare(struct writer *writer)
     writer->names.to = ir_draft_cname(draft, "to");
     writer->names.low = ir_draft_cname(draft, "low");
     writer->names.span = ir_draft_cname(draft, "span");
-    writer->names.counting = ir_draft_cname(draft, "counting");
     writer->names.state = ir_draft_cname(draft, "state");
     writer->names.total = ir_draft_cname(draft, "total");
     writer->names.word = ir_draft_cname(draft, "word");
@@ -241,28 +241,27 @@ static void count_hit(struct writer *writer, struct ir_nodes *nodes)
            op(writer, IR_BIN_ADD, var(writer, writer->names.total), outputs));
 }
 
-static struct ir_expr *is_counting(struct writer *writer, enum ir_binop how)
-{
-    return op(writer, how, var(writer, writer->names.counting), lit(writer, 0));
-}
-
 // Takes the lowest bit of `found` and reports its hit.
 static void report_hit(struct writer *writer, struct ir_nodes *nodes)
 {
     struct ir_draft *draft = &writer->draft;
-    struct ir_nodes counted = { 0 };
-    struct ir_nodes stored = { 0 };
     ir_name found = writer->names.found;
     let(writer, nodes, writer->names.bit, ir_un(draft, IR_UN_CTZ, var(writer, found)));
     assign(writer, nodes, found,
            op(writer, IR_BIN_BIT_AND, var(writer, found),
               op(writer, IR_BIN_SUB, var(writer, found), lit(writer, 1))));
     let(writer, nodes, writer->names.entry, entry_at(writer, 0, SCAN_BLOCK));
-    count_hit(writer, &counted);
-    store_hit(writer, &stored);
-    when(writer, nodes, is_counting(writer, IR_BIN_NE), &counted, &stored);
-    ir_nodes_fini(&counted);
-    ir_nodes_fini(&stored);
+    if (writer->counting)
+        count_hit(writer, nodes);
+    else
+        store_hit(writer, nodes);
+}
+
+// Returns what the count word was before.
+static struct ir_expr *add_to_count(struct writer *writer, struct ir_expr *value)
+{
+    return ir_atomic(&writer->draft, IR_ATOMIC_ADD, IR_ORDER_RELAXED,
+                     writer->buffers[SCAN_BUFFER_COUNT], lit(writer, 0), NULL, value);
 }
 
 // Reports the hits of the block that was just walked: `word` is past it.
@@ -270,10 +269,8 @@ static void report(struct writer *writer, struct ir_nodes *nodes)
 {
     struct ir_draft *draft = &writer->draft;
     struct ir_nodes then = { 0 };
-    struct ir_nodes reserve = { 0 };
     struct ir_nodes body = { 0 };
     ir_name hits = writer->names.hits;
-    ir_name at = writer->names.at;
     let(writer, &then, writer->names.place,
         op(writer, IR_BIN_SUB,
            op(writer, IR_BIN_SHL, var(writer, writer->names.word), lit(writer, 2)),
@@ -281,12 +278,9 @@ static void report(struct writer *writer, struct ir_nodes *nodes)
     let(writer, &then, writer->names.found,
         op(writer, IR_BIN_BIT_AND, flags(writer), inside(writer)));
     let(writer, &then, hits, ir_un(draft, IR_UN_POPCOUNT, var(writer, writer->names.found)));
-    let(writer, &then, at, lit(writer, 0));
-    struct ir_expr *reserved =
-        ir_atomic(draft, IR_ATOMIC_ADD, IR_ORDER_RELAXED, writer->buffers[SCAN_BUFFER_COUNT],
-                  lit(writer, 0), NULL, var(writer, hits));
-    assign(writer, &reserve, at, op(writer, IR_BIN_SHL, reserved, lit(writer, 1)));
-    when(writer, &then, is_counting(writer, IR_BIN_EQ), &reserve, NULL);
+    if (!writer->counting)
+        let(writer, &then, writer->names.at,
+            op(writer, IR_BIN_SHL, add_to_count(writer, var(writer, hits)), lit(writer, 1)));
     report_hit(writer, &body);
     struct ir_body taken = ir_nodes_take(draft, &body);
     ir_nodes_add(draft, &then,
@@ -299,7 +293,6 @@ static void report(struct writer *writer, struct ir_nodes *nodes)
         any = op(writer, IR_BIN_BIT_OR, any, var(writer, writer->names.entries[i]));
     when(writer, nodes, op(writer, IR_BIN_GE, any, lit(writer, SCAN_HIT)), &then, NULL);
     ir_nodes_fini(&body);
-    ir_nodes_fini(&reserve);
     ir_nodes_fini(&then);
 }
 
@@ -333,11 +326,10 @@ static void lane(struct writer *writer, struct ir_nodes *nodes, const struct sca
            op(writer, IR_BIN_SUB, var(writer, writer->names.to), var(writer, begin))));
     let(writer, nodes, writer->names.low, field(draft, writer, offsetof(struct scan_job, low)));
     let(writer, nodes, writer->names.span, field(draft, writer, offsetof(struct scan_job, span)));
-    let(writer, nodes, writer->names.counting,
-        field(draft, writer, offsetof(struct scan_job, counting)));
     let(writer, nodes, writer->names.from, field(draft, writer, offsetof(struct scan_job, from)));
     let(writer, nodes, writer->names.state, lit(writer, 0));
-    let(writer, nodes, writer->names.total, lit(writer, 0));
+    if (writer->counting)
+        let(writer, nodes, writer->names.total, lit(writer, 0));
     let(writer, nodes, writer->names.word,
         op(writer, IR_BIN_SHR, op(writer, IR_BIN_SUB, var(writer, begin), var(writer, warm)),
            lit(writer, 2)));
@@ -349,10 +341,11 @@ static void lane(struct writer *writer, struct ir_nodes *nodes, const struct sca
                  lit(writer, 4)),
               shape->own_blocks, true);
 
+    if (!writer->counting)
+        return;
     struct ir_nodes then = { 0 };
     let(writer, &then, ir_draft_cname(draft, "before"),
-        ir_atomic(draft, IR_ATOMIC_ADD, IR_ORDER_RELAXED, writer->buffers[SCAN_BUFFER_COUNT],
-                  lit(writer, 0), NULL, var(writer, writer->names.total)));
+        add_to_count(writer, var(writer, writer->names.total)));
     when(writer, nodes, op(writer, IR_BIN_NE, var(writer, writer->names.total), lit(writer, 0)),
          &then, NULL);
     ir_nodes_fini(&then);
@@ -366,7 +359,7 @@ uint32_t scan_shape_passes(const struct scan_shape *shape)
 enum vyre_result scan_payload_create(const struct scan_shape *shape, struct vyre_program **out)
 {
     *out = NULL;
-    struct writer writer = { 0 };
+    struct writer writer = { .counting = shape->counting };
     struct ir_draft *draft = &writer.draft;
     if (!ir_draft_init(draft)) {
         ir_draft_fini(draft);

@@ -35,9 +35,11 @@ static struct vyre_scan *start(const struct setup *setup, struct vyre_patterns *
                                                              .pattern_count = setup->pattern_count),
                                         patterns));
     struct vyre_scan *scan = NULL;
+    struct fake_options fake = setup->fake;
+    fake.counting = setup->counting;
     assert_result(
         VYRE_OK,
-        vyre_scan_create(fake_device(&setup->fake),
+        vyre_scan_create(fake_device(&fake),
                          vyre_scan_params(.patterns = *patterns, .chunk_size = setup->chunk_size,
                                           .memory_limit = setup->memory_limit,
                                           .count_only = setup->counting, .diag = diag),

@@ -234,6 +234,7 @@ static void run(const struct vyre_ring *ring, const struct vyre_work *work)
         .count = (uint32_t *)(void *)window(ring, work, SCAN_BUFFER_COUNT),
         .hits = (uint32_t *)(void *)window(ring, work, SCAN_BUFFER_HITS),
         .hit_words = work->windows[SCAN_BUFFER_HITS].size / 4,
+        .counting = device.options.counting,
     };
     memcpy(&slot.job, window(ring, work, SCAN_BUFFER_JOB), sizeof slot.job);
     assert_int_equal(*slot.count, 0);

@@ -13,6 +13,7 @@ struct fake_options {
     uint64_t lie_after;   // slots after which the ring reports too many ends; 0: never
     uint64_t storage_max; // bytes of one binding; 0: 128 MiB
     uint32_t loop_limit;
+    bool counting;   // what the scan's program is made for
     bool staged;     // the stream finds that it must keep the text twice
     int input_error; // errno that every input ends with
 };

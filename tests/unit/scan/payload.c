@@ -9,8 +9,10 @@ static const struct scan_shape whole = { .own_blocks = 256, .warm_blocks = 256 }
 static void the_program_is_valid_in_every_shape(void **state)
 {
     (void)state;
-    const struct scan_shape shapes[] = { whole, { 1, 4 }, { 64, 256 } };
-    for (size_t i = 0; i < 3; i++) {
+    const struct scan_shape shapes[] = {
+        whole, { 1, 4, false }, { 64, 256, false }, { 256, 256, true }
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         struct vyre_program *program = NULL;
         assert_result(VYRE_OK, scan_payload_create(&shapes[i], &program));
         struct test_diags diags = { 0 };

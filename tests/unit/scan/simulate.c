@@ -16,7 +16,7 @@ static uint32_t step(const struct simulate_slot *slot, uint32_t entry, uint64_t 
 static void report(const struct simulate_slot *slot, uint32_t entry, uint32_t position)
 {
     uint32_t row = entry & ~SCAN_HIT;
-    if (slot->job.counting) {
+    if (slot->counting) {
         *slot->count += slot->table[row + slot->job.span + 1];
         return;
     }

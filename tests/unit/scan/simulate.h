@@ -12,6 +12,7 @@ struct simulate_slot {
     const uint8_t *text;
     size_t text_size;
     struct scan_job job;
+    bool counting; // what the program was made for
     const uint32_t *table;
     size_t table_words;
     uint32_t *count;

@@ -8,6 +8,7 @@
 #ifndef SCAN_PROGRAM_PAYLOAD_H
 #define SCAN_PROGRAM_PAYLOAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <vyre/program.h>
@@ -23,8 +24,8 @@ enum scan_buffer {
     SCAN_BUFFER_JOB,   // struct scan_job
     SCAN_BUFFER_TABLE, // rows of one automaton
     SCAN_BUFFER_COUNT, // one word; the matching ends, or the hits when counting, are added to it
-    SCAN_BUFFER_HITS,  // pairs: position of the last byte, row of the state; more than fit are
-                       // counted but not stored, in no particular order
+    SCAN_BUFFER_HITS, // not when counting; pairs: position of the last byte, row of the state; more
+                      // than fit are counted but not stored, in no particular order
     SCAN_BUFFER_COUNT_OF
 };
 
@@ -37,13 +38,14 @@ struct scan_job {
     uint32_t warm_size; // multiple of SCAN_BLOCK, at least longest pattern - 1
     uint32_t low;       // of the automaton
     uint32_t span;
-    uint32_t counting; // 1: only add the number of patterns to the count word
 };
 
-// Static loop bounds of the program, in blocks: a device's loop limit may ask for small ones.
+// What the program is made for. The loop bounds are static: a device's loop limit may ask for small
+// ones.
 struct scan_shape {
-    uint32_t own_blocks;
+    uint32_t own_blocks; // at most
     uint32_t warm_blocks;
+    bool counting; // only add the number of patterns that end to the count word
 };
 
 // Passes through loops that one invocation makes at most: for each of its own blocks, one more for
