@@ -353,7 +353,7 @@ static void lane(struct writer *writer, struct ir_nodes *nodes, const struct sca
 
 uint32_t scan_shape_passes(const struct scan_shape *shape)
 {
-    return shape->warm_blocks + shape->own_blocks * (1 + SCAN_BLOCK);
+    return shape->warm_blocks + 1 + shape->own_blocks * (1 + SCAN_BLOCK + 1) + 1;
 }
 
 enum vyre_result scan_payload_create(const struct scan_shape *shape, struct vyre_program **out)

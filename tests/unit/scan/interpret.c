@@ -35,7 +35,8 @@ static int compare_pairs(const void *left, const void *right)
     return a[1] < b[1] ? -1 : a[1] > b[1];
 }
 
-static void compare_slot(const struct vyre_program *program, const struct slot *slot)
+// Returns the passes through loops of the lane that made most of them.
+static uint64_t compare_slot(const struct vyre_program *program, const struct slot *slot)
 {
     size_t words = (size_t)slot->pairs * 2;
     uint32_t count = 0;
@@ -64,11 +65,12 @@ static void compare_slot(const struct vyre_program *program, const struct slot *
     };
     struct test_diags diags = { 0 };
     struct vyre_outputs *outputs = NULL;
-    enum vyre_result result =
-        vyre_interpret(program,
-                       vyre_interpret_params(.inputs = inputs, .input_count = SCAN_BUFFER_COUNT_OF,
-                                             .grid = { 1, 1, 1 }, .diag = test_diag_sink(&diags)),
-                       &outputs);
+    struct vyre_run_facts facts;
+    enum vyre_result result = vyre_interpret(
+        program,
+        vyre_interpret_params(.inputs = inputs, .input_count = SCAN_BUFFER_COUNT_OF,
+                              .grid = { 1, 1, 1 }, .facts = &facts, .diag = test_diag_sink(&diags)),
+        &outputs);
     if (result != VYRE_OK)
         fail_msg("%s: %s", vyre_result_name(result), diags.text);
     assert_int_equal(vyre_outputs_count(outputs), 2);
@@ -87,6 +89,7 @@ static void compare_slot(const struct vyre_program *program, const struct slot *
     vyre_outputs_destroy(&outputs);
     free(empty);
     free(hits);
+    return facts.loop_passes;
 }
 
 static void the_interpreter_agrees_with_the_simulation(void **state)
@@ -139,10 +142,52 @@ static void the_interpreter_agrees_with_the_simulation(void **state)
         vyre_program_destroy(&programs[i]);
 }
 
+// In a text where every byte ends a match: as many passes as the shape says, and no more.
+static void the_passes_of_a_shape_are_those_of_its_worst_text(void **state)
+{
+    (void)state;
+    static const struct scan_shape small[] = {
+        { 1, 4, false }, { 2, 8, false }, { 16, 4, false }, { 16, 4, true }
+    };
+    enum { TEXT = 512 };
+    uint8_t text[TEXT];
+    memset(text, 'a', sizeof text);
+    const struct vyre_pattern pattern = { .bytes = text, .size = 1 };
+    struct vyre_patterns *patterns = NULL;
+    assert_result(VYRE_OK,
+                  vyre_patterns_compile(
+                      vyre_patterns_params(.patterns = &pattern, .pattern_count = 1), &patterns));
+    const struct scan_automaton *automaton = &patterns->automata.items[0];
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
+        struct vyre_program *program = NULL;
+        assert_result(VYRE_OK, scan_payload_create(&small[i], &program));
+        const uint32_t warm = small[i].warm_blocks * SCAN_BLOCK;
+        const uint32_t own = small[i].own_blocks * SCAN_BLOCK;
+        struct slot slot = {
+            .job = { .from = warm,
+                     .to = warm + own,
+                     .base = warm,
+                     .lane_size = own,
+                     .warm_size = warm,
+                     .low = automaton->low,
+                     .span = automaton->span },
+            .text = text,
+            .text_size = sizeof text,
+            .automaton = automaton,
+            .pairs = TEXT,
+            .counting = small[i].counting,
+        };
+        assert_int_equal(compare_slot(program, &slot), scan_shape_passes(&small[i]));
+        vyre_program_destroy(&program);
+    }
+    vyre_patterns_destroy(&patterns);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_interpreter_agrees_with_the_simulation),
+        cmocka_unit_test(the_passes_of_a_shape_are_those_of_its_worst_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,8 +48,8 @@ struct scan_shape {
     bool counting; // only add the number of patterns that end to the count word
 };
 
-// Passes through loops that one invocation makes at most: for each of its own blocks, one more for
-// each hit in it.
+// Passes through loops that one invocation makes at most (as vyre/compile.h counts them, the end of
+// each loop included): one for each block, and for each of its own another one for each hit in it.
 uint32_t scan_shape_passes(const struct scan_shape *shape);
 
 // Makes the program. It depends on the shape alone, never on the patterns.
