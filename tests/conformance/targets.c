@@ -296,6 +296,18 @@ static void run_module(struct runner *runner, size_t row, const struct vyre_prog
     on_device_fini(&run);
 }
 
+// Whether the device has everything that modules for this target may use.
+static bool runs_here(const struct vyre_target *own, const struct vyre_target *target)
+{
+    return target->env <= own->env && target->memory_model <= own->memory_model &&
+           target->device_scope <= own->device_scope && target->int64 <= own->int64 &&
+           target->int16 <= own->int16 && target->int8 <= own->int8 &&
+           target->storage_16bit <= own->storage_16bit &&
+           target->storage_8bit <= own->storage_8bit && target->float16 <= own->float16 &&
+           target->float64 <= own->float64 &&
+           (!target->full_subgroup_size || target->full_subgroup_size == own->full_subgroup_size);
+}
+
 // `ran` are the modules that need not run again, `count` of them.
 static void run_row(struct runner *runner, size_t row, const struct vyre_program *program,
                     const json_t *record, uint64_t *ran, size_t *count)
@@ -331,7 +343,7 @@ static void run_row(struct runner *runner, size_t row, const struct vyre_program
         counts->failed++;
     else if (is_same)
         counts->same++;
-    else if (rows[row].full_subgroup && rows[row].full_subgroup != runner->own.full_subgroup_size)
+    else if (!runs_here(&runner->own, &runner->targets[row]))
         counts->valid++;
     else
         run_module(runner, row, program, module, record, what);
