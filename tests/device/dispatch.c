@@ -508,30 +508,7 @@ static void every_failed_allocation_is_survived(void **state)
     uint32_t *words = NULL;
     struct vyre_buffer *buffer = test_buffer(device, 1024, &words);
     const struct vyre_argument arguments[2] = { { buffer, 0, 64 }, { buffer, 256, 64 } };
-    uint64_t nth = 1;
-    for (;; nth++) {
-        struct vyre_kernel *kernel = NULL;
-        struct vyre_ticket *ticket = NULL;
-        memory_fail_nth(0);
-        memory_fail_nth(nth);
-        enum vyre_result result =
-            vyre_kernel_create(device, vyre_kernel_params(.program = program), &kernel);
-        if (!result)
-            result = vyre_dispatch(
-                kernel, vyre_dispatch_params(.arguments = arguments, .argument_count = 2), &ticket);
-        if (!result)
-            result = vyre_ticket_wait(ticket, test_wait_ns, NULL);
-        bool reached = memory_fail_nth(0) >= nth;
-        vyre_ticket_destroy(&ticket);
-        vyre_kernel_destroy(&kernel);
-        if (!reached) {
-            assert_result(VYRE_OK, result);
-            break;
-        }
-        if (result != VYRE_ERR_NO_MEMORY && result != VYRE_OK)
-            fail_msg("allocation %u: %s", (unsigned)nth, vyre_result_name(result));
-    }
-    assert_true(nth > 20);
+    assert_true(test_fail_each_allocation(device, program, arguments, 2) > 20);
     vyre_buffer_destroy(&buffer);
     vyre_program_destroy(&program);
     test_device_done(&device);

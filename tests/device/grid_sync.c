@@ -192,30 +192,7 @@ static void every_failed_allocation_is_survived(void **state)
                                                 "a[1] = a[0]\n");
     uint32_t *words;
     struct vyre_argument argument = { .buffer = test_buffer(device, 8, &words) };
-    uint64_t nth = 1;
-    for (;; nth++) {
-        struct vyre_kernel *kernel = NULL;
-        struct vyre_ticket *ticket = NULL;
-        memory_fail_nth(0);
-        memory_fail_nth(nth);
-        enum vyre_result result =
-            vyre_kernel_create(device, vyre_kernel_params(.program = program), &kernel);
-        if (!result)
-            result = vyre_dispatch(
-                kernel, vyre_dispatch_params(.arguments = &argument, .argument_count = 1), &ticket);
-        if (!result)
-            result = vyre_ticket_wait(ticket, test_wait_ns, NULL);
-        bool reached = memory_fail_nth(0) >= nth;
-        vyre_ticket_destroy(&ticket);
-        vyre_kernel_destroy(&kernel);
-        if (!reached) {
-            assert_result(VYRE_OK, result);
-            break;
-        }
-        if (result != VYRE_ERR_NO_MEMORY && result != VYRE_OK)
-            fail_msg("allocation %u: %s", (unsigned)nth, vyre_result_name(result));
-    }
-    assert_true(nth > 40);
+    assert_true(test_fail_each_allocation(device, program, &argument, 1) > 40);
     assert_int_equal(words[1], 1);
     vyre_buffer_destroy(&argument.buffer);
     vyre_program_destroy(&program);

@@ -5,6 +5,8 @@
 
 #include "device.h"
 
+#include "base/memory.h"
+
 #include <vyre/kernel.h>
 
 static inline struct vyre_program *test_program(const char *text)
@@ -62,6 +64,38 @@ static inline void test_dispatch(struct vyre_kernel *kernel, const struct vyre_a
     if (result)
         fail_msg("dispatch: %s: %s", vyre_result_name(result), diags.text);
     vyre_ticket_destroy(&ticket);
+}
+
+// Makes and runs the kernel with each allocation failing once, until none is left to fail: success,
+// or the lack said. Returns how many there were.
+static inline uint64_t test_fail_each_allocation(struct vyre_device *device,
+                                                 const struct vyre_program *program,
+                                                 const struct vyre_argument *arguments,
+                                                 size_t count)
+{
+    for (uint64_t nth = 1;; nth++) {
+        struct vyre_kernel *kernel = NULL;
+        struct vyre_ticket *ticket = NULL;
+        memory_fail_nth(0);
+        memory_fail_nth(nth);
+        enum vyre_result result =
+            vyre_kernel_create(device, vyre_kernel_params(.program = program), &kernel);
+        if (!result)
+            result = vyre_dispatch(
+                kernel, vyre_dispatch_params(.arguments = arguments, .argument_count = count),
+                &ticket);
+        if (!result)
+            result = vyre_ticket_wait(ticket, test_wait_ns, NULL);
+        bool reached = memory_fail_nth(0) >= nth;
+        vyre_ticket_destroy(&ticket);
+        vyre_kernel_destroy(&kernel);
+        if (!reached) {
+            assert_result(VYRE_OK, result);
+            return nth;
+        }
+        if (result != VYRE_ERR_NO_MEMORY && result != VYRE_OK)
+            fail_msg("allocation %u: %s", (unsigned)nth, vyre_result_name(result));
+    }
 }
 
 #endif // TESTS_DEVICE_KERNEL_TEXT_H

@@ -205,19 +205,6 @@ static void a_loop_budget_ends_a_loop(void **state)
     assert_result(VYRE_ERR_FAULT, run(device, text, 1 << 20, n, out));
 }
 
-static int open_device(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int close_device(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -226,5 +213,5 @@ int main(void)
         cmocka_unit_test(loops_around_the_limit_are_right_or_faults),
         cmocka_unit_test(a_loop_budget_ends_a_loop),
     };
-    return cmocka_run_group_tests(tests, open_device, close_device);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -586,12 +586,6 @@ static void a_warm_ring_lowers_nothing(void **state)
 
 // ---- Fixture ------------------------------------------------------------------------------------
 
-static int open_device(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
 static int open_reduced_device(void **state)
 {
     *state = test_device(&(const struct vyre_pretend){
@@ -599,35 +593,38 @@ static int open_reduced_device(void **state)
     return 0;
 }
 
-static int close_device(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 #define tests_of(set_up)                                                                           \
     cmocka_unit_test_setup_teardown(every_size_does_all_work_once_and_in_order, set_up,            \
-                                    close_device),                                                 \
-        cmocka_unit_test_setup_teardown(an_idle_ring_submits_nothing, set_up, close_device),       \
-        cmocka_unit_test_setup_teardown(a_full_ring_says_so_and_recycles, set_up, close_device),   \
-        cmocka_unit_test_setup_teardown(work_that_cannot_be_is_refused, set_up, close_device),     \
-        cmocka_unit_test_setup_teardown(a_fault_stays_with_its_slot, set_up, close_device),        \
-        cmocka_unit_test_setup_teardown(a_denied_tenant_does_not_run, set_up, close_device),       \
+                                    test_device_tear_down),                                        \
+        cmocka_unit_test_setup_teardown(an_idle_ring_submits_nothing, set_up,                      \
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(a_full_ring_says_so_and_recycles, set_up,                  \
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(work_that_cannot_be_is_refused, set_up,                    \
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(a_fault_stays_with_its_slot, set_up,                       \
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(a_denied_tenant_does_not_run, set_up,                      \
+                                        test_device_tear_down),                                    \
         cmocka_unit_test_setup_teardown(refused_payloads_and_parameters_say_why, set_up,           \
-                                        close_device),                                             \
-        cmocka_unit_test_setup_teardown(what_is_missing_is_an_argument, set_up, close_device),     \
-        cmocka_unit_test_setup_teardown(a_slot_does_what_a_dispatch_does, set_up, close_device),   \
-        cmocka_unit_test_setup_teardown(one_buffer_may_be_several_segments, set_up, close_device), \
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(what_is_missing_is_an_argument, set_up,                    \
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(a_slot_does_what_a_dispatch_does, set_up,                  \
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(one_buffer_may_be_several_segments, set_up,                \
+                                        test_device_tear_down),                                    \
         cmocka_unit_test_setup_teardown(windows_overlap_only_where_nobody_writes, set_up,          \
-                                        close_device),                                             \
-        cmocka_unit_test_setup_teardown(work_of_others_in_front_is_no_hang, set_up, close_device), \
-        cmocka_unit_test_setup_teardown(a_warm_ring_lowers_nothing, set_up, close_device)
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(work_of_others_in_front_is_no_hang, set_up,                \
+                                        test_device_tear_down),                                    \
+        cmocka_unit_test_setup_teardown(a_warm_ring_lowers_nothing, set_up, test_device_tear_down)
 
 int main(void)
 {
     if (!test_has_device())
         return TEST_SKIPPED;
-    const struct CMUnitTest tests[] = { tests_of(open_device), tests_of(open_reduced_device) };
+    const struct CMUnitTest tests[] = { tests_of(test_device_set_up),
+                                        tests_of(open_reduced_device) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,28 +150,15 @@ static void a_log_that_fails_does_not_stop_the_ring(void **state)
     vyre_buffer_destroy(&out);
 }
 
-static int open_device(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int close_device(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
         return TEST_SKIPPED;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_unit_of_work_is_recorded_once_and_in_order,
-                                        open_device, close_device),
-        cmocka_unit_test_setup_teardown(a_log_that_fails_does_not_stop_the_ring, open_device,
-                                        close_device),
+                                        test_device_set_up, test_device_tear_down),
+        cmocka_unit_test_setup_teardown(a_log_that_fails_does_not_stop_the_ring, test_device_set_up,
+                                        test_device_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

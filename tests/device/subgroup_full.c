@@ -322,19 +322,6 @@ static void two_subgroups_share_one_of_the_device(void **state)
     compare(*state, width / 2, width);
 }
 
-static int set_up(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 int main(void)
 {
     if (!test_has_device())
@@ -343,5 +330,5 @@ int main(void)
         cmocka_unit_test(subgroups_of_the_device_give_what_holds),
         cmocka_unit_test(two_subgroups_share_one_of_the_device),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -6,19 +6,6 @@
 
 enum { WORDS = 4096 };
 
-static int open_device(void **state)
-{
-    *state = test_device(NULL);
-    return 0;
-}
-
-static int close_device(void **state)
-{
-    struct vyre_device *device = *state;
-    test_device_done(&device);
-    return 0;
-}
-
 static void finish(struct vyre_device *device, struct vk_commands *commands)
 {
     uint64_t point = 0;
@@ -233,5 +220,5 @@ int main(void)
         cmocka_unit_test(imports_are_checked),
         cmocka_unit_test(a_buffer_of_another_device_is_refused),
     };
-    return cmocka_run_group_tests(tests, open_device, close_device);
+    return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }
