@@ -83,6 +83,14 @@ const char *ir_text_statement_advice(const struct text_parser *parser,
 // the spellings one after the other, then NULL. Lifetime: that of the spellings.
 const char *ir_text_nearest(const char *word, size_t size, const char *(*candidate)(size_t index));
 
+enum { TEXT_MOST_FIX = 320 }; // bytes, with the NUL
+
+// The fix for a word that is no candidate, in `out`, which is returned: the nearest one, if any,
+// and then `known`, what there is.
+const char *ir_text_word_fix(const struct text_parser *parser, const struct text_token *word,
+                             const char *(*candidate)(size_t index), const char *known,
+                             char out[TEXT_MOST_FIX]);
+
 // ---- Tokens (text_lexer.c) ----------------------------------------------------------------------
 
 void ir_text_advance(struct text_parser *parser);

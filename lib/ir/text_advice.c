@@ -3,6 +3,7 @@
 // somebody probably meant.
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *ir_text_statement_advice(const struct text_parser *parser,
@@ -78,4 +79,14 @@ const char *ir_text_nearest(const char *word, size_t size, const char *(*candida
         }
     }
     return nearest;
+}
+
+const char *ir_text_word_fix(const struct text_parser *parser, const struct text_token *word,
+                             const char *(*candidate)(size_t index), const char *known,
+                             char out[TEXT_MOST_FIX])
+{
+    const char *nearest = ir_text_nearest(parser->text + word->start, word->size, candidate);
+    snprintf(out, TEXT_MOST_FIX, "%s%s%s%s", nearest ? "did you mean " : "", nearest ? nearest : "",
+             nearest ? "? " : "", known);
+    return out;
 }

@@ -226,16 +226,14 @@ static const char *attribute_word(size_t index)
 
 static void no_attribute(struct text_parser *parser, const struct text_token *word)
 {
-    const char *text = parser->text + word->start;
-    const char *nearest = ir_text_nearest(text, word->size, attribute_word);
-    char fix[320];
-    snprintf(fix, sizeof fix,
-             "%s%s%sthe attributes are: readonly, readwrite, writeonly, uniform, @BINDING, output, "
-             "liveout, result, range(a, b), kind(k), axis(n), align(n), streaming, temporal, "
-             "random, usage(u), bytes_extraction, shape(p)",
-             nearest ? "did you mean " : "", nearest ? nearest : "", nearest ? "? " : "");
-    ir_text_error(parser, DIAG_T009, word, fix, "'%.*s' is not an attribute of buffers",
-                  (int)word->size, text);
+    static const char known[] =
+        "the attributes are: readonly, readwrite, writeonly, uniform, @BINDING, output, "
+        "liveout, result, range(a, b), kind(k), axis(n), align(n), streaming, temporal, "
+        "random, usage(u), bytes_extraction, shape(p)";
+    char fix[TEXT_MOST_FIX];
+    ir_text_error(
+        parser, DIAG_T009, word, ir_text_word_fix(parser, word, attribute_word, known, fix),
+        "'%.*s' is not an attribute of buffers", (int)word->size, parser->text + word->start);
 }
 
 static void attributes(struct text_parser *parser, struct declaration *declaration)

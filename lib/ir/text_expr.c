@@ -342,15 +342,12 @@ static const char *function_spelling(size_t index)
 
 static struct ir_expr *no_operator(struct text_parser *parser, const struct text_token *word)
 {
-    const char *text = parser->text + word->start;
-    const char *nearest = ir_text_nearest(text, word->size, function_spelling);
-    char fix[200];
-    snprintf(fix, sizeof fix,
-             "%s%s%soperators are listed in docs/ir.md; operations of a registry are called as "
-             "call \"id\"(...)",
-             nearest ? "did you mean " : "", nearest ? nearest : "", nearest ? "? " : "");
-    return ir_text_error(parser, DIAG_T009, word, fix, "there is no operator '%.*s'",
-                         (int)word->size, text);
+    static const char known[] = "operators are listed in docs/ir.md; operations of a registry are "
+                                "called as call \"id\"(...)";
+    char fix[TEXT_MOST_FIX];
+    return ir_text_error(
+        parser, DIAG_T009, word, ir_text_word_fix(parser, word, function_spelling, known, fix),
+        "there is no operator '%.*s'", (int)word->size, parser->text + word->start);
 }
 
 static struct ir_expr *function_call(struct text_parser *parser, const struct text_token *word)

@@ -396,15 +396,12 @@ static const char *first_word(size_t index)
 
 static void *no_statement(struct text_parser *parser, const struct text_token *word)
 {
-    const char *text = parser->text + word->start;
-    const char *nearest = ir_text_nearest(text, word->size, first_word);
-    char fix[200];
-    snprintf(fix, sizeof fix,
-             "%s%s%sstatements are x = ..., buffer[i] = ... or begin with one of: let, if, loop, "
-             "region, barrier, return, trap",
-             nearest ? "did you mean " : "", nearest ? nearest : "", nearest ? "? " : "");
-    return ir_text_error(parser, DIAG_T009, word, fix, "'%.*s' begins no statement",
-                         (int)word->size, text);
+    static const char known[] = "statements are x = ..., buffer[i] = ... or begin with one of: "
+                                "let, if, loop, region, barrier, return, trap";
+    char fix[TEXT_MOST_FIX];
+    return ir_text_error(parser, DIAG_T009, word,
+                         ir_text_word_fix(parser, word, first_word, known, fix),
+                         "'%.*s' begins no statement", (int)word->size, parser->text + word->start);
 }
 
 static struct ir_node *not_a_statement(struct text_parser *parser, const struct text_token *word)
