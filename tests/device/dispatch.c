@@ -243,7 +243,8 @@ static void threads_share_a_kernel(void **state)
     test_device_done(&device);
 }
 
-// Dispatches `text` with one word of input and expects a fault that is told as `message`.
+// Dispatches one workgroup of `text` with one word of input and expects a fault that is told as
+// `message`.
 static void expect_fault(struct vyre_device *device, const char *text, uint32_t input,
                          const char *message)
 {
@@ -255,7 +256,8 @@ static void expect_fault(struct vyre_device *device, const char *text, uint32_t 
     struct vyre_ticket *ticket = NULL;
     assert_result(VYRE_OK,
                   vyre_dispatch(kernel,
-                                vyre_dispatch_params(.arguments = arguments, .argument_count = 2),
+                                vyre_dispatch_params(.arguments = arguments, .argument_count = 2,
+                                                     .grid = { 1, 1, 1 }),
                                 &ticket));
     struct test_diags diags = { .size = 0 };
     assert_result(VYRE_ERR_FAULT, vyre_ticket_wait(ticket, test_wait_ns, test_diag_sink(&diags)));
