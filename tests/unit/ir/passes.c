@@ -27,10 +27,12 @@ static char *print(const struct vyre_program *program)
 }
 
 // The statements of a printed program: what follows its declarations.
-static const char *statements(const char *text)
+static const char *statements(const char *printed)
 {
-    const char *start = strstr(text, "\n\n");
-    return start ? start + 2 : text;
+    size_t at = 0;
+    while (printed[at] && strncmp(printed + at, "\n\n", 2) != 0)
+        at++;
+    return printed[at] ? printed + at + 2 : printed;
 }
 
 #define BUFFERS                                                                                    \
