@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Compile time: IR to SPIR-V in the library, for the kernels of tests/bench/kernels and for
-// generated programs of growing size, where time per statement must not grow. The same algorithms
-// in GLSL, by libshaderc with -O in this process, are the baseline; without that library there is
-// none.
+// generated programs of growing size, where time per statement must not grow. Beside it, the same
+// algorithms in GLSL by glslc -O, start of the process included; without glslc there is no such
+// figure. tools/bench compares whole processes, and naga's too.
 //
 // Warm is the median of many compilations in one process; first is the first one in a process of
 // its own. Times are those of the processor.
