@@ -225,6 +225,11 @@ bool ir_text_type_is_word(enum ir_type_kind kind)
     return !ir_type_has_parameters(kind) && !strchr(ir_type_info(kind)->spelling, '<');
 }
 
+static const char *type_word(size_t kind)
+{
+    return kind < IR_TYPE_COUNT ? ir_type_info((enum ir_type_kind)kind)->spelling : NULL;
+}
+
 // Reads the word of a type, and the bracket behind it when it has one. False when reported.
 static bool read_kind(struct type_reader *reader, enum ir_type_kind *kind)
 {
@@ -242,8 +247,11 @@ static bool read_kind(struct type_reader *reader, enum ir_type_kind *kind)
             .size = size,
             .pos = { parser->line, reader->at - parser->line_start + 1 },
         };
-        ir_text_error(parser, DIAG_T009, &where, "the usual types are u32, i32, f32 and bool",
-                      "there is no type '%.*s'", (int)size, parser->text + reader->at);
+        char fix[TEXT_MOST_FIX];
+        ir_text_word_fix(parser, &where, type_word, "the usual types are u32, i32, f32 and bool",
+                         fix);
+        ir_text_error(parser, DIAG_T009, &where, fix, "there is no type '%.*s'", (int)size,
+                      parser->text + reader->at);
         return false;
     }
     reader->at += size;

@@ -219,6 +219,8 @@ static void slips_are_recognised(void **state)
         { "loop i in 0 { }", "write: loop NAME in FROM..TO" },
         { "let x = 1 +", "a value is a number, a name" },
         { "buffer x : u32[] readonyl @0", "did you mean readonly? " },
+        { "buffer x : u33[] readonly @0", "did you mean u32? " },
+        { "buffer x : tenser[] readonly @0", "did you mean tensor? " },
         { "buffer x : u32[] slow @0", "the attributes are" },
         { "buffer x u32[] readonly @0", "write: buffer NAME : TYPE[COUNT] ACCESS @BINDING" },
         { "buffer x : u32[N] readonly @0", "write: buffer NAME : TYPE[COUNT] ACCESS @BINDING" },
