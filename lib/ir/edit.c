@@ -38,11 +38,9 @@ struct ir_expr *ir_edit_replace(struct ir_edit *edit, struct ir_expr *old, struc
     return made;
 }
 
-struct ir_expr *ir_edit_kid(struct ir_edit *edit, struct ir_expr *old, struct ir_expr *now,
-                            uint32_t index, struct ir_expr *kid)
+struct ir_expr *ir_edit_changed_kid(struct ir_edit *edit, struct ir_expr *old, struct ir_expr *now,
+                                    uint32_t index, struct ir_expr *kid)
 {
-    if (now->kids[index] == kid)
-        return now;
     if (now == old) {
         struct ir_draft *draft = ir_edit_draft(edit);
         now = ir_draft_expr(draft, (enum ir_expr_kind)old->kind, old->kid_count);
@@ -87,12 +85,8 @@ static void part(struct ir_edit *edit, struct ir_edit_body *body)
         ir_nodes_add(draft, &body->nodes, body->from.nodes[i]);
 }
 
-void ir_edit_put(struct ir_edit *edit, struct ir_edit_body *body, struct ir_node *node)
+void ir_edit_put_change(struct ir_edit *edit, struct ir_edit_body *body, struct ir_node *node)
 {
-    if (!body->changed && body->kept < body->from.count && body->from.nodes[body->kept] == node) {
-        body->kept++;
-        return;
-    }
     if (!body->changed)
         part(edit, body);
     ir_nodes_add(ir_edit_draft(edit), &body->nodes, node);

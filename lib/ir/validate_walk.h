@@ -244,10 +244,6 @@ static inline const struct ir_type *ir_fixed_type(const struct ir_expr *expr)
     return fixed ? ir_type_scalar((enum ir_type_kind)(fixed - 1)) : NULL;
 }
 
-// Type of a BINOP from those of its operands.
-const struct ir_type *ir_binop_type(unsigned op, const struct ir_type *left,
-                                    const struct ir_type *right);
-
 static inline bool ir_type_is(const struct ir_type *type, enum ir_type_kind kind)
 {
     return type && type->kind == kind;

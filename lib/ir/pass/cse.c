@@ -20,6 +20,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL // keys are short: a call would cost as much as the hash
 #include <xxhash.h>
 
 // What decides about the value of an expression. Numbers of values begin with 1; 0 is no value that
@@ -51,11 +53,18 @@ struct occurrence {
 struct record {
     ir_name local; // that holds the value; 0: none yet
     uint32_t uses; // by others
+    uint32_t value;
+};
+
+struct value {
+    uint32_t record; // 1 + index; 0: not computed yet
+    uint8_t kind;    // at run time
+    uint8_t type;    // enum ir_type_kind
 };
 
 struct cse {
     struct ir_edit edit;
-    struct ir_facts facts;
+    struct ir_facts *facts;
     struct slot *slots; // owned, a power of two of them, at most half taken
     size_t slot_count;
     struct {
@@ -70,11 +79,11 @@ struct cse {
         ARRAY(struct record);
     } records;
     struct {
-        ARRAY(uint32_t);
-    } available; // by value: 1 + record; 0: not computed yet
+        ARRAY(struct value);
+    } values; // by number
     struct {
         ARRAY(uint32_t);
-    } defined;             // values in `available`, in the order in which they became so
+    } defined;             // values that have a record, in the order in which they got it
     uint32_t epochs;       // given out so far
     uint32_t memory_epoch; // changes when any memory may have changed
     uint32_t copy_epoch;   // changes when even read-only memory may have changed
@@ -119,7 +128,7 @@ static const struct key no_key;
 
 static uint32_t fresh_value(struct cse *cse, const struct key *key)
 {
-    if (!array_push(&cse->available, 0) || !array_push(&cse->keys, *key)) {
+    if (!array_push(&cse->values, (struct value){ 0 }) || !array_push(&cse->keys, *key)) {
         cse->failed = true;
         return 0;
     }
@@ -151,7 +160,7 @@ static bool commutes(const struct ir_expr *expr, uint8_t kind)
 
 static uint32_t variable_value(struct cse *cse, const struct ir_expr *expr)
 {
-    if (!cse->facts.locals[expr->name].assigned)
+    if (!cse->facts->names[expr->name].assigned)
         return cse->locals[expr->name];
     struct key key = { .kind = IR_EXPR_VAR, .bits = expr->name };
     key.when = cse->versions[expr->name];
@@ -162,11 +171,11 @@ static uint32_t variable_value(struct cse *cse, const struct ir_expr *expr)
 // Fills in what decides about a load; false when its value is not known twice.
 static bool load_key(const struct cse *cse, const struct ir_expr *expr, struct key *key)
 {
-    const struct ir_facts *facts = &cse->facts;
-    const struct ir_buffer *buffer = &facts->program->buffers[facts->buffers[expr->name] - 1];
+    const struct ir_name_facts *name = &cse->facts->names[expr->name];
+    const struct ir_buffer *buffer = &cse->facts->program->buffers[name->buffer - 1];
     const bool constant =
         buffer->access == VYRE_ACCESS_READ_ONLY || buffer->access == VYRE_ACCESS_UNIFORM;
-    if (facts->atomic[expr->name] || (cse->after_atomic && !constant))
+    if (name->atomic || (cse->after_atomic && !constant))
         return false;
     key->bits = expr->name;
     key->when = cse->versions[expr->name];
@@ -199,7 +208,7 @@ static uint32_t number_one(struct cse *cse, const struct ir_expr *expr, const ui
         break;
     case IR_EXPR_BUF_LEN:
         // To the validator this is an access like any other, beside which atomics must not stand.
-        if (cse->facts.atomic[expr->name])
+        if (cse->facts->names[expr->name].atomic)
             return 0;
         key.bits = expr->name;
         break;
@@ -257,13 +266,18 @@ static uint32_t number_expr(struct cse *cse, const struct ir_expr *expr,
     }
     if (cse->failed)
         return 0;
-    *facts = ir_facts_from(&cse->facts, expr, of);
+    *facts = ir_facts_from(cse->facts, expr, of);
     if (touches_memory(expr))
         cse->memory_epoch = ++cse->epochs;
     struct occurrence *self = &cse->occurrences.items[at];
     self->size = (uint32_t)(cse->occurrences.count - at);
-    if (ir_droppable(facts) && facts->type && facts->kind != IR_KIND_UNKNOWN)
-        self->value = number_one(cse, expr, values, expr->kid_count ? of[0].kind : 0);
+    if (!ir_droppable(facts) || !facts->type || facts->kind == IR_KIND_UNKNOWN)
+        return 0;
+    self->value = number_one(cse, expr, values, expr->kid_count ? of[0].kind : 0);
+    if (self->value) {
+        cse->values.items[self->value - 1].kind = facts->kind;
+        cse->values.items[self->value - 1].type = facts->type->kind;
+    }
     return self->value;
 }
 
@@ -279,13 +293,13 @@ static void place(struct cse *cse, const struct ir_expr *expr, size_t at)
 {
     struct occurrence *self = &cse->occurrences.items[at];
     if (self->value && is_worth_keeping(expr)) {
-        uint32_t *known = &cse->available.items[self->value - 1];
+        uint32_t *known = &cse->values.items[self->value - 1].record;
         if (*known) {
             self->record = *known;
             cse->records.items[*known - 1].uses++;
             return;
         }
-        if (!array_push(&cse->records, (struct record){ 0 }) ||
+        if (!array_push(&cse->records, (struct record){ .value = self->value }) ||
             !array_push(&cse->defined, self->value)) {
             cse->failed = true;
             return;
@@ -318,7 +332,7 @@ static void look_at_loop(struct cse *cse, const struct ir_node *node)
     cse->loop_epoch = ++cse->epochs;
     const uint32_t entered = cse->memory_epoch = cse->loop_epoch;
     const uint32_t copies = cse->copy_epoch;
-    if (cse->facts.has_copies)
+    if (cse->facts->has_copies)
         cse->copy_epoch = cse->loop_epoch;
     cse->locals[node->name] = fresh_value(cse, &no_key);
     look_at_body(cse, &node->body);
@@ -334,7 +348,7 @@ static void take_effect(struct cse *cse, const struct ir_node *node, uint32_t va
 {
     switch (node->kind) {
     case IR_NODE_LET:
-        if (cse->facts.locals[node->name].assigned)
+        if (cse->facts->names[node->name].assigned)
             cse->versions[node->name]++;
         else
             cse->locals[node->name] = value ? value : fresh_value(cse, &no_key);
@@ -370,7 +384,7 @@ static void look_at_node(struct cse *cse, const struct ir_node *node)
     }
     // A local that keeps a value for good is where others read it.
     if (node->kind == IR_NODE_LET && value && !cse->failed &&
-        !cse->facts.locals[node->name].assigned && cse->occurrences.items[a].defines)
+        !cse->facts->names[node->name].assigned && cse->occurrences.items[a].defines)
         cse->records.items[cse->occurrences.items[a].record - 1].local = node->name;
     take_effect(cse, node, value);
     if (node->kind == IR_NODE_LOOP)
@@ -386,14 +400,15 @@ static void look_at_body(struct cse *cse, const struct ir_body *body)
     for (uint32_t i = 0; i < body->count && !cse->failed; i++)
         look_at_node(cse, body->nodes[i]);
     while (cse->defined.count > mark)
-        cse->available.items[cse->defined.items[--cse->defined.count] - 1] = 0;
+        cse->values.items[cse->defined.items[--cse->defined.count] - 1].record = 0;
 }
 
 // ---- Rewriting ----------------------------------------------------------------------------------
 
-// A name that the program does not have.
-static ir_name new_name(struct cse *cse)
+// A name that the program does not have, for a local that keeps a value.
+static ir_name new_local(struct cse *cse, const struct value *value)
 {
+    const enum ir_type_kind type = (enum ir_type_kind)value->type;
     struct ir_draft *draft = ir_edit_draft(&cse->edit);
     char text[16];
     ir_name name;
@@ -401,6 +416,10 @@ static ir_name new_name(struct cse *cse)
         snprintf(text, sizeof text, "_t%u", cse->next_name++);
         name = ir_draft_cname(draft, text);
     } while (!draft->failed && name < cse->edit.from->name_count);
+    if (!draft->failed &&
+        !ir_facts_add_local(cse->facts, ir_type_has_parameters(type) ? NULL : ir_type_scalar(type),
+                            value->kind))
+        draft->failed = true;
     return name;
 }
 
@@ -432,7 +451,7 @@ static struct ir_expr *rewrite(struct cse *cse, struct ir_edit_body *out, struct
     if (!record || !record->uses || keeps_itself || cse->node_count >= IR_MAX_NODES)
         return now;
     cse->node_count++;
-    record->local = new_name(cse);
+    record->local = new_local(cse, &cse->values.items[record->value - 1]);
     struct ir_node *let = ir_let(ir_edit_draft(&cse->edit), record->local, now);
     if (!let)
         return now;
@@ -448,7 +467,7 @@ static struct ir_body rewrite_body(struct cse *cse, struct ir_body body)
         struct ir_node *node = body.nodes[i];
         struct ir_expr *a = node->a;
         struct ir_expr *b = node->b;
-        const bool keeps = node->kind == IR_NODE_LET && !cse->facts.locals[node->name].assigned;
+        const bool keeps = node->kind == IR_NODE_LET && !cse->facts->names[node->name].assigned;
         if (a && !ir_operands_unchecked(node))
             a = rewrite(cse, &made, a, keeps);
         if (b && !ir_operands_unchecked(node))
@@ -475,7 +494,7 @@ static enum vyre_result run(struct cse *cse, struct vyre_program **out)
     const struct vyre_program *from = cse->edit.from;
     cse->locals = memory_calloc(from->name_count, sizeof *cse->locals);
     cse->versions = memory_calloc(from->name_count, sizeof *cse->versions);
-    if (!ir_facts_init(&cse->facts, from) || !cse->locals || !cse->versions)
+    if (!ir_facts_about(cse->facts, from) || !cse->locals || !cse->versions)
         return VYRE_ERR_NO_MEMORY;
     look_at_body(cse, &from->entry);
     if (cse->failed)
@@ -489,20 +508,20 @@ static enum vyre_result run(struct cse *cse, struct vyre_program **out)
 enum vyre_result ir_pass_cse(const struct ir_pass_context *context, const struct vyre_program *from,
                              struct vyre_program **out)
 {
-    (void)context;
-    struct cse cse = { .next_name = 0 };
+    struct cse cse = { .facts = context->facts };
     *out = NULL;
     ir_edit_init(&cse.edit, from);
     enum vyre_result result = run(&cse, out);
+    if (!result)
+        ir_facts_follow(cse.facts, *out);
     ir_edit_fini(&cse.edit);
-    ir_facts_fini(&cse.facts);
     memory_free(cse.slots);
     array_fini(&cse.keys);
     memory_free(cse.locals);
     memory_free(cse.versions);
     array_fini(&cse.occurrences);
     array_fini(&cse.records);
-    array_fini(&cse.available);
+    array_fini(&cse.values);
     array_fini(&cse.defined);
     return result;
 }

@@ -34,7 +34,7 @@ struct numbers {
 
 struct dead {
     struct ir_edit edit;
-    struct ir_facts facts;
+    struct ir_facts *facts;
     struct {
         ARRAY(struct definition);
     } definitions;
@@ -70,10 +70,11 @@ static void need_expr(struct dead *dead, const struct ir_expr *expr)
 
 static void look_at_definition(struct dead *dead, const struct ir_node *node)
 {
-    struct ir_expr_facts facts = ir_facts_of(&dead->facts, node->a);
+    struct ir_expr_facts facts = ir_facts_of(dead->facts, node->a);
     const bool assign = node->kind == IR_NODE_ASSIGN;
     // An assignment to something that is no local is a run-time error.
-    const bool local = dead->facts.locals[node->name].bound && !dead->facts.buffers[node->name];
+    const bool local =
+        dead->facts->names[node->name].bound && !dead->facts->names[node->name].buffer;
     struct definition definition = { node->a, dead->first[node->name] };
     if (!ir_droppable(&facts) || !local) {
         definition.value = NULL;
@@ -128,7 +129,7 @@ static bool has_opaque(const struct ir_expr *expr)
 
 static bool may_go(const struct dead *dead, const struct ir_expr *expr)
 {
-    return !expr || (ir_facts_of(&dead->facts, expr).pure && !has_opaque(expr));
+    return !expr || (!(ir_facts_of(dead->facts, expr).effects & IR_MAY_ACT) && !has_opaque(expr));
 }
 
 static bool body_may_go(const struct dead *dead, const struct ir_body *body);
@@ -145,8 +146,8 @@ static bool node_may_go(const struct dead *dead, const struct ir_node *node)
     case IR_NODE_REGION:
     case IR_NODE_TRAP: break;
     case IR_NODE_STORE: {
-        const uint32_t buffer = dead->facts.buffers[node->name];
-        if (buffer && dead->facts.program->buffers[buffer - 1].linear)
+        const uint32_t buffer = dead->facts->names[node->name].buffer;
+        if (buffer && dead->facts->program->buffers[buffer - 1].linear)
             return false;
         break;
     }
@@ -277,7 +278,7 @@ static struct ir_node *drop_in_node(struct dead *dead, struct ir_node *node)
         if (node->kind == IR_NODE_BLOCK)
             return NULL;
         if (node->kind == IR_NODE_IF) {
-            struct ir_expr_facts cond = ir_facts_of(&dead->facts, node->a);
+            struct ir_expr_facts cond = ir_facts_of(dead->facts, node->a);
             if (ir_droppable(&cond))
                 return NULL;
         }
@@ -339,7 +340,7 @@ static enum vyre_result run(struct dead *dead, struct vyre_program **out)
     const struct vyre_program *from = dead->edit.from;
     dead->first = memory_calloc(from->name_count, sizeof *dead->first);
     dead->needed = memory_calloc(from->name_count, sizeof *dead->needed);
-    if (!ir_facts_init(&dead->facts, from) || !dead->first || !dead->needed)
+    if (!ir_facts_about(dead->facts, from) || !dead->first || !dead->needed)
         return VYRE_ERR_NO_MEMORY;
     for (uint32_t i = 0; i < from->name_count; i++)
         dead->first[i] = NONE;
@@ -360,13 +361,15 @@ static enum vyre_result run(struct dead *dead, struct vyre_program **out)
 enum vyre_result ir_pass_dead(const struct ir_pass_context *context,
                               const struct vyre_program *from, struct vyre_program **out)
 {
-    (void)context;
-    struct dead dead = { .loops.from = from->loop_numbers, .traps.from = from->trap_numbers };
+    struct dead dead = {
+        .facts = context->facts,
+        .loops.from = from->loop_numbers,
+        .traps.from = from->trap_numbers,
+    };
     *out = NULL;
     ir_edit_init(&dead.edit, from);
     enum vyre_result result = run(&dead, out);
     ir_edit_fini(&dead.edit);
-    ir_facts_fini(&dead.facts);
     memory_free(dead.first);
     memory_free(dead.needed);
     array_fini(&dead.definitions);

@@ -17,7 +17,7 @@
 
 struct fold {
     struct ir_edit edit;
-    struct ir_facts facts;
+    struct ir_facts *facts;
     struct ir_expr **known; // owned, by name: what a live local stands for; NULL: itself
     struct {
         ARRAY(ir_name);
@@ -108,14 +108,14 @@ static struct ir_expr *fold_select(struct ir_expr *expr, const struct ir_expr_fa
 // has one id.
 static bool known_number(const struct fold *fold, const struct ir_expr *expr, uint32_t *out)
 {
-    const struct vyre_program *program = fold->facts.program;
+    const struct vyre_program *program = fold->facts->program;
     if (expr->kind == IR_EXPR_LOCAL_ID) {
         *out = 0;
         return expr->op <= 2 && program->workgroup[expr->op] == 1;
     }
-    if (expr->kind != IR_EXPR_BUF_LEN || !fold->facts.buffers[expr->name])
+    if (expr->kind != IR_EXPR_BUF_LEN || !fold->facts->names[expr->name].buffer)
         return false;
-    const struct ir_buffer *buffer = &program->buffers[fold->facts.buffers[expr->name] - 1];
+    const struct ir_buffer *buffer = &program->buffers[fold->facts->names[expr->name].buffer - 1];
     uint64_t bytes, elements;
     if (buffer->access != VYRE_ACCESS_WORKGROUP || buffer->linear != IR_LINEAR_UNRESTRICTED ||
         !ir_type_packed_size(buffer->element, buffer->count, &bytes) ||
@@ -165,13 +165,13 @@ static struct folded fold_expr(struct fold *fold, struct ir_expr *expr)
             kids[i] = kid.facts;
     }
     fold->in_subgroup = outer;
-    struct ir_expr_facts facts = ir_facts_from(&fold->facts, now, kids);
+    struct ir_expr_facts facts = ir_facts_from(fold->facts, now, kids);
     struct ir_expr *made = fold_one(fold, now, kids, &facts);
     if (made == now)
         return (struct folded){ now, facts };
     if (now->kind == IR_EXPR_SELECT)
         return (struct folded){ made, kids[made == now->kids[1] ? 1 : 2] };
-    return (struct folded){ made, ir_facts_from(&fold->facts, made, NULL) };
+    return (struct folded){ made, ir_facts_from(fold->facts, made, NULL) };
 }
 
 // ---- Statements ---------------------------------------------------------------------------------
@@ -181,11 +181,11 @@ static struct folded fold_expr(struct fold *fold, struct ir_expr *expr)
 // another is bound leaves its scope no earlier.
 static void learn(struct fold *fold, const struct ir_node *node, struct ir_expr *value)
 {
-    const struct ir_local_facts *locals = fold->facts.locals;
-    if (locals[node->name].assigned)
+    const struct ir_name_facts *names = fold->facts->names;
+    if (names[node->name].assigned)
         return;
-    const bool lasts = value->kind == IR_EXPR_VAR && locals[value->name].bound &&
-                       !locals[value->name].assigned && !fold->facts.buffers[value->name];
+    const bool lasts = value->kind == IR_EXPR_VAR && names[value->name].bound &&
+                       !names[value->name].assigned && !names[value->name].buffer;
     if (!ir_is_literal(value) && !lasts)
         return;
     if (!array_push(&fold->bound, node->name))
@@ -199,8 +199,8 @@ static struct ir_body fold_body(struct fold *fold, struct ir_body body);
 // A store outside its buffer is dropped, but where the validator can see it, it is an error (V036).
 static bool is_outside(const struct fold *fold, ir_name name, const struct ir_expr *index)
 {
-    const uint32_t buffer = fold->facts.buffers[name];
-    const uint32_t count = buffer ? fold->facts.program->buffers[buffer - 1].count : 0;
+    const uint32_t buffer = fold->facts->names[name].buffer;
+    const uint32_t count = buffer ? fold->facts->program->buffers[buffer - 1].count : 0;
     return count > 0 && index->kind == IR_EXPR_LIT_U32 && index->bits >= count;
 }
 
@@ -235,19 +235,19 @@ static struct ir_body fold_body(struct fold *fold, struct ir_body body)
 enum vyre_result ir_pass_fold(const struct ir_pass_context *context,
                               const struct vyre_program *from, struct vyre_program **out)
 {
-    (void)context;
-    struct fold fold = { .failed = false };
+    struct fold fold = { .facts = context->facts };
     enum vyre_result result = VYRE_ERR_NO_MEMORY;
     *out = NULL;
     ir_edit_init(&fold.edit, from);
     fold.known = memory_calloc(from->name_count, sizeof *fold.known);
-    if (ir_facts_init(&fold.facts, from) && fold.known) {
+    if (ir_facts_about(fold.facts, from) && fold.known) {
         struct ir_body entry = fold_body(&fold, from->entry);
         if (!fold.failed)
             result = ir_edit_finish(&fold.edit, entry, out);
     }
+    if (!result)
+        ir_facts_follow(fold.facts, *out);
     ir_edit_fini(&fold.edit);
-    ir_facts_fini(&fold.facts);
     memory_free(fold.known);
     array_fini(&fold.bound);
     return result;

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/report.h"
+#include "facts.h"
 #include "ir/grid_sync.h"
 #include "ir/inline.h"
 
@@ -105,16 +106,18 @@ static enum vyre_result run_one(enum ir_pass pass, const struct ir_pass_context 
 enum vyre_result ir_optimize(const struct vyre_program *program, const struct vyre_pass_hook *hook,
                              struct vyre_program **out)
 {
-    static const struct ir_pass_context none;
+    struct ir_facts facts = { .program = NULL };
+    const struct ir_pass_context context = { .facts = &facts };
     *out = share(program);
     enum vyre_result result = VYRE_OK;
     for (enum ir_pass pass = 0; !result && pass < IR_PASS_COUNT; pass++) {
         if (!table[pass].is_default)
             continue;
-        result = run_one(pass, &none, out);
+        result = run_one(pass, &context, out);
         if (!result)
             ir_pass_tell(hook, pass, 0, 1, *out);
     }
+    ir_facts_fini(&facts);
     return result;
 }
 
@@ -211,7 +214,8 @@ static bool arguments_are_sound(const struct vyre_transform_params *params)
 static enum vyre_result run_listed(const struct vyre_transform_params *params,
                                    struct vyre_grid_split **split)
 {
-    const struct ir_pass_context context = { params->registry, params->capabilities,
+    struct ir_facts facts = { .program = NULL };
+    const struct ir_pass_context context = { &facts, params->registry, params->capabilities,
                                              params->capability_count, params->diag };
     const size_t count = params->passes ? params->pass_count : IR_PASS_COUNT;
     enum vyre_result result = VYRE_OK;
@@ -220,11 +224,12 @@ static enum vyre_result run_listed(const struct vyre_transform_params *params,
             params->passes ? find_pass(params->passes[i], params->diag) : (enum ir_pass)i;
         if (pass == IR_PASS_COUNT) {
             vyre_grid_split_destroy(split);
-            return VYRE_ERR_INVALID_ARGUMENT;
-        }
-        if (params->passes || table[pass].is_default)
+            result = VYRE_ERR_INVALID_ARGUMENT;
+        } else if (params->passes || table[pass].is_default) {
             result = run_on_parts(pass, &context, params->hook, split);
+        }
     }
+    ir_facts_fini(&facts);
     return result;
 }
 

@@ -16,7 +16,7 @@
 
 struct strength {
     struct ir_edit edit;
-    struct ir_facts facts;
+    struct ir_facts *facts;
 };
 
 struct reduced {
@@ -194,16 +194,16 @@ static struct ir_expr *chain(struct strength *strength, struct ir_expr *expr,
 // A u32 that can be computed at any time, with the same value.
 static bool is_plain_u32(const struct strength *strength, const struct ir_expr *expr)
 {
-    const struct ir_expr_facts facts = ir_facts_of(&strength->facts, expr);
+    const struct ir_expr_facts facts = ir_facts_of(strength->facts, expr);
     return facts.kind == INTERP_U32 && facts.type && facts.type->kind == IR_TYPE_U32 &&
-           ir_droppable(&facts) && !facts.loads;
+           ir_droppable(&facts) && !(facts.effects & IR_MAY_LOAD);
 }
 
 // x < a && x < b is x < min(a, b), and x >= a || x >= b is x >= min(a, b).
 static struct ir_expr *both_bounds(struct strength *strength, struct ir_expr *expr)
 {
     const struct ir_expr *left = expr->kids[0], *right = expr->kids[1];
-    const struct vyre_program *program = strength->facts.program;
+    const struct vyre_program *program = strength->facts->program;
     const uint8_t compare = expr->op == IR_BIN_AND ? IR_BIN_LT : IR_BIN_GE;
     if ((expr->op != IR_BIN_AND && expr->op != IR_BIN_OR) || left->kind != IR_EXPR_BINOP ||
         right->kind != IR_EXPR_BINOP || left->op != compare || right->op != compare ||
@@ -244,7 +244,7 @@ static struct ir_expr *reduce_unary(const struct strength *strength, struct ir_e
 {
     struct ir_expr *inner = expr->kids[0];
     if (is_not(expr) && is_not(inner)) {
-        struct ir_expr_facts cond = ir_facts_of(&strength->facts, inner->kids[0]);
+        struct ir_expr_facts cond = ir_facts_of(strength->facts, inner->kids[0]);
         return cond.kind == INTERP_BOOL && same_type(cond.type, facts->type) ? inner->kids[0]
                                                                              : expr;
     }
@@ -278,7 +278,7 @@ static struct reduced reduce_expr(struct strength *strength, struct ir_expr *exp
         if (i < IR_FACT_KIDS)
             kids[i] = kid.facts;
     }
-    struct ir_expr_facts facts = ir_facts_from(&strength->facts, now, kids);
+    struct ir_expr_facts facts = ir_facts_from(strength->facts, now, kids);
     struct ir_expr *made = now;
     if (now->kind == IR_EXPR_BINOP)
         made = reduce_binop(strength, now, kids, &facts);
@@ -309,14 +309,14 @@ static struct ir_body reduce_body(struct strength *strength, struct ir_body body
 enum vyre_result ir_pass_strength(const struct ir_pass_context *context,
                                   const struct vyre_program *from, struct vyre_program **out)
 {
-    (void)context;
-    struct strength strength;
+    struct strength strength = { .facts = context->facts };
     enum vyre_result result = VYRE_ERR_NO_MEMORY;
     *out = NULL;
     ir_edit_init(&strength.edit, from);
-    if (ir_facts_init(&strength.facts, from))
+    if (ir_facts_about(strength.facts, from))
         result = ir_edit_finish(&strength.edit, reduce_body(&strength, from->entry), out);
+    if (!result)
+        ir_facts_follow(strength.facts, *out);
     ir_edit_fini(&strength.edit);
-    ir_facts_fini(&strength.facts);
     return result;
 }

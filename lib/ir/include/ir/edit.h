@@ -27,8 +27,13 @@ struct ir_expr *ir_edit_replace(struct ir_edit *edit, struct ir_expr *old, struc
 
 // Gives operand `index` to what has become of `old` so far: `now` is `old` itself, or the copy that
 // an earlier call returned. Returns what it is now.
-struct ir_expr *ir_edit_kid(struct ir_edit *edit, struct ir_expr *old, struct ir_expr *now,
-                            uint32_t index, struct ir_expr *kid);
+struct ir_expr *ir_edit_changed_kid(struct ir_edit *edit, struct ir_expr *old, struct ir_expr *now,
+                                    uint32_t index, struct ir_expr *kid);
+static inline struct ir_expr *ir_edit_kid(struct ir_edit *edit, struct ir_expr *old,
+                                          struct ir_expr *now, uint32_t index, struct ir_expr *kid)
+{
+    return now->kids[index] == kid ? now : ir_edit_changed_kid(edit, old, now, index, kid);
+}
 
 // A statement with these operands and bodies: `old` itself when they are what it has.
 struct ir_node *ir_edit_node(struct ir_edit *edit, struct ir_node *old, struct ir_expr *a,
@@ -42,7 +47,15 @@ struct ir_edit_body {
     struct ir_nodes nodes;
 };
 
-void ir_edit_put(struct ir_edit *edit, struct ir_edit_body *body, struct ir_node *node);
+void ir_edit_put_change(struct ir_edit *edit, struct ir_edit_body *body, struct ir_node *node);
+static inline void ir_edit_put(struct ir_edit *edit, struct ir_edit_body *body,
+                               struct ir_node *node)
+{
+    if (!body->changed && body->kept < body->from.count && body->from.nodes[body->kept] == node)
+        body->kept++;
+    else
+        ir_edit_put_change(edit, body, node);
+}
 struct ir_body ir_edit_take(struct ir_edit *edit, struct ir_edit_body *body);
 
 // Ends the edit. `entry` is what has become of the source's entry. VYRE_OK or VYRE_ERR_NO_MEMORY.

@@ -27,6 +27,10 @@ const struct ir_type *ir_expr_type(const struct vyre_program *program, const str
                                    const struct ir_type *const kids[3], const struct ir_type *local,
                                    const struct ir_buffer *buffer);
 
+// Type of a BINOP from those of its operands.
+const struct ir_type *ir_binop_type(unsigned op, const struct ir_type *left,
+                                    const struct ir_type *right);
+
 // A literal zero, or a cast of one: no divisor (V044).
 bool ir_is_static_zero(const struct ir_expr *expr);
 

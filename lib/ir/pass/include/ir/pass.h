@@ -20,8 +20,12 @@ enum ir_pass {
     IR_PASS_COUNT
 };
 
-// What passes may look at beside their program; all borrowed. Zeroed: nothing.
+struct ir_facts;
+
+// What passes may look at beside their program; all borrowed. Zeroed: nothing, which is enough for
+// `inline` and the splits.
 struct ir_pass_context {
+    struct ir_facts *facts;               // kept from pass to pass; about any program, or none
     const struct vyre_registry *registry; // resolves calls
     const char *const *capabilities;      // ops that need others keep their calls
     size_t capability_count;
