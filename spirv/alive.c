@@ -11,6 +11,7 @@
 // others left, and in what is passed to other lanes, proofs about living ones do not count
 // (spv_check_needed). What they give decides nothing.
 #include "lowering.h"
+#include "numbers.h"
 
 static uint32_t alive_variable(struct spv_lowering *lowering)
 {
@@ -27,6 +28,27 @@ static uint32_t is_alive(struct spv_lowering *lowering)
 {
     uint32_t word = spv_op1(lowering, SpvOpLoad, lowering->type_u32, alive_variable(lowering));
     return spv_test2(lowering, SpvOpINotEqual, word, spv_u32(lowering, 0));
+}
+
+// What they find in memory must not decide how often a whole vector comes by at a barrier, or spend
+// its passes through loops. Where the workgroup is one wide the driver takes every local id for 0,
+// but then a row is one vector. The sum hides that no id is so large.
+void spv_leave_beyond(struct spv_lowering *lowering)
+{
+    const uint32_t width = lowering->target->vector_width;
+    const uint32_t size = lowering->program->workgroup[0];
+    if (!width || size % width == 0)
+        return;
+    struct spv_writer *writer = &lowering->writer;
+    if (size == 1)
+        SPV_EMIT(writer, SPV_CAPABILITIES, SpvOpCapability, SpvCapabilityGroupNonUniform);
+    uint32_t id = spv_built_in(lowering, size == 1 ? SPV_SUBGROUP_LANE : SPV_LOCAL_ID, 0);
+    id = spv_word2(lowering, SpvOpIAdd, id, spv_hidden_zero(lowering));
+    uint32_t beyond = spv_test2(lowering, SpvOpUGreaterThanEqual, id, spv_u32(lowering, size));
+    struct spv_if branch = spv_if_begin(lowering, beyond, false);
+    spv_emit(writer, SPV_BODY, SpvOpReturn, NULL, 0);
+    lowering->block = 0;
+    spv_if_end(lowering, &branch);
 }
 
 void spv_exit(struct spv_lowering *lowering)

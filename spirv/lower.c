@@ -283,6 +283,7 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     if (result)
         return result;
     spv_interface_init(lowering);
+    spv_leave_beyond(lowering);
     spv_zero_workgroup_memory(lowering);
     spv_body(lowering, &lowering->program->entry, SPV_LIST_ENTRY);
     if (lowering->block) {

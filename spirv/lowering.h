@@ -296,6 +296,9 @@ struct spv_value spv_from_pair(struct spv_lowering *lowering, uint32_t pair, enu
 
 // ---- Invocations that left early (alive.c) ----------------------------------------------------
 
+// Lets those leave that the driver runs and that are not of the workgroup.
+void spv_leave_beyond(struct spv_lowering *lowering);
+
 // A return, or what follows a trap: ends the invocation, or makes it go on dead.
 void spv_exit(struct spv_lowering *lowering);
 

@@ -198,6 +198,8 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
     // Seen with Mesa 22.3.6. Later ones may be right, but their atomics are as strong on a CPU
     // anyway, so nothing is lost by asking all of them for relaxed ones.
     target->fence_is_barrier = snapshot->driver_id == VK_DRIVER_ID_MESA_LLVMPIPE;
+    // Its vectors are its subgroups.
+    target->vector_width = target->fence_is_barrier ? snapshot->subgroup_size : 0;
     // What is left, the loop limit and exact floats, a probe fills in.
     plan_subgroups(snapshot, plan);
     vyre_target_reduce(target, pretend);

@@ -71,6 +71,9 @@ FAULTS = [
     ("who returned before a barrier writes on", "spirv/alive.c",
      "return cond ? spv_test2(lowering, SpvOpLogicalAnd, cond, alive) : alive;",
      "return cond ? cond : alive;"),
+    ("what lies beyond a workgroup stays", "spirv/alive.c",
+     "if (!width || size % width == 0)",
+     "if (size > 0 || !width)"),
 ]
 
 SEEDS = ["1", "400"]

@@ -93,6 +93,11 @@ struct vyre_target {
     // for Vulkan; loads and stores that acquire or release become read-modify-writes, which that
     // driver makes sequentially consistent. See docs/runtime.md, "Fences".
     bool fence_is_barrier;
+    // Invocations side by side along x that the driver runs as one, and of the last of which in a
+    // row it runs those beyond the workgroup too, with loads that give 0 (Mesa's CPU driver: 8).
+    // Where the workgroup's x is no multiple of it, these leave before anything else. 0: a driver
+    // that runs no others than the workgroup's. See docs/runtime.md, "Invocations beyond".
+    uint32_t vector_width;
     uint32_t float_controls; // enum vyre_float_control
     uint32_t exact_floats;   // enum vyre_exact_float; what is missing is computed with integers
     // Those of exact_floats that are right for operands only of which the driver knows nothing: no

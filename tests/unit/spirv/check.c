@@ -159,6 +159,7 @@ void check_everywhere(const struct vyre_program *program)
             target.loop_limit = 1000;
             target.device_scope = false;
             target.fence_is_barrier = true;
+            target.vector_width = 8;
             check_once(program, &target, vyre_compile_params(0));
         }
     }

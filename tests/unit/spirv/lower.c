@@ -7,6 +7,7 @@
 #include "spirv/lower.h"
 
 #include <spirv/unified1/spirv.h>
+#include <stdlib.h>
 
 static struct vyre_program *parse(const char *text)
 {
@@ -288,6 +289,50 @@ static void atomics_are_relaxed_where_fences_are_barriers(void **state)
     vyre_program_destroy(&program);
 }
 
+// Where a driver runs vectors, what lies beyond a row leaves first; one wide, by the lane's number.
+static void what_lies_beyond_a_workgroup_leaves(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *workgroup;
+        uint32_t width;
+        bool leaves, by_lane;
+    } cases[] = {
+        { "workgroup 9", 0, false, false },  { "workgroup 9", 8, true, false },
+        { "workgroup 8", 8, false, false },  { "workgroup 24 3", 8, false, false },
+        { "workgroup 4 8", 8, true, false }, { "workgroup 1", 8, true, true },
+        { "workgroup 1 16", 4, true, true }, { "workgroup 4 3", 4, false, false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s\nbuffer out : u32[] readwrite @0\nout[wid.x] = 1",
+                 cases[i].workgroup);
+        struct vyre_program *program = parse(text);
+        unsigned returns[2], lanes[2];
+        for (unsigned with = 0; with < 2; with++) {
+            struct vyre_target target;
+            check_target(&target, 2, 1);
+            target.vector_width = with ? cases[i].width : 0;
+            struct vyre_module *module;
+            assert_result(VYRE_OK,
+                          spv_lower(program, vyre_compile_params(.target = &target), &module));
+            size_t count;
+            const uint32_t *words = vyre_module_words(module, &count);
+            const char *wrong = check_words(target.env, words, count);
+            if (wrong)
+                fail_msg("%s: %s", cases[i].workgroup, wrong);
+            returns[with] = check_count_words(words, count, SpvOpReturn);
+            char *assembly = check_disassemble(words, count);
+            lanes[with] = strstr(assembly, "SubgroupLocalInvocationId") != NULL;
+            free(assembly);
+            vyre_module_destroy(&module);
+        }
+        assert_int_equal(returns[1] - returns[0], cases[i].leaves);
+        assert_int_equal(lanes[1] - lanes[0], cases[i].by_lane);
+        vyre_program_destroy(&program);
+    }
+}
+
 static void loops_are_guarded_when_their_bound_is_not_known(void **state)
 {
     (void)state;
@@ -532,6 +577,7 @@ int main(void)
         cmocka_unit_test(known_indices_need_no_check),
         cmocka_unit_test(atomics_pay_only_for_communication),
         cmocka_unit_test(atomics_are_relaxed_where_fences_are_barriers),
+        cmocka_unit_test(what_lies_beyond_a_workgroup_leaves),
         cmocka_unit_test(loops_are_guarded_when_their_bound_is_not_known),
         cmocka_unit_test(every_pass_counts_towards_a_limit),
         cmocka_unit_test(a_loop_budget_decides_what_is_guarded),

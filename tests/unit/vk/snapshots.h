@@ -130,6 +130,7 @@ static inline struct vk_snapshot cpu_snapshot(void)
     strcpy(snapshot.name, "llvmpipe (LLVM 15.0.6, 256 bits)");
     strcpy(snapshot.driver_name, "llvmpipe");
     strcpy(snapshot.driver_info, "Mesa 22.3.6 (LLVM 15.0.6)");
+    snapshot.driver_id = VK_DRIVER_ID_MESA_LLVMPIPE;
     snapshot.type = VK_PHYSICAL_DEVICE_TYPE_CPU;
     snapshot.api_version = VK_API_VERSION_1_3;
     snapshot.limits.maxStorageBufferRange = 1u << 27;
