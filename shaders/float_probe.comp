@@ -50,7 +50,7 @@ uint nothing()
 
 float hidden(uint bits)
 {
-    return uintBitsToFloat(bits ^ nothing());
+    return uintBitsToFloat(bits + nothing());
 }
 
 void judge_hidden(uint i)

@@ -90,9 +90,11 @@ uint32_t spv_hidden_zero(struct spv_lowering *lowering)
     return lowering->hidden_zero;
 }
 
+// Not by exclusive-or, which would show what is hidden already: a literal 0 that is chosen from is
+// that word itself.
 static uint32_t hide_bits(struct spv_lowering *lowering, uint32_t bits)
 {
-    return spv_word2(lowering, SpvOpBitwiseXor, bits, spv_hidden_zero(lowering));
+    return spv_word2(lowering, SpvOpIAdd, bits, spv_hidden_zero(lowering));
 }
 
 static uint32_t hide(struct spv_lowering *lowering, enum spv_float_op op, uint32_t bits)
@@ -107,7 +109,7 @@ static bool mixes_up(const struct spv_lowering *lowering)
     return !(target->exact_floats & ~target->hidden_floats & VYRE_EXACT_SELECT);
 }
 
-// Not by exclusive-or, which hides nothing the second time.
+// Not by a sum, which would be another one the second time.
 static uint32_t hide_chosen(struct spv_lowering *lowering, uint32_t bits)
 {
     return spv_word2(lowering, SpvOpBitwiseOr, bits, spv_hidden_zero(lowering));

@@ -332,7 +332,7 @@ static void emit_hidden(struct spv_lowering *lowering, uint32_t at)
         uint32_t operand = map(lowering, text[at + 3 + i]);
         uint32_t bits = emit_function_op(lowering, SpvOpBitcast, lowering->type_u32, operand);
         uint32_t hidden = spv_writer_id(writer);
-        SPV_EMIT(writer, SPV_FUNCTIONS, SpvOpBitwiseXor, lowering->type_u32, hidden, bits, zero);
+        SPV_EMIT(writer, SPV_FUNCTIONS, SpvOpIAdd, lowering->type_u32, hidden, bits, zero);
         operands[2 + i] = emit_function_op(lowering, SpvOpBitcast, type, hidden);
     }
     spv_emit(writer, SPV_FUNCTIONS, op_at(text, at), operands, 4);

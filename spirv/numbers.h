@@ -16,8 +16,8 @@ enum spv_float_op {
     SPV_FLOAT_COMPARE = VYRE_EXACT_COMPARE,
 };
 bool spv_float_is_native(const struct spv_lowering *lowering, enum spv_float_op op);
-// Whether the operands of such an instruction have to be hidden from the driver: by exclusive-or
-// with a word 0 of which it does not know that. In functions of the library it is in a variable.
+// Whether the operands of such an instruction have to be hidden from the driver: by adding a word 0
+// of which it does not know that. In functions of the library it is in a variable.
 bool spv_float_hides(const struct spv_lowering *lowering, enum spv_float_op op);
 uint32_t spv_hidden_zero(struct spv_lowering *lowering);
 uint32_t spv_hidden_variable(struct spv_lowering *lowering);

@@ -258,7 +258,7 @@ void kernel_key_probe(const uint8_t *identity, size_t identity_size, struct cach
 {
     struct blake3 hash;
     const char *build = vyre_build_info();
-    begin(&hash, "vyre probes 4");
+    begin(&hash, "vyre probes 5");
     add_bytes(&hash, build, strlen(build));
     add_bytes(&hash, identity, identity_size);
     blake3_final(&hash, out->bytes);

@@ -106,6 +106,9 @@ static void choices_between_constants(void **state)
         "out[gid.x + k] = u32(select(t, z, u64(0x3f800000))) }",
         "loop k in 0..2 { f[gid.x + k] = select(t, -0.0, f32(k)) }",
         "loop k in 0..3 { f[gid.x + k] = select(t, 0.0, f32(k) - 2.0) }",
+        // A 0 that is hidden where it is chosen, and again where it is an operand.
+        "let x = 0.0\nf[gid.x] = 1.0 / x\nif t { x = 4.0 }\nf[gid.x + 1] = 1.0 / x",
+        "let x = 0.0\nloop k in 0..2 { f[gid.x + k] = 1.0 / (x * -2.0)\nx = 1.0 }",
         "let q = 1.0\nif t { q = -0.0 }\nf[gid.x] = q",
     };
     // On the way to either side.
