@@ -143,10 +143,8 @@ void spv_start_block(struct spv_lowering *lowering, uint32_t label)
 void spv_branch(struct spv_lowering *lowering, uint32_t label)
 {
     // A block that already ended, for example by a return, has no way out.
-    if (lowering->block) {
-        spv_store_locals(lowering);
+    if (lowering->block)
         SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpBranch, label);
-    }
     lowering->block = 0;
 }
 
@@ -157,7 +155,7 @@ struct spv_if spv_if_begin(struct spv_lowering *lowering, uint32_t cond, bool ha
     struct spv_if branch = { .otherwise = has_otherwise ? spv_writer_id(writer) : 0,
                              .merge = spv_writer_id(writer),
                              .pointers = lowering->pointers.count };
-    spv_store_locals(lowering);
+    spv_arms_begin(lowering, &branch.arms);
     SPV_EMIT(writer, SPV_BODY, SpvOpSelectionMerge, branch.merge, SpvSelectionControlMaskNone);
     SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, cond, then,
              has_otherwise ? branch.otherwise : branch.merge);
@@ -167,6 +165,7 @@ struct spv_if spv_if_begin(struct spv_lowering *lowering, uint32_t cond, bool ha
 
 void spv_if_otherwise(struct spv_lowering *lowering, struct spv_if *branch)
 {
+    spv_arms_otherwise(lowering, &branch->arms);
     spv_branch(lowering, branch->merge);
     lowering->pointers.count = branch->pointers;
     spv_start_block(lowering, branch->otherwise);
@@ -174,7 +173,9 @@ void spv_if_otherwise(struct spv_lowering *lowering, struct spv_if *branch)
 
 void spv_if_end(struct spv_lowering *lowering, struct spv_if *branch)
 {
+    spv_arms_leave(lowering, &branch->arms);
     spv_branch(lowering, branch->merge);
     lowering->pointers.count = branch->pointers;
     spv_start_block(lowering, branch->merge);
+    spv_arms_merge(lowering, &branch->arms);
 }

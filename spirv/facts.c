@@ -193,6 +193,7 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
         return (struct summary){ 0 };
     }
     const uint32_t first_exit = facts->exit_count;
+    const size_t first_assigned = facts->assigned.count;
     walk->loop_depth++;
     struct summary inner = visit_body(walk, &node->body);
     walk->loop_depth--;
@@ -203,6 +204,8 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
     loop->has_barrier = inner.has_barrier;
     loop->first_exit = first_exit;
     loop->exit_end = facts->exit_count;
+    loop->first_assigned = first_assigned;
+    loop->assigned_end = facts->assigned.count;
     loop->guarded = total.passes > facts->loop_budget;
     // An iteration's own pass, and those of the loops in it that have no guard.
     uint64_t each = inner.cost.passes < facts->loop_budget ? inner.cost.passes + 1 : UINT64_MAX;
@@ -254,6 +257,8 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
         walk->facts->names[node->name].varies = true;
         walk->facts->names[node->name].set_to_constant |=
             spv_may_be_constant(walk->program, walk->facts, node->a);
+        if (!array_push(&walk->facts->assigned, node->name))
+            walk->failed = true;
         break;
     case IR_NODE_STORE:
         buffer = buffer_facts(walk, node->name);
@@ -446,6 +451,7 @@ void spv_facts_fini(struct spv_facts *facts)
     memory_free(facts->names);
     memory_free(facts->buffers);
     array_fini(&facts->loops);
+    array_fini(&facts->assigned);
     ir_ranges_fini(&facts->ranges);
     *facts = (struct spv_facts){ 0 };
 }

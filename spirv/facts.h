@@ -40,7 +40,8 @@ struct spv_loop_facts {
     // it ends before its condition says so.
     bool guarded;
     uint32_t charge;
-    uint32_t first_exit, exit_end; // the exits in it
+    uint32_t first_exit, exit_end;       // the exits in it
+    size_t first_assigned, assigned_end; // the names that it assigns, in `assigned`
 };
 
 struct spv_facts {
@@ -49,6 +50,9 @@ struct spv_facts {
     struct {
         ARRAY(struct spv_loop_facts);
     } loops;
+    struct {
+        ARRAY(ir_name);
+    } assigned;              // by each ASSIGN, in the order of the program
     struct ir_ranges ranges; // which accesses need no check
     bool has_barrier;        // or a subgroup operation between several invocations
     bool has_subgroup;       // a subgroup operation between several invocations

@@ -32,6 +32,7 @@ void spv_loop_begin(struct spv_lowering *lowering, struct spv_loop *loop)
     spv_start_block(lowering, loop->header);
     SPV_EMIT(writer, SPV_BODY, SpvOpPhi, lowering->type_u32, loop->counter, loop->from, before,
              loop->next, loop->next_block);
+    spv_loop_locals_begin(lowering, loop, before);
     loop->running = spv_test2(lowering, SpvOpULessThan, loop->counter, loop->to);
     loop->dead_before = lowering->maybe_dead;
     if (loop->for_alive) {
@@ -77,6 +78,7 @@ static void check_completion(struct spv_lowering *lowering, const struct spv_loo
 
 void spv_loop_end(struct spv_lowering *lowering, const struct spv_loop *loop)
 {
+    spv_loop_locals_end(lowering, loop);
     spv_branch(lowering, loop->next_block);
     lowering->pointers.count = loop->pointers;
     spv_start_block(lowering, loop->next_block);

@@ -360,7 +360,8 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
     array_fini(&lowering.copies);
     array_fini(&lowering.checks);
     array_fini(&lowering.terms);
-    array_fini(&lowering.unstored);
+    array_fini(&lowering.changes);
+    array_fini(&lowering.phis);
     array_fini(&lowering.pointers);
     array_fini(&lowering.push_used);
     memory_free(lowering.buffers);

@@ -49,21 +49,33 @@ static inline struct spv_value spv_value_of(uint32_t id, enum spv_kind kind)
 
 // A live local.
 struct spv_binding {
-    struct spv_value value; // its words are variables when `is_variable`, 0 where not declared yet
+    struct spv_value value; // what it holds where the program stands
     bool is_live;
-    bool is_variable; // some statement assigns it; then it is never SPV_BOOL
-    // Of variables: `now` is what they hold in the block with this label, where the stores that put
-    // it there may still have to come.
-    struct spv_value now;
-    uint32_t known_in;
-    bool unstored;
-    uint32_t most; // what a loop's counter is at most; 0: not known
+    bool is_assigned;    // some statement assigns it; then it is never SPV_BOOL
+    uint32_t most;       // what a loop's counter is at most; 0: not known
+    uint32_t depth;      // branches around the statement that binds it
+    uint32_t changed_in; // serial number of the innermost open branch that is known to change it
+    uint32_t merged_in;  // of the last merge that made something of it
 };
 
 // What a scope has to put back when it ends.
 struct spv_undo {
     ir_name name;
     struct spv_binding before;
+};
+
+// What a branch changed: what the local held before, and behind the first of two branches.
+struct spv_change {
+    ir_name name;
+    uint32_t changed_in; // of the binding, before
+    struct spv_value before, then;
+};
+
+// A local that a loop assigns.
+struct spv_loop_phi {
+    ir_name name;
+    struct spv_value value;
+    size_t end; // of its phis, in SPV_BODY
 };
 
 struct spv_buffer {
@@ -109,8 +121,16 @@ struct spv_lowering {
         ARRAY(struct spv_undo);
     } undo;
     struct {
-        ARRAY(ir_name);
-    } unstored; // locals that were, in this block or an earlier one; see statements.c
+        uint32_t depth;   // open branches
+        uint32_t current; // serial number of the innermost one, 0: none
+        uint32_t last;    // serial number that was given
+    } arms;
+    struct {
+        ARRAY(struct spv_change);
+    } changes; // by the open branches
+    struct {
+        ARRAY(struct spv_loop_phi);
+    } phis; // of the open loops
     struct {
         ARRAY(struct spv_pointer);
     } pointers; // to words of buffers, where the program stands; the last ones are looked at
@@ -231,12 +251,20 @@ uint32_t spv_call2(struct spv_lowering *lowering, const char *name, uint32_t a, 
 uint32_t spv_call3(struct spv_lowering *lowering, const char *name, uint32_t a, uint32_t b,
                    uint32_t c);
 
+// What locals have become in the branches of an if (locals.c).
+struct spv_arms {
+    uint32_t around;                          // serial number
+    uint32_t header, then_end, otherwise_end; // labels; 0: no way leads from there
+    size_t first, otherwise;                  // where the changes of the branches begin
+};
+
 // Blocks. An if is begun, then its branch is lowered, then it is ended or goes on with the other
 // branch. `spv_start_block` makes `label` the current block.
 struct spv_if {
     uint32_t otherwise; // 0: none
     uint32_t merge;
     size_t pointers; // what was there before
+    struct spv_arms arms;
 };
 void spv_start_block(struct spv_lowering *lowering, uint32_t label);
 void spv_branch(struct spv_lowering *lowering, uint32_t label);
@@ -255,15 +283,36 @@ struct spv_loop {
     uint32_t charge;
     bool for_alive; // the dead do not enter it, or leave it
     enum vyre_fault_kind fault;
-    uint32_t number; // first detail of the fault; the counter is the second
+    uint32_t number;                     // first detail of the fault; the counter is the second
+    size_t first_assigned, assigned_end; // what it assigns, as in struct spv_loop_facts
     // Results. `running` tells in the header whether the loop's own condition holds.
     uint32_t counter, running;
     uint32_t header, next_block, merge, next;
     size_t pointers; // as in struct spv_if
+    size_t first_phi;
     bool dead_before;
 };
 void spv_loop_begin(struct spv_lowering *lowering, struct spv_loop *loop);
 void spv_loop_end(struct spv_lowering *lowering, const struct spv_loop *loop);
+
+// ---- Locals (locals.c) --------------------------------------------------------------------------
+
+// Brings a local into scope until `spv_unbind` ends those that were bound since `undo.count` was
+// `mark`.
+void spv_bind(struct spv_lowering *lowering, ir_name name, struct spv_value value);
+void spv_unbind(struct spv_lowering *lowering, size_t mark);
+// Gives a live local another value of the same kind.
+void spv_assign(struct spv_lowering *lowering, ir_name name, struct spv_value value);
+
+// For those who open and close blocks: around the branches of an if, and behind its merge label...
+void spv_arms_begin(struct spv_lowering *lowering, struct spv_arms *arms);
+void spv_arms_otherwise(struct spv_lowering *lowering, struct spv_arms *arms);
+void spv_arms_leave(struct spv_lowering *lowering, struct spv_arms *arms);
+void spv_arms_merge(struct spv_lowering *lowering, const struct spv_arms *arms);
+// ... and behind the label of a loop, which was entered from the block `before`, and at the end of
+// its body.
+void spv_loop_locals_begin(struct spv_lowering *lowering, struct spv_loop *loop, uint32_t before);
+void spv_loop_locals_end(struct spv_lowering *lowering, const struct spv_loop *loop);
 
 // ---- Values (values.c) ------------------------------------------------------------------------
 
@@ -338,11 +387,6 @@ struct spv_value spv_select(struct spv_lowering *lowering, const struct ir_expr 
                             struct spv_value cond, struct spv_value yes, struct spv_value no);
 struct spv_value spv_cast(struct spv_lowering *lowering, const struct ir_expr *expr,
                           struct spv_value value);
-// Stores what locals hold, before the block ends.
-void spv_store_locals(struct spv_lowering *lowering);
 void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum spv_list list);
-
-// Ends the locals that were bound since `undo.count` was `mark`.
-void spv_unbind(struct spv_lowering *lowering, size_t mark);
 
 #endif // SPV_LOWERING_H

@@ -2,8 +2,7 @@
 // Statements and expressions in program order (spec: semantics.md, 5 and 7).
 //
 // Structure stays structure: an if is a selection, a loop is a loop whose only exit is its header's
-// condition, a return ends the block it stands in. A local that nobody assigns is an SSA value; one
-// that is assigned is a variable of the function, which every driver turns into SSA itself.
+// condition, a return ends the block it stands in.
 #include "numbers.h"
 
 #include "ir/tables.h"
@@ -28,13 +27,7 @@ static struct spv_value lower_var(struct spv_lowering *lowering, const struct ir
         return spv_value_of(spv_u32(lowering, 0), SPV_U32);
     }
     struct spv_value value = local->value;
-    if (spv_passed_local(lowering, expr->name, &value))
-        return value;
-    if (local->is_variable && local->known_in == lowering->block && !lowering->no_optimize)
-        return local->now;
-    for (uint32_t i = 0; local->is_variable && i < spv_word_count(value); i++)
-        spv_set_word(&value, i,
-                     spv_op1(lowering, SpvOpLoad, lowering->type_u32, spv_value_word(value, i)));
+    spv_passed_local(lowering, expr->name, &value);
     return value;
 }
 
@@ -129,66 +122,18 @@ struct spv_value spv_expr(struct spv_lowering *lowering, const struct ir_expr *e
 
 // ---- Locals -----------------------------------------------------------------------------------
 
-// What a local gets in a block is known in the rest of it, so it need not be loaded again; and it
-// is stored once, at the end of the block, by when it may be out of scope.
-static void hold(struct spv_lowering *lowering, ir_name name, struct spv_value value)
-{
-    struct spv_binding *local = &lowering->locals[name];
-    local->now = value;
-    local->known_in = lowering->block;
-    local->unstored = true;
-    if (!array_push(&lowering->unstored, name))
-        lowering->writer.status = VYRE_ERR_NO_MEMORY;
-    if (lowering->no_optimize)
-        spv_store_locals(lowering);
-}
-
-void spv_store_locals(struct spv_lowering *lowering)
-{
-    for (size_t i = 0; i < lowering->unstored.count; i++) {
-        const ir_name name = lowering->unstored.items[i];
-        struct spv_binding *local = &lowering->locals[name];
-        // Of another block that ended in a return, nothing is left to be told.
-        const bool here = local->unstored && local->known_in == lowering->block;
-        for (uint32_t k = 0; here && k < spv_word_count(local->value); k++) {
-            if (!spv_value_word(local->value, k)) {
-                spv_set_word(&local->value, k, spv_local_variable(lowering));
-                spv_name(lowering, spv_value_word(local->value, k), name);
-            }
-            SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpStore, spv_value_word(local->value, k),
-                     spv_value_word(local->now, k));
-        }
-        local->unstored = false;
-    }
-    lowering->unstored.count = 0;
-}
-
-static void bind(struct spv_lowering *lowering, ir_name name, struct spv_binding binding)
-{
-    struct spv_binding *local = &lowering->locals[name];
-    if (local->unstored)
-        spv_store_locals(lowering);
-    if (!array_push(&lowering->undo, ((struct spv_undo){ name, *local })))
-        lowering->writer.status = VYRE_ERR_NO_MEMORY;
-    *local = binding;
-}
-
 static void lower_let(struct spv_lowering *lowering, const struct ir_node *node)
 {
     struct spv_value value = spv_expr(lowering, node->a);
     spv_note_passed(lowering, node->name, value);
     spv_name_value(lowering, value, node->name);
     const struct spv_name_facts *facts = &lowering->facts.names[node->name];
-    if (!facts->assigned) {
-        bind(lowering, node->name, (struct spv_binding){ .value = value, .is_live = true });
-        return;
+    if (facts->assigned) {
+        const bool constant = facts->set_to_constant && spv_is_constant(lowering, node->a);
+        value = spv_chosen(lowering, spv_hold(lowering, value), constant);
     }
-    const bool constant = facts->set_to_constant && spv_is_constant(lowering, node->a);
-    value = spv_chosen(lowering, spv_hold(lowering, value), constant);
-    struct spv_value variables = { .kind = value.kind, .size = value.size };
-    bind(lowering, node->name,
-         (struct spv_binding){ .value = variables, .is_live = true, .is_variable = true });
-    hold(lowering, node->name, value);
+    spv_bind(lowering, node->name, value);
+    lowering->locals[node->name].is_assigned = facts->assigned;
 }
 
 static void lower_assign(struct spv_lowering *lowering, const struct ir_node *node)
@@ -197,7 +142,7 @@ static void lower_assign(struct spv_lowering *lowering, const struct ir_node *no
     value = spv_chosen(lowering, value, spv_is_constant(lowering, node->a));
     const struct spv_binding *local = &lowering->locals[node->name];
     const char *name = ir_name_text(lowering->program, node->name).text;
-    if (!local->is_variable) {
+    if (!local->is_assigned) {
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L001, &node->pos,
                    "%s is not a local that can be assigned", name);
         return;
@@ -211,7 +156,8 @@ static void lower_assign(struct spv_lowering *lowering, const struct ir_node *no
                    spv_kind_names[held.kind], spv_kind_names[value.kind]);
         return;
     }
-    hold(lowering, node->name, value);
+    spv_name_value(lowering, value, node->name);
+    spv_assign(lowering, node->name, value);
     spv_note_passed(lowering, node->name, value);
 }
 
@@ -258,6 +204,8 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
         .for_alive = spv_loop_is_for_alive(lowering, node, number),
         .fault = VYRE_FAULT_LOOP_LIMIT,
         .number = numbers ? numbers[number] : number,
+        .first_assigned = facts.first_assigned,
+        .assigned_end = facts.assigned_end,
     };
     if (lowering->explain)
         spv_note_loop(lowering, node, facts.guarded);
@@ -266,10 +214,8 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
     lowering->maybe_dead = !loop.for_alive && spv_loop_body_maybe_dead(lowering, number);
     size_t mark = lowering->undo.count;
     const uint32_t limit = node->b->kind == IR_EXPR_LIT_U32 ? node->b->bits : 0;
-    bind(lowering, node->name,
-         (struct spv_binding){ .value = spv_value_of(loop.counter, SPV_U32),
-                               .is_live = true,
-                               .most = limit ? limit - 1 : 0 });
+    spv_bind(lowering, node->name, spv_value_of(loop.counter, SPV_U32));
+    lowering->locals[node->name].most = limit ? limit - 1 : 0;
     spv_name(lowering, loop.counter, node->name);
     spv_note_passed(lowering, node->name, spv_value_of(loop.counter, SPV_U32));
     spv_body(lowering, &node->body, SPV_LIST_BODY);
@@ -358,14 +304,6 @@ static void skip_node(struct spv_lowering *lowering, const struct ir_node *node)
     for (int k = 0; k < 2; k++)
         for (uint32_t i = 0; i < bodies[k]->count; i++)
             skip_node(lowering, bodies[k]->nodes[i]);
-}
-
-void spv_unbind(struct spv_lowering *lowering, size_t mark)
-{
-    while (lowering->undo.count > mark) {
-        const struct spv_undo *undo = &lowering->undo.items[--lowering->undo.count];
-        lowering->locals[undo->name] = undo->before;
-    }
 }
 
 void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum spv_list list)

@@ -441,20 +441,57 @@ static void a_loop_budget_decides_what_is_guarded(void **state)
     assert_true(is_guarded("loop i in 0..600 { out[i] = i }\nloop i in 0..600 { }", 0, 1000));
 }
 
-static void locals_and_pointers_cost_once_a_block(void **state)
+// A program that begins with these lines and ends with `out[0] = x`.
+static void assert_phis(const char *lines, unsigned phis)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "buffer in : u64[4] readonly @1\nbuffer out : u32[4] readwrite @0\nlet x = gid.x\n"
+             "%s\nout[0] = x",
+             lines);
+    if (count_in(text, SpvOpPhi) != phis)
+        fail_msg("%u phis and not %u: %s", count_in(text, SpvOpPhi), phis, lines);
+    if (!strstr(lines, "out[") && count_in(text, SpvOpStore) != 1)
+        fail_msg("a variable: %s", lines);
+}
+
+static void locals_are_values(void **state)
 {
     (void)state;
-    const char *straight = "buffer out : u32[4] readwrite @0\nlet x = gid.x\nx = x + 1\nx = x * 3\n"
-                           "out[0] = x";
-    assert_int_equal(count_in(straight, SpvOpVariable), 2); // the buffer and the id
-    assert_int_equal(count_in(straight, SpvOpStore), 1);
-    const char *branch = "buffer out : u32[4] readwrite @0\nlet x = gid.x\nx = x + 1\n"
-                         "if wid.y > 3 {\nx = x * 3\nx = x + out[1]\n}\nout[0] = x";
-    assert_int_equal(count_in(branch, SpvOpVariable), 4);
-    assert_int_equal(count_in(branch, SpvOpStore), 3);
-    const char *returns = "buffer out : u32[4] readwrite @0\nlet x = gid.x\nx = x + 1\n"
-                          "if wid.y > 3 {\nx = 7\nreturn\n}\nout[0] = x";
-    assert_int_equal(count_in(returns, SpvOpStore), 2);
+    assert_phis("x = x + 1\nx = x * 3", 0);
+    assert_phis("if wid.y > 3 { x = x * 3\nx = x + out[1] }", 1);
+    assert_phis("if wid.y > 3 { x = x * 3 } else { x = 5 }", 1);
+    assert_phis("if wid.y > 3 { } else { x = wid.z }", 1);
+    assert_phis("if wid.y > 3 { x = x + 0 * wid.x } else { x = x }", 0);
+    // Who returns brings nothing along.
+    assert_phis("if wid.y > 3 { x = 7\nreturn }", 0);
+    assert_phis("if wid.y > 3 { x = 7\nreturn } else { x = 8 }", 0);
+    assert_phis("if wid.y > 3 { x = 8 } else { x = 7\nreturn }", 0);
+    assert_phis("if wid.y > 3 { x = 8\nreturn } else { x = 7\nreturn }\nout[3] = x", 0);
+    // An inner branch tells the outer one; what is bound within a branch ends with it.
+    assert_phis("if wid.y > 3 { if wid.z > 4 { x = 1 }\nx = x + 1 }", 2);
+    assert_phis("if wid.y > 3 { if wid.z > 4 { x = 1 } } else { if wid.z > 5 { x = 2 } }", 3);
+    assert_phis("if wid.y > 3 { x = 1\nif wid.z > 4 { x = 2 }\nx = x + 1 }\nx = x + 1", 2);
+    assert_phis("if wid.y > 3 { x = x * 3\nif wid.z > 4 { x = 2 } } else { out[1] = x }", 2);
+    assert_phis("if wid.y > 3 { x = x * 3\nif wid.z > 4 { out[2] = 1 } else { x = 2 } } else { "
+                "out[1] = x }",
+                2);
+    assert_phis("if wid.y > 3 { let y = wid.z\ny = y + 1\nout[1] = y }", 0);
+    // A loop: its counter, and what it assigns.
+    assert_phis("loop i in 0..9 { x = x + i }", 2);
+    assert_phis("loop i in 0..9 { if i > wid.y { x = x + i } }", 3);
+    assert_phis("loop i in 0..9 { loop j in 0..9 { x = x + j } }", 4);
+    assert_phis("loop i in 0..9 { let y = i\nloop j in 0..9 { y = y + j }\nout[1] = y }", 3);
+    assert_phis("if wid.y > 3 { loop i in 0..9 { x = x + i } }", 3);
+    assert_phis("loop i in 0..9 { x = 3\nreturn }", 2);
+    // The words that differ, of what has two.
+    assert_phis("let w = cast<u64>(x)\nif wid.y > 3 { w = cast<u64>(wid.x) }\nx = cast<u32>(w)", 1);
+    assert_phis("let w = in[1]\nif wid.y > 3 { w = in[2] }\nx = cast<u32>(w)", 2);
+}
+
+static void pointers_are_made_once_a_block(void **state)
+{
+    (void)state;
     const char *twice = "buffer out : u32[4] readwrite @0\nout[gid.x & 3] = out[gid.x & 3] + 1";
     assert_int_equal(count_in(twice, SpvOpAccessChain), 1);
     const char *apart = "buffer out : u32[4] readwrite @0\nlet i = gid.x & 3\n"
@@ -581,7 +618,8 @@ int main(void)
         cmocka_unit_test(loops_are_guarded_when_their_bound_is_not_known),
         cmocka_unit_test(every_pass_counts_towards_a_limit),
         cmocka_unit_test(a_loop_budget_decides_what_is_guarded),
-        cmocka_unit_test(locals_and_pointers_cost_once_a_block),
+        cmocka_unit_test(locals_are_values),
+        cmocka_unit_test(pointers_are_made_once_a_block),
         cmocka_unit_test(workgroup_memory_is_zeroed_once),
         cmocka_unit_test(memory_that_is_filled_first_is_not_zeroed),
         cmocka_unit_test(buffers_that_others_write_are_aliased),
