@@ -139,45 +139,67 @@ uint32_t spv_library_function(struct spv_lowering *lowering, const char *name)
 
 // ---- Copying ------------------------------------------------------------------------------------
 
-// A test compares it with what SPIRV-Tools says of every instruction of the library.
-bool spv_library_is_id(SpvOp op, uint32_t at)
+// Which words of an instruction are ids, as bits. Bits 30 and 31 stand for all even and odd words
+// from there on.
+static uint32_t ids_of(SpvOp op)
 {
+    enum { WORD_1 = 2, WORD_2 = 4, WORD_3 = 8, WORD_4 = 16 };
     switch (op) {
     case SpvOpTypeInt:
-    case SpvOpTypeFloat: return at == 1;
-    case SpvOpTypePointer: return at != 2;
-    case SpvOpSelectionMerge: return at < 2;
+    case SpvOpTypeFloat:
+    case SpvOpSelectionMerge: return WORD_1;
+    case SpvOpTypePointer: return ~(uint32_t)WORD_2;
     case SpvOpTypeVector:
     case SpvOpConstant:
     case SpvOpStore:
-    case SpvOpLoopMerge: return at < 3;
+    case SpvOpLoopMerge: return WORD_1 | WORD_2;
     case SpvOpFunction:
-    case SpvOpVariable: return at != 3;
-    case SpvOpExtInst: return at != 4;
+    case SpvOpVariable: return ~(uint32_t)WORD_3;
+    case SpvOpExtInst: return ~(uint32_t)WORD_4;
     case SpvOpLoad:
     case SpvOpCompositeExtract:
-    case SpvOpBranchConditional: return at < 4;
+    case SpvOpBranchConditional: return WORD_1 | WORD_2 | WORD_3;
     case SpvOpVectorShuffle:
-    case SpvOpCompositeInsert: return at < 5;
-    case SpvOpSwitch: return at < 3 || at % 2 == 0; // of a selector of one word
-    default: return true;
+    case SpvOpCompositeInsert: return WORD_1 | WORD_2 | WORD_3 | WORD_4;
+    case SpvOpSwitch: return 0x55555556; // of a selector of one word: 1, 2 and even words
+    default: return UINT32_MAX;
     }
 }
 
-static uint32_t map(struct spv_lowering *lowering, uint32_t id);
+static bool is_id(uint32_t ids, uint32_t at)
+{
+    if (at < 32)
+        return ids >> at & 1;
+    return ids >> (30 + at % 2) & 1;
+}
 
-// Puts the operands of an instruction on the stack as the module has them, without its own id at
-// word `skip`; 0: with everything. Returns where they begin: operands on their way are below them.
+// A test compares it with what SPIRV-Tools says of every instruction of the library.
+bool spv_library_is_id(SpvOp op, uint32_t at)
+{
+    return is_id(ids_of(op), at);
+}
+
+static uint32_t map_anew(struct spv_lowering *lowering, uint32_t id);
+
+// The module's id for one of the library's.
+static inline uint32_t map(struct spv_lowering *lowering, uint32_t id)
+{
+    const uint32_t known = lowering->library.ids[id];
+    return known ? known : map_anew(lowering, id);
+}
+
+// The operands of a type or constant as the module has them, without its own id at word `skip`, on
+// a stack. Returns where they begin: operands on their way are below them.
 static size_t push_operands(struct spv_lowering *lowering, uint32_t place, uint32_t skip)
 {
     struct spv_library *library = &lowering->library;
-    const SpvOp op = op_at(library->text, place);
+    const uint32_t ids = ids_of(op_at(library->text, place));
     const size_t first = library->operands.count;
     for (uint32_t i = 1; i < count_at(library->text, place); i++) {
         if (i == skip)
             continue;
         uint32_t word = library->text[place + i];
-        word = spv_library_is_id(op, i) ? map(lowering, word) : word;
+        word = is_id(ids, i) ? map(lowering, word) : word;
         if (!array_push(&library->operands, word))
             fail(lowering);
     }
@@ -207,21 +229,17 @@ static uint32_t copy_global(struct spv_lowering *lowering, uint32_t place)
     return id;
 }
 
-// The module's id for one of the library's. Globals are built from globals before them, and
-// functions are copied one after the other, so this does not go deep.
-static uint32_t map(struct spv_lowering *lowering, uint32_t id)
+// Of one that has none yet. Globals are built from globals before them, and functions are copied
+// one after the other, so this does not go deep.
+static uint32_t map_anew(struct spv_lowering *lowering, uint32_t id)
 {
     struct spv_library *library = &lowering->library;
     const uint32_t place = library->places[id];
-    if (library->ids[id])
-        return library->ids[id];
-    if (!place)
-        library->ids[id] = spv_writer_id(&lowering->writer);
-    else if (op_at(library->text, place) == SpvOpFunction)
+    if (place && op_at(library->text, place) == SpvOpFunction)
         return want(lowering, id);
-    else
-        library->ids[id] = copy_global(lowering, place);
-    return library->ids[id];
+    const uint32_t made = place ? copy_global(lowering, place) : spv_writer_id(&lowering->writer);
+    library->ids[id] = made;
+    return made;
 }
 
 // ---- Float arithmetic ---------------------------------------------------------------------------
@@ -286,16 +304,17 @@ static void emit_substitute(struct spv_lowering *lowering, uint32_t at, const ch
 
 static void copy_instruction(struct spv_lowering *lowering, uint32_t at)
 {
-    struct spv_words *stack = &lowering->library.operands;
-    const SpvOp op = op_at(lowering->library.text, at);
-    const size_t first = push_operands(lowering, at, 0);
-    if (!lowering->writer.status) {
-        const uint32_t *words = stack->items + first;
-        spv_emit(&lowering->writer, SPV_FUNCTIONS, op, words, stack->count - first);
-        if (op == SpvOpFAdd || op == SpvOpFSub || op == SpvOpFMul || op == SpvOpFDiv)
-            spv_no_contraction(lowering, words[1]);
-    }
-    stack->count = first;
+    const uint32_t *from = lowering->library.text + at;
+    const SpvOp op = (SpvOp)(from[0] & SpvOpCodeMask);
+    const uint32_t count = from[0] >> SpvWordCountShift;
+    uint32_t *words = spv_open_instruction(&lowering->writer, SPV_FUNCTIONS, op, count);
+    const uint32_t ids = ids_of(op);
+    if (!words)
+        return;
+    for (uint32_t i = 1; i < count; i++)
+        words[i] = is_id(ids, i) ? map(lowering, from[i]) : from[i];
+    if (op == SpvOpFAdd || op == SpvOpFSub || op == SpvOpFMul || op == SpvOpFDiv)
+        spv_no_contraction(lowering, words[2]);
 }
 
 // glslang's names end with the kinds of the parameters: "f32_add(u1;u1;".
@@ -344,7 +363,8 @@ static void copy_function(struct spv_lowering *lowering, uint32_t function)
     const uint32_t *text = lowering->library.text;
     if (lowering->debug_info)
         name_function(lowering, function);
-    for (uint32_t at = lowering->library.places[function];; at += count_at(text, at)) {
+    for (uint32_t at = lowering->library.places[function]; !lowering->writer.status;
+         at += count_at(text, at)) {
         const char *name = NULL;
         const enum spv_float_op op = float_op(lowering, at, &name);
         if (op && !spv_float_is_native(lowering, op))

@@ -60,36 +60,31 @@ static void tell_line(struct spv_writer *writer, SpvOp op)
         writer->line_now = (struct spv_line){ 0 };
 }
 
-// Room for one instruction of `count` words with its first word written, or NULL.
-static uint32_t *open_instruction(struct spv_writer *writer, enum spv_section section, SpvOp op,
-                                  size_t count)
+uint32_t *spv_open_slowly(struct spv_writer *writer, enum spv_section section, SpvOp op,
+                          size_t count)
 {
-    struct spv_words *words = &writer->sections[section];
     if (section == SPV_BODY && writer->file)
         tell_line(writer, op);
-    // The word count of an instruction has 16 bits.
     if (count > UINT16_MAX) {
         fail(writer, VYRE_ERR_LIMIT);
         return NULL;
     }
-    if (!array_reserve(words, count)) {
+    if (!array_reserve(&writer->sections[section], count)) {
         fail(writer, VYRE_ERR_NO_MEMORY);
         return NULL;
     }
-    if (section == SPV_BODY)
-        writer->last_at = words->count;
-    uint32_t *first = words->items + words->count;
-    first[0] = (uint32_t)count << SpvWordCountShift | (uint32_t)op;
-    words->count += count;
-    return first;
+    return spv_begin_instruction(writer, section, op, count);
 }
 
 void spv_emit(struct spv_writer *writer, enum spv_section section, SpvOp op,
               const uint32_t *operands, size_t count)
 {
-    uint32_t *words = open_instruction(writer, section, op, count + 1);
-    if (words && count)
-        memcpy(words + 1, operands, count * sizeof *operands);
+    uint32_t *words = spv_open_instruction(writer, section, op, count + 1);
+    if (!words)
+        return;
+    // Most instructions are short: a call would cost more than the copy.
+    for (size_t i = 0; i < count; i++)
+        words[1 + i] = operands[i];
 }
 
 void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op,
@@ -97,7 +92,8 @@ void spv_emit_text(struct spv_writer *writer, enum spv_section section, SpvOp op
                    const uint32_t *tail, size_t tail_count)
 {
     size_t text_words = size / 4 + 1; // with the NUL
-    uint32_t *words = open_instruction(writer, section, op, 1 + count + text_words + tail_count);
+    uint32_t *words =
+        spv_open_instruction(writer, section, op, 1 + count + text_words + tail_count);
     if (!words)
         return;
     if (count)
@@ -218,7 +214,7 @@ static uint32_t intern(struct spv_writer *writer, SpvOp op, size_t id_at, const 
             return words[id_at];
     }
     size_t offset = writer->sections[SPV_GLOBALS].count;
-    uint32_t *words = open_instruction(writer, SPV_GLOBALS, op, count + 2);
+    uint32_t *words = spv_open_instruction(writer, SPV_GLOBALS, op, count + 2);
     if (!words)
         return 1;
     uint32_t id = spv_writer_id(writer);

@@ -69,6 +69,35 @@ void spv_writer_fini(struct spv_writer *writer);
 // A fresh id. Ids past the limit make the writer fail.
 uint32_t spv_writer_id(struct spv_writer *writer);
 
+uint32_t *spv_open_slowly(struct spv_writer *writer, enum spv_section section, SpvOp op,
+                          size_t count);
+
+// In room that there is.
+static inline uint32_t *spv_begin_instruction(struct spv_writer *writer, enum spv_section section,
+                                              SpvOp op, size_t count)
+{
+    struct spv_words *words = &writer->sections[section];
+    uint32_t *first = words->items + words->count;
+    if (section == SPV_BODY)
+        writer->last_at = words->count;
+    words->count += count;
+    first[0] = (uint32_t)count << SpvWordCountShift | (uint32_t)op;
+    return first;
+}
+
+// Room for one instruction of `count` words, of which the first is written and the others are the
+// caller's to fill in before anything else goes to this section. NULL: the writer has failed.
+static inline uint32_t *spv_open_instruction(struct spv_writer *writer, enum spv_section section,
+                                             SpvOp op, size_t count)
+{
+    struct spv_words *words = &writer->sections[section];
+    // The word count of an instruction has 16 bits.
+    if ((writer->file && section == SPV_BODY) || count > UINT16_MAX ||
+        words->capacity - words->count < count)
+        return spv_open_slowly(writer, section, op, count);
+    return spv_begin_instruction(writer, section, op, count);
+}
+
 // Appends one instruction with its operands, result type and result id included.
 void spv_emit(struct spv_writer *writer, enum spv_section section, SpvOp op,
               const uint32_t *operands, size_t count);
