@@ -26,30 +26,40 @@ static bool is_multi_rank(const struct ir_node *node)
            (node->group != 0 || (node->kind == IR_NODE_BROADCAST && node->root != 0));
 }
 
-static const struct ir_node *find(const struct ir_body *body,
-                                  bool (*wanted)(const struct ir_node *node))
+static const struct ir_node *find_in(const struct ir_body *body,
+                                     bool (*wanted)(const struct ir_node *node))
 {
     for (uint32_t i = 0; i < body->count; i++) {
         const struct ir_node *node = body->nodes[i];
         if (wanted(node))
             return node;
-        const struct ir_node *inside = find(&node->body, wanted);
+        const struct ir_node *inside = find_in(&node->body, wanted);
         if (!inside)
-            inside = find(&node->otherwise, wanted);
+            inside = find_in(&node->otherwise, wanted);
         if (inside)
             return inside;
     }
     return NULL;
 }
 
+static const struct ir_node *find(const struct vyre_program *program,
+                                  bool (*wanted)(const struct ir_node *node))
+{
+    const bool may = ir_may_have_node(program, IR_NODE_ALL_REDUCE) ||
+                     ir_may_have_node(program, IR_NODE_ALL_GATHER) ||
+                     ir_may_have_node(program, IR_NODE_REDUCE_SCATTER) ||
+                     ir_may_have_node(program, IR_NODE_BROADCAST);
+    return may ? find_in(&program->entry, wanted) : NULL;
+}
+
 const struct ir_node *ir_find_collective(const struct vyre_program *program)
 {
-    return find(&program->entry, is_collective);
+    return find(program, is_collective);
 }
 
 const struct ir_node *ir_find_multi_rank(const struct vyre_program *program)
 {
-    return find(&program->entry, is_multi_rank);
+    return find(program, is_multi_rank);
 }
 
 // ---- Lowering -----------------------------------------------------------------------------------

@@ -58,24 +58,55 @@ bool ir_draft_derive(struct ir_draft *draft, const struct vyre_program *from)
     made->source_name = from->source_name;
     made->source_text = from->source_text;
     made->source_size = from->source_size;
-    if (!array_reserve(&draft->names, from->name_count) ||
-        !array_reserve(&draft->buffers, from->buffer_count)) {
+    made->node_kinds = from->node_kinds;
+    made->expr_kinds = from->expr_kinds;
+    draft->names.items = from->names;
+    draft->names.count = draft->names.capacity = from->name_count;
+    draft->buffers.items = from->buffers;
+    draft->buffers.count = draft->buffers.capacity = from->buffer_count;
+    draft->shares_names = draft->shares_buffers = true;
+    return true;
+}
+
+// Replaces items that are shared by a copy with room for more.
+static bool own(struct ir_draft *draft, bool *shares, void **items, size_t *capacity, size_t count,
+                size_t item_size)
+{
+    if (!*shares)
+        return true;
+    void *copy = NULL;
+    size_t room = 0;
+    if (!array_reserve_bytes(&copy, &room, count, 1, item_size)) {
         draft->failed = true;
         return false;
     }
-    memcpy(draft->names.items, from->names, from->name_count * sizeof from->names[0]);
-    draft->names.count = from->name_count;
-    for (uint32_t i = 0; i < from->buffer_count; i++)
-        draft->buffers.items[i] = from->buffers[i];
-    draft->buffers.count = from->buffer_count;
+    if (count)
+        memcpy(copy, *items, count * item_size);
+    *items = copy;
+    *capacity = room;
+    *shares = false;
     return true;
+}
+
+static bool own_names(struct ir_draft *draft)
+{
+    return own(draft, &draft->shares_names, (void **)&draft->names.items, &draft->names.capacity,
+               draft->names.count, sizeof draft->names.items[0]);
+}
+
+bool ir_draft_own_buffers(struct ir_draft *draft)
+{
+    return own(draft, &draft->shares_buffers, (void **)&draft->buffers.items,
+               &draft->buffers.capacity, draft->buffers.count, sizeof draft->buffers.items[0]);
 }
 
 void ir_draft_fini(struct ir_draft *draft)
 {
     vyre_program_destroy(&draft->program);
-    array_fini(&draft->names);
-    array_fini(&draft->buffers);
+    if (!draft->shares_names)
+        array_fini(&draft->names);
+    if (!draft->shares_buffers)
+        array_fini(&draft->buffers);
     memory_free(draft->name_slots);
     *draft = (struct ir_draft){ 0 };
 }
@@ -147,7 +178,7 @@ ir_name ir_draft_name(struct ir_draft *draft, const char *text, size_t size)
         return 0;
     }
     struct ir_text name = { arena_copy_text(arena, text, size), (uint32_t)size };
-    if (!name.text || !array_push(&draft->names, name)) {
+    if (!name.text || !own_names(draft) || !array_push(&draft->names, name)) {
         draft->failed = true;
         return 0;
     }
@@ -174,8 +205,10 @@ struct ir_node *ir_draft_node(struct ir_draft *draft, enum ir_node_kind kind)
     struct arena *arena = arena_of(draft);
     draft->parts++;
     struct ir_node *node = arena ? keep(draft, arena_alloc(arena, sizeof *node)) : NULL;
-    if (node)
-        *node = (struct ir_node){ .kind = (uint8_t)kind };
+    if (!node)
+        return NULL;
+    *node = (struct ir_node){ .kind = (uint8_t)kind };
+    draft->program->node_kinds |= UINT32_C(1) << kind;
     return node;
 }
 
@@ -216,7 +249,7 @@ void ir_nodes_fini(struct ir_nodes *nodes)
 uint32_t ir_draft_buffer(struct ir_draft *draft, const struct ir_buffer *buffer)
 {
     if (draft->failed || !buffer->element || draft->buffers.count >= UINT32_MAX ||
-        !array_push(&draft->buffers, *buffer)) {
+        !ir_draft_own_buffers(draft) || !array_push(&draft->buffers, *buffer)) {
         draft->failed = true;
         return 0;
     }
@@ -259,7 +292,7 @@ static struct ir_body wrap_root(struct ir_draft *draft, struct ir_body entry)
 // Buffers tell their callers the spelling of their element type, so it must live with the program.
 static void spell_elements(struct ir_draft *draft)
 {
-    for (size_t i = 0; i < draft->buffers.count; i++) {
+    for (size_t i = 0; i < draft->buffers.count && !draft->shares_buffers; i++) {
         struct ir_buffer *buffer = &draft->buffers.items[i];
         const struct ir_type *type = buffer->element;
         if (buffer->element_spelling && draft->program->source)
@@ -278,8 +311,12 @@ static void spell_elements(struct ir_draft *draft)
     }
 }
 
-static void *move_in(struct ir_draft *draft, const void *items, size_t count, size_t item_size)
+// What a program keeps of a list: a copy, or the list of its source.
+static void *move_in(struct ir_draft *draft, bool shared, void *items, size_t count,
+                     size_t item_size)
 {
+    if (shared)
+        return items;
     struct arena *arena = arena_of(draft);
     return arena && count ? keep(draft, arena_copy(arena, items, count * item_size)) : NULL;
 }
@@ -295,11 +332,11 @@ enum vyre_result ir_draft_finish(struct ir_draft *draft, struct ir_body entry, b
     struct vyre_program *program = draft->program;
     if (!draft->failed) {
         program->entry = entry;
-        program->names =
-            move_in(draft, draft->names.items, draft->names.count, sizeof draft->names.items[0]);
+        program->names = move_in(draft, draft->shares_names, draft->names.items, draft->names.count,
+                                 sizeof draft->names.items[0]);
         program->name_count = (uint32_t)draft->names.count;
-        program->buffers = move_in(draft, draft->buffers.items, draft->buffers.count,
-                                   sizeof draft->buffers.items[0]);
+        program->buffers = move_in(draft, draft->shares_buffers, draft->buffers.items,
+                                   draft->buffers.count, sizeof draft->buffers.items[0]);
         program->buffer_count = (uint32_t)draft->buffers.count;
     }
     enum vyre_result result = VYRE_ERR_NO_MEMORY;

@@ -76,27 +76,54 @@ struct ir_node *ir_edit_node(struct ir_edit *edit, struct ir_node *old, struct i
     return made;
 }
 
+// Room for one more statement. What is outgrown stays in the draft, so rooms double.
+static bool reserve(struct ir_edit *edit, struct ir_edit_body *body)
+{
+    struct ir_draft *draft = ir_edit_draft(edit);
+    if (body->count < body->room)
+        return true;
+    // Few bodies become longer than their source.
+    uint64_t room = body->room ? (uint64_t)body->room * 2 : (uint64_t)body->from.count + 2;
+    struct ir_node **nodes =
+        draft->failed || room > UINT32_MAX
+            ? NULL
+            : arena_array(&draft->program->arena, (size_t)room, sizeof(struct ir_node *));
+    if (!nodes) {
+        draft->failed = true;
+        return false;
+    }
+    if (body->count)
+        memcpy(nodes, body->nodes, body->count * sizeof(struct ir_node *));
+    body->nodes = nodes;
+    body->room = (uint32_t)room;
+    return true;
+}
+
 // The body differs from its source from here on.
 static void part(struct ir_edit *edit, struct ir_edit_body *body)
 {
     body->changed = true;
-    struct ir_draft *draft = ir_edit_draft(edit);
-    for (uint32_t i = 0; i < body->kept; i++)
-        ir_nodes_add(draft, &body->nodes, body->from.nodes[i]);
+    if (body->kept == 0 || !reserve(edit, body))
+        return;
+    memcpy(body->nodes, body->from.nodes, body->kept * sizeof(struct ir_node *));
+    body->count = body->kept;
 }
 
 void ir_edit_put_change(struct ir_edit *edit, struct ir_edit_body *body, struct ir_node *node)
 {
     if (!body->changed)
         part(edit, body);
-    ir_nodes_add(ir_edit_draft(edit), &body->nodes, node);
+    if (!node)
+        ir_edit_draft(edit)->failed = true;
+    else if (reserve(edit, body))
+        body->nodes[body->count++] = node;
 }
 
 struct ir_body ir_edit_take(struct ir_edit *edit, struct ir_edit_body *body)
 {
     if (!body->changed && body->kept < body->from.count)
         part(edit, body);
-    return body->changed ? ir_nodes_take(ir_edit_draft(edit), &body->nodes) : body->from;
+    return body->changed ? (struct ir_body){ body->nodes, body->count } : body->from;
 }
 
 enum vyre_result ir_edit_finish(struct ir_edit *edit, struct ir_body entry,

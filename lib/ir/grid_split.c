@@ -133,7 +133,7 @@ static uint32_t *take_buffers(struct ir_grid_splitter *s)
 {
     const uint32_t count = s->from->buffer_count;
     uint32_t *indices = memory_calloc((size_t)count + 1, sizeof *indices);
-    if (!indices || s->draft.buffers.count != count) {
+    if (!indices || s->draft.buffers.count != count || !ir_draft_own_buffers(&s->draft)) {
         s->draft.failed = true;
         return indices;
     }

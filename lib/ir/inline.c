@@ -419,7 +419,7 @@ enum vyre_result ir_inline_calls(const struct vyre_program *program, const struc
                                  struct vyre_program **out)
 {
     *out = NULL;
-    if (!body_calls(program, params, &program->entry))
+    if (!ir_may_have_expr(program, IR_EXPR_CALL) || !body_calls(program, params, &program->entry))
         return VYRE_OK;
     struct inliner inliner = { .params = params };
     inliner.copy = (struct ir_copy){

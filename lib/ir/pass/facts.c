@@ -285,7 +285,8 @@ struct ir_expr_facts ir_facts_of(const struct ir_facts *facts, const struct ir_e
 
 struct survey {
     struct ir_facts *facts;
-    bool changed; // a kind that others may rest on turned out to be unknown
+    bool may_touch; // expressions may access memory in other ways than loads
+    bool changed;   // a kind that others may rest on turned out to be unknown
 };
 
 // One more value that a local may have.
@@ -346,9 +347,9 @@ static void survey_body(struct survey *survey, const struct ir_body *body)
     for (uint32_t i = 0; i < body->count; i++) {
         const struct ir_node *node = body->nodes[i];
         struct ir_name_facts *local = &facts->names[node->name];
-        if (node->a)
+        if (node->a && survey->may_touch)
             survey_expr(survey, node->a);
-        if (node->b)
+        if (node->b && survey->may_touch)
             survey_expr(survey, node->b);
         facts->has_copies |= copies(node);
         if (node->kind == IR_NODE_OPAQUE) {
@@ -377,10 +378,16 @@ static void survey_body(struct survey *survey, const struct ir_body *body)
 static void survey_program(struct ir_facts *facts)
 {
     enum { MOST_LOOKS = 8 };
-    struct survey survey = { facts, true };
+    const struct vyre_program *program = facts->program;
+    struct survey survey = {
+        .facts = facts,
+        .may_touch =
+            ir_may_have_expr(program, IR_EXPR_ATOMIC) || ir_may_have_expr(program, IR_EXPR_OPAQUE),
+        .changed = true,
+    };
     for (int look = 0; survey.changed && look < MOST_LOOKS; look++) {
         survey.changed = false;
-        survey_body(&survey, &facts->program->entry);
+        survey_body(&survey, &program->entry);
     }
     for (uint32_t i = 0; i < facts->name_count; i++) {
         struct ir_name_facts *local = &facts->names[i];

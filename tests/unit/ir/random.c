@@ -11,6 +11,36 @@
 
 enum { PROGRAMS = 3000 };
 
+// What a program says of the kinds of its parts is what a look at them finds.
+static void count_kinds(const struct ir_expr *expr, uint32_t *kinds)
+{
+    if (!expr)
+        return;
+    *kinds |= UINT32_C(1) << expr->kind;
+    for (uint32_t i = 0; i < expr->kid_count; i++)
+        count_kinds(expr->kids[i], kinds);
+}
+
+static void count_body(const struct ir_body *body, uint32_t *nodes, uint32_t *exprs)
+{
+    for (uint32_t i = 0; i < body->count; i++) {
+        const struct ir_node *node = body->nodes[i];
+        *nodes |= UINT32_C(1) << node->kind;
+        count_kinds(node->a, exprs);
+        count_kinds(node->b, exprs);
+        count_body(&node->body, nodes, exprs);
+        count_body(&node->otherwise, nodes, exprs);
+    }
+}
+
+static void assert_knows_its_kinds(const struct vyre_program *program)
+{
+    uint32_t nodes = 0, exprs = 0;
+    count_body(&program->entry, &nodes, &exprs);
+    assert_int_equal(nodes, program->node_kinds);
+    assert_int_equal(exprs, program->expr_kinds);
+}
+
 static void whatever_is_printed_parses_back(void **state)
 {
     (void)state;
@@ -26,6 +56,7 @@ static void whatever_is_printed_parses_back(void **state)
         printed += size;
         if (vyre_program_parse(text, size, NULL, test_diag_sink(&diags), &again) != VYRE_OK)
             fail_msg("seed %d: %s\n%s", (int)seed, diags.text, text);
+        assert_knows_its_kinds(again);
         if (!ir_program_equal(made, again))
             fail_msg("seed %d is not equal after a print:\n%s", (int)seed, text);
         assert_result(VYRE_OK, vyre_program_print(again, &second, NULL));
@@ -57,6 +88,7 @@ static void a_deep_copy_is_equal_and_stands_alone(void **state)
         struct ir_body entry = ir_copy_body(&copy, made->entry);
         struct vyre_program *copied;
         assert_result(VYRE_OK, ir_draft_finish(&draft, entry, false, &copied));
+        assert_knows_its_kinds(copied);
         assert_true(ir_program_equal(made, copied));
         vyre_program_destroy(&made);
         struct vyre_program *fresh = random_program(seed, false);

@@ -27,7 +27,8 @@ struct ir_draft {
     struct {
         ARRAY(struct ir_buffer);
     } buffers;
-    uint64_t parts; // nodes, expressions and composed types made so far
+    bool shares_names, shares_buffers; // they are those of the source, not to be written to
+    uint64_t parts;                    // nodes, expressions and composed types made so far
     bool failed;
 };
 
@@ -48,6 +49,9 @@ bool ir_draft_init(struct ir_draft *draft); // false: out of memory, and the dra
 bool ir_draft_derive(struct ir_draft *draft, const struct vyre_program *from);
 
 void ir_draft_fini(struct ir_draft *draft); // drops what was not finished
+
+// Lets the buffers of a derived draft be written to. False: out of memory, and the draft is failed.
+bool ir_draft_own_buffers(struct ir_draft *draft);
 
 ir_name ir_draft_name(struct ir_draft *draft, const char *text, size_t size);
 ir_name ir_draft_cname(struct ir_draft *draft, const char *text); // NUL-terminated
@@ -73,6 +77,7 @@ static inline struct ir_expr *ir_draft_expr(struct ir_draft *draft, enum ir_expr
         draft->failed = true;
         return NULL;
     }
+    draft->program->expr_kinds |= UINT32_C(1) << kind;
     *expr = (struct ir_expr){ .kind = (uint8_t)kind, .kid_count = kid_count & IR_MOST_KIDS };
     for (uint32_t i = 0; i < kid_count; i++)
         expr->kids[i] = NULL;

@@ -44,7 +44,8 @@ struct ir_edit_body {
     struct ir_body from;
     uint32_t kept; // statements that are those of `from`, while nothing changed
     bool changed;
-    struct ir_nodes nodes;
+    struct ir_node **nodes; // in the draft, once something changed
+    uint32_t count, room;
 };
 
 void ir_edit_put_change(struct ir_edit *edit, struct ir_edit_body *body, struct ir_node *node);

@@ -4,6 +4,7 @@
 #ifndef IR_MODEL_H
 #define IR_MODEL_H
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -278,6 +279,10 @@ struct vyre_program {
     bool has_entry_op;
     ir_name entry_op;
     struct ir_body entry;
+    // Bits by enum ir_node_kind and ir_expr_kind: the kinds of which the program has some, or had
+    // some before it was edited. Who looks for other kinds need not look at all.
+    uint32_t node_kinds;
+    uint32_t expr_kinds;
     // Loops and traps have numbers, by which faults name them: their order in the program. A pass
     // that drops some keeps the numbers of the others here, in order; NULL: nothing was dropped.
     const uint32_t *loop_numbers;
@@ -287,6 +292,19 @@ struct vyre_program {
     const char *source_text;
     size_t source_size;
 };
+
+static_assert(IR_NODE_COUNT <= 32 && IR_EXPR_COUNT <= 32, "kinds are bits of a word");
+
+// Whether a program may have nodes or expressions of a kind.
+static inline bool ir_may_have_node(const struct vyre_program *program, enum ir_node_kind kind)
+{
+    return program->node_kinds >> kind & 1;
+}
+
+static inline bool ir_may_have_expr(const struct vyre_program *program, enum ir_expr_kind kind)
+{
+    return program->expr_kinds >> kind & 1;
+}
 
 // The text of a name.
 static inline struct ir_text ir_name_text(const struct vyre_program *program, ir_name name)
