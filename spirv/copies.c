@@ -13,6 +13,7 @@ enum { MOST_COPIES = 1000 };
 struct plan {
     const struct vyre_program *program;
     const struct spv_facts *facts;
+    struct arena *arena;
     struct spv_copies *copies;
     struct spv_copy_offence offence;
     bool failed;
@@ -155,7 +156,7 @@ static void plan_copy(struct plan *plan, const struct ir_body *body, uint32_t at
     between.source_changes |= open_copy_writes(body, at, start->name);
     if (!spv_copy_is_small(start))
         decide(plan, start, &between, &copy);
-    if (!array_push(plan->copies, copy))
+    if (!array_push_in(plan->arena, plan->copies, copy))
         plan->failed = true;
 }
 
@@ -190,9 +191,10 @@ static void plan_body(struct plan *plan, const struct ir_body *body)
 }
 
 enum vyre_result spv_copies_plan(const struct vyre_program *program, const struct spv_facts *facts,
-                                 struct spv_copies *copies, struct spv_copy_offence *out)
+                                 struct arena *arena, struct spv_copies *copies,
+                                 struct spv_copy_offence *out)
 {
-    struct plan plan = { .program = program, .facts = facts, .copies = copies };
+    struct plan plan = { .program = program, .facts = facts, .arena = arena, .copies = copies };
     if (facts->has_copies)
         plan_body(&plan, &program->entry);
     *out = plan.offence;

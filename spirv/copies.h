@@ -38,8 +38,9 @@ struct spv_copy_offence {
 };
 
 // Finds the wait of each copy and decides. The first copy that cannot be made is in *out.
-// VYRE_OK or VYRE_ERR_NO_MEMORY; array_fini ends what it left.
+// The list lives in the arena. VYRE_OK or VYRE_ERR_NO_MEMORY.
 enum vyre_result spv_copies_plan(const struct vyre_program *program, const struct spv_facts *facts,
-                                 struct spv_copies *copies, struct spv_copy_offence *out);
+                                 struct arena *arena, struct spv_copies *copies,
+                                 struct spv_copy_offence *out);
 
 #endif // SPV_COPIES_H

@@ -89,7 +89,7 @@ static uint32_t find_word(struct spv_lowering *lowering, const struct quotients 
     for (uint32_t i = 0; i < quotients->count; i++) {
         struct vyre_module_term term = quotients->terms[i];
         term.word = word;
-        if (!array_push(&lowering->terms, term))
+        if (!array_push_in(&lowering->arena, &lowering->terms, term))
             lowering->writer.status = VYRE_ERR_NO_MEMORY;
     }
     lowering->derived_count++;

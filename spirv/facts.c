@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "facts.h"
 
-#include "base/memory.h"
 #include "base/size.h"
 #include "ir/cost.h"
 #include "ir/equal.h"
@@ -16,6 +15,7 @@ struct atomic_use {
 struct walk {
     const struct vyre_program *program;
     struct spv_facts *facts;
+    struct arena *arena;
     struct {
         ARRAY(struct atomic_use);
     } atomics;
@@ -73,7 +73,8 @@ static void visit_atomic(struct walk *walk, const struct ir_expr *expr, ir_name 
     if (buffer)
         buffer->updated = true;
     walk->facts->has_nand |= expr->op == IR_ATOMIC_FETCH_NAND;
-    if (!array_push(&walk->atomics, ((struct atomic_use){ expr, result, walk->loop_depth > 0 })))
+    if (!array_push_in(walk->arena, &walk->atomics,
+                       ((struct atomic_use){ expr, result, walk->loop_depth > 0 })))
         walk->failed = true;
 }
 
@@ -188,7 +189,7 @@ static struct summary visit_loop(struct walk *walk, const struct ir_node *node)
     bool meets_before = visit_operand(walk, node->a, 0);
     meets_before |= visit_operand(walk, node->b, 0);
     size_t number = facts->loops.count;
-    if (!array_push(&facts->loops, ((struct spv_loop_facts){ 0 }))) {
+    if (!array_push_in(walk->arena, &facts->loops, ((struct spv_loop_facts){ 0 }))) {
         walk->failed = true;
         return (struct summary){ 0 };
     }
@@ -257,7 +258,7 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
         walk->facts->names[node->name].varies = true;
         walk->facts->names[node->name].set_to_constant |=
             spv_may_be_constant(walk->program, walk->facts, node->a);
-        if (!array_push(&walk->facts->assigned, node->name))
+        if (!array_push_in(walk->arena, &walk->facts->assigned, node->name))
             walk->failed = true;
         break;
     case IR_NODE_STORE:
@@ -407,7 +408,8 @@ static uint32_t full_subgroup(const struct vyre_program *program, const struct v
     return program->workgroup[0] % width == 0 ? width : 0;
 }
 
-enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
+enum vyre_result spv_facts_init(struct spv_facts *facts, struct arena *arena,
+                                const struct vyre_program *program,
                                 const struct vyre_target *target, uint32_t loop_budget,
                                 bool certify, uint32_t lanes)
 {
@@ -417,8 +419,8 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
     };
     if (target->loop_limit && target->loop_limit < facts->loop_budget)
         facts->loop_budget = target->loop_limit;
-    facts->names = memory_calloc(program->name_count, sizeof *facts->names);
-    facts->buffers = memory_calloc(program->buffer_count, sizeof *facts->buffers);
+    facts->names = arena_array(arena, program->name_count, sizeof *facts->names);
+    facts->buffers = arena_array(arena, program->buffer_count, sizeof *facts->buffers);
     if (!facts->names || !facts->buffers)
         return VYRE_ERR_NO_MEMORY;
     for (uint32_t i = program->buffer_count; i-- > 0;)
@@ -427,7 +429,7 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
         return VYRE_ERR_NO_MEMORY;
     count_workgroup_memory(program, facts);
 
-    struct walk walk = { .program = program, .facts = facts };
+    struct walk walk = { .program = program, .facts = facts, .arena = arena };
     struct summary sum = visit_body(&walk, &program->entry);
     facts->has_barrier = sum.has_barrier;
     if (facts->has_subgroup)
@@ -437,7 +439,6 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
     facts->relaxed = !walk.failed && atomics_are_relaxed(&walk);
     facts->communicates =
         facts->has_barrier || facts->external || (walk.atomics.count && !facts->relaxed);
-    array_fini(&walk.atomics);
     if (walk.failed)
         return VYRE_ERR_NO_MEMORY;
     const struct ir_cost zeroing = { facts->zero_passes, 0 };
@@ -448,10 +449,6 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_progr
 
 void spv_facts_fini(struct spv_facts *facts)
 {
-    memory_free(facts->names);
-    memory_free(facts->buffers);
-    array_fini(&facts->loops);
-    array_fini(&facts->assigned);
     ir_ranges_fini(&facts->ranges);
     *facts = (struct spv_facts){ 0 };
 }

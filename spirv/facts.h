@@ -45,7 +45,7 @@ struct spv_loop_facts {
 };
 
 struct spv_facts {
-    struct spv_name_facts *names; // owned, one per name
+    struct spv_name_facts *names; // one per name
     struct spv_buffer_facts *buffers;
     struct {
         ARRAY(struct spv_loop_facts);
@@ -83,9 +83,11 @@ struct spv_facts {
 };
 
 // `loop_budget`: as in vyre_compile_params, 0 included. `certify`: with certificates, which cost
-// time, for the ranges. `lanes`: SPV_SUBGROUP, or fewer in a test (see struct spv_trial). Returns
-// VYRE_OK or VYRE_ERR_NO_MEMORY; spv_facts_fini accepts what it left.
-enum vyre_result spv_facts_init(struct spv_facts *facts, const struct vyre_program *program,
+// time, for the ranges. `lanes`: SPV_SUBGROUP, or fewer in a test (see struct spv_trial). What is
+// found lives in the arena, but for the ranges. Returns VYRE_OK or VYRE_ERR_NO_MEMORY;
+// spv_facts_fini accepts what it left.
+enum vyre_result spv_facts_init(struct spv_facts *facts, struct arena *arena,
+                                const struct vyre_program *program,
                                 const struct vyre_target *target, uint32_t loop_budget,
                                 bool certify, uint32_t lanes);
 void spv_facts_fini(struct spv_facts *facts);

@@ -7,7 +7,6 @@
 // Needs: a valid program, its facts, its flow. Breaks nothing.
 #include "filled.h"
 
-#include "base/memory.h"
 #include "base/size.h"
 
 // A list of statements that is being looked at.
@@ -33,8 +32,8 @@ struct search {
     const struct vyre_program *program;
     const struct spv_facts *facts;
     const struct spv_flow *flow;
-    struct memory *memories;       // owned, one per buffer
-    const struct ir_expr **values; // owned, one per name: of locals that have one value
+    struct memory *memories;       // one per buffer
+    const struct ir_expr **values; // one per name: of locals that have one value
     uint32_t lists;
     uint32_t next_loop;
     bool some_left; // part of a workgroup may have returned
@@ -275,25 +274,20 @@ static bool has_workgroup_memory(const struct vyre_program *program)
 }
 
 enum vyre_result spv_find_filled(const struct vyre_program *program, const struct spv_flow *flow,
-                                 struct spv_facts *facts)
+                                 struct arena *arena, struct spv_facts *facts)
 {
-    enum vyre_result result = VYRE_OK;
     if (!has_workgroup_memory(program))
         return VYRE_OK;
     struct search search = { .program = program, .facts = facts, .flow = flow };
-    search.memories = memory_calloc(program->buffer_count, sizeof *search.memories);
-    search.values = memory_calloc(program->name_count, sizeof *search.values);
-    if (search.memories && search.values) {
-        look_at_list(&search, &program->entry, NULL, (struct list){ 0 });
-        for (uint32_t i = 0; i < program->buffer_count; i++) {
-            const struct memory *memory = &search.memories[i];
-            facts->buffers[i].filled =
-                memory->stage == FILLING && memory->written >= program->buffers[i].count;
-        }
-    } else {
-        result = VYRE_ERR_NO_MEMORY;
+    search.memories = arena_array(arena, program->buffer_count, sizeof *search.memories);
+    search.values = arena_array(arena, program->name_count, sizeof *search.values);
+    if (arena->failed)
+        return VYRE_ERR_NO_MEMORY;
+    look_at_list(&search, &program->entry, NULL, (struct list){ 0 });
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        const struct memory *memory = &search.memories[i];
+        facts->buffers[i].filled =
+            memory->stage == FILLING && memory->written >= program->buffers[i].count;
     }
-    memory_free(search.memories);
-    memory_free(search.values);
-    return result;
+    return VYRE_OK;
 }

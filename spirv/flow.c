@@ -8,8 +8,6 @@
 // Needs: a valid program and its facts. Breaks nothing.
 #include "flow.h"
 
-#include "base/memory.h"
-
 struct walk {
     struct spv_flow *flow;
     const struct spv_facts *facts;
@@ -202,53 +200,38 @@ static void settle(struct walk *walk)
     walk_program(walk);
 }
 
-static enum vyre_result allocate(struct spv_flow *flow, const struct vyre_program *program,
-                                 const struct spv_facts *facts)
+static enum vyre_result analyse(struct spv_flow *flow, struct arena *arena,
+                                const struct vyre_program *program, const struct spv_facts *facts,
+                                bool nobody_leaves, struct spv_flow_offence *out)
 {
     *flow = (struct spv_flow){
         .program = program,
         .names = facts->names,
         .invocations = facts->workgroup_invocations,
         .lanes = facts->lanes,
+        .mixed_names = arena_array(arena, program->name_count, sizeof(bool)),
+        .left_loops = arena_array(arena, facts->loops.count, sizeof(bool)),
+        .mixed_loops = arena_array(arena, facts->loops.count, sizeof(bool)),
+        .dead_exits = arena_array(arena, facts->exit_count, sizeof(bool)),
     };
-    flow->mixed_names = memory_calloc(program->name_count, sizeof *flow->mixed_names);
-    flow->left_loops = memory_calloc(facts->loops.count, sizeof *flow->left_loops);
-    flow->mixed_loops = memory_calloc(facts->loops.count, sizeof *flow->mixed_loops);
-    flow->dead_exits = memory_calloc(facts->exit_count, sizeof *flow->dead_exits);
-    const bool all = flow->mixed_names && flow->left_loops && flow->mixed_loops && flow->dead_exits;
-    return all ? VYRE_OK : VYRE_ERR_NO_MEMORY;
-}
-
-static enum vyre_result analyse(struct spv_flow *flow, const struct vyre_program *program,
-                                const struct spv_facts *facts, bool nobody_leaves,
-                                struct spv_flow_offence *out)
-{
-    enum vyre_result result = allocate(flow, program, facts);
-    if (result || !facts->has_barrier)
-        return result;
+    if (arena->failed)
+        return VYRE_ERR_NO_MEMORY;
+    if (!facts->has_barrier)
+        return VYRE_OK;
     struct walk walk = { .flow = flow, .facts = facts, .nobody_leaves = nobody_leaves };
     settle(&walk);
     *out = walk.offence;
-    return result;
+    return VYRE_OK;
 }
 
-enum vyre_result spv_flow_init(struct spv_flow *flow, const struct vyre_program *program,
-                               const struct spv_facts *facts, struct spv_flow_offence *out)
+enum vyre_result spv_flow_find(struct spv_flow *flow, struct arena *arena,
+                               const struct vyre_program *program, const struct spv_facts *facts,
+                               struct spv_flow_offence *out)
 {
     *out = (struct spv_flow_offence){ 0 };
-    enum vyre_result result = analyse(flow, program, facts, false, out);
+    enum vyre_result result = analyse(flow, arena, program, facts, false, out);
     if (result || !out->pos)
         return result;
     // What a loop computes is not the same for those who left it; all may stay to its end instead.
-    spv_flow_fini(flow);
-    return analyse(flow, program, facts, true, out);
-}
-
-void spv_flow_fini(struct spv_flow *flow)
-{
-    memory_free(flow->mixed_names);
-    memory_free(flow->left_loops);
-    memory_free(flow->mixed_loops);
-    memory_free(flow->dead_exits);
-    *flow = (struct spv_flow){ 0 };
+    return analyse(flow, arena, program, facts, true, out);
 }

@@ -15,10 +15,10 @@ struct spv_flow {
     const struct spv_name_facts *names; // borrowed
     uint32_t invocations;               // of a workgroup
     uint32_t lanes;                     // of a subgroup of the language
-    bool *mixed_names;                  // owned, one per name: some invocation's value may differ
-    bool *left_loops;  // owned, one per loop: dead invocations leave it before the others do
-    bool *mixed_loops; // owned, one per loop: invocations may run it differently often
-    bool *dead_exits;  // owned, one per return or trap: who comes there goes on dead
+    bool *mixed_names;                  // one per name: some invocation's value may differ
+    bool *left_loops;  // one per loop: dead invocations leave it before the others do
+    bool *mixed_loops; // one per loop: invocations may run it differently often
+    bool *dead_exits;  // one per return or trap: who comes there goes on dead
     bool has_dead_exits;
 };
 
@@ -28,11 +28,11 @@ struct spv_flow_offence {
     bool subgroup;            // for a subgroup operation, else for a barrier
 };
 
-// Analyses the program and finds the first offence. VYRE_OK or VYRE_ERR_NO_MEMORY; spv_flow_fini
-// accepts what it left.
-enum vyre_result spv_flow_init(struct spv_flow *flow, const struct vyre_program *program,
-                               const struct spv_facts *facts, struct spv_flow_offence *out);
-void spv_flow_fini(struct spv_flow *flow);
+// Analyses the program and finds the first offence; what is found lives in the arena. VYRE_OK or
+// VYRE_ERR_NO_MEMORY.
+enum vyre_result spv_flow_find(struct spv_flow *flow, struct arena *arena,
+                               const struct vyre_program *program, const struct spv_facts *facts,
+                               struct spv_flow_offence *out);
 
 // Whether the value of an expression may differ between invocations of a workgroup.
 bool spv_flow_is_mixed(const struct spv_flow *flow, const struct ir_expr *expr);

@@ -4,7 +4,6 @@
 // because from SPIR-V 1.4 on every declared one is part of the entry point's interface.
 #include "numbers.h"
 
-#include "base/memory.h"
 #include "base/utf8.h"
 
 #include <string.h>
@@ -51,7 +50,7 @@ static void declare_global(struct spv_lowering *lowering, uint32_t id, uint32_t 
 {
     SPV_EMIT(&lowering->writer, SPV_GLOBALS, SpvOpVariable, pointer, id, class);
     bool listed = class == SpvStorageClassInput || spirv_version(lowering->target->env) > 0x10300;
-    if (listed && !array_push(&lowering->interface, id))
+    if (listed && !array_push_in(&lowering->arena, &lowering->interface, id))
         fail_memory(lowering);
 }
 
@@ -201,7 +200,7 @@ static void declare_push(struct spv_lowering *lowering)
     const struct spv_words *used = &lowering->push_used;
     if (!lowering->push)
         return;
-    uint32_t *operands = memory_calloc(used->count + 1, sizeof *operands);
+    uint32_t *operands = arena_array(&lowering->arena, used->count + 1, sizeof *operands);
     if (!operands) {
         fail_memory(lowering);
         return;
@@ -214,7 +213,6 @@ static void declare_push(struct spv_lowering *lowering)
     }
     // Not interned: the two words of a product are such a structure, and have no place.
     spv_emit(writer, SPV_GLOBALS, SpvOpTypeStruct, operands, used->count + 1);
-    memory_free(operands);
     decorate(lowering, block, SpvDecorationBlock);
     uint32_t type = pointer_type(lowering, SpvStorageClassPushConstant, block);
     declare_global(lowering, lowering->push, type, SpvStorageClassPushConstant);
@@ -228,7 +226,7 @@ uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word)
     struct spv_writer *writer = &lowering->writer;
     uint32_t variable = push_variable(lowering);
     uint32_t member = spv_u32(lowering, (uint32_t)lowering->push_used.count);
-    if (!array_push(&lowering->push_used, word))
+    if (!array_push_in(&lowering->arena, &lowering->push_used, word))
         fail_memory(lowering);
     uint32_t pointer = spv_writer_id(writer);
     SPV_EMIT(writer, SPV_PROLOGUE, SpvOpAccessChain, lowering->push_pointer, pointer, variable,

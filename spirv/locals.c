@@ -26,7 +26,7 @@ static bool same_words(struct spv_value a, struct spv_value b)
 void spv_bind(struct spv_lowering *lowering, ir_name name, struct spv_value value)
 {
     struct spv_binding *local = &lowering->locals[name];
-    if (!array_push(&lowering->undo, ((struct spv_undo){ name, *local })))
+    if (!array_push_in(&lowering->arena, &lowering->undo, ((struct spv_undo){ name, *local })))
         fail_memory(lowering);
     *local = (struct spv_binding){ .value = value, .is_live = true, .depth = lowering->arms.depth };
 }
@@ -48,7 +48,7 @@ static void note_change(struct spv_lowering *lowering, ir_name name, struct spv_
     const struct spv_change change = { .name = name,
                                        .changed_in = local->changed_in,
                                        .before = before };
-    if (!array_push(&lowering->changes, change))
+    if (!array_push_in(&lowering->arena, &lowering->changes, change))
         fail_memory(lowering);
     local->changed_in = lowering->arms.current;
 }
@@ -173,7 +173,8 @@ void spv_loop_locals_begin(struct spv_lowering *lowering, struct spv_loop *loop,
             spv_name(lowering, spv_value_word(value, k), name);
         }
         const size_t end = writer->sections[SPV_BODY].count;
-        if (!array_push(&lowering->phis, ((struct spv_loop_phi){ name, value, end })))
+        if (!array_push_in(&lowering->arena, &lowering->phis,
+                           ((struct spv_loop_phi){ name, value, end })))
             fail_memory(lowering);
         spv_assign(lowering, name, value);
     }

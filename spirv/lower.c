@@ -154,7 +154,8 @@ static void check_interface(struct spv_lowering *lowering)
 static void check_flow(struct spv_lowering *lowering)
 {
     struct spv_flow_offence offence;
-    if (spv_flow_init(&lowering->flow, lowering->program, &lowering->facts, &offence))
+    if (spv_flow_find(&lowering->flow, &lowering->arena, lowering->program, &lowering->facts,
+                      &offence))
         lowering->writer.status = VYRE_ERR_NO_MEMORY;
     else if (offence.subgroup)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L020, offence.pos,
@@ -173,14 +174,15 @@ static void find_filled(struct spv_lowering *lowering)
 {
     if (current_status(lowering) || lowering->no_optimize)
         return;
-    if (spv_find_filled(lowering->program, &lowering->flow, &lowering->facts))
+    if (spv_find_filled(lowering->program, &lowering->flow, &lowering->arena, &lowering->facts))
         lowering->writer.status = VYRE_ERR_NO_MEMORY;
 }
 
 static void check_copies(struct spv_lowering *lowering)
 {
     struct spv_copy_offence offence;
-    if (spv_copies_plan(lowering->program, &lowering->facts, &lowering->copies, &offence))
+    if (spv_copies_plan(lowering->program, &lowering->facts, &lowering->arena, &lowering->copies,
+                        &offence))
         lowering->writer.status = VYRE_ERR_NO_MEMORY;
     else if (offence.node)
         spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, offence.code, &offence.node->pos, "%s",
@@ -222,15 +224,19 @@ static void plan_buffers(struct spv_lowering *lowering)
 static enum vyre_result prepare(struct spv_lowering *lowering)
 {
     const struct vyre_program *program = lowering->program;
-    if (spv_facts_init(&lowering->facts, program, lowering->target, lowering->loop_budget,
+    struct arena *arena = &lowering->arena;
+    if (spv_facts_init(&lowering->facts, arena, program, lowering->target, lowering->loop_budget,
                        lowering->explain != NULL, lowering->lanes))
         return VYRE_ERR_NO_MEMORY;
-    lowering->locals = memory_calloc(program->name_count, sizeof *lowering->locals);
-    lowering->buffers = memory_calloc(program->buffer_count, sizeof *lowering->buffers);
-    lowering->passed =
-        memory_calloc(program->name_count, SPV_MOST_WORDS * sizeof *lowering->passed);
-    lowering->open_copies = memory_calloc(program->name_count, sizeof *lowering->open_copies);
-    if (!lowering->locals || !lowering->buffers || !lowering->passed || !lowering->open_copies)
+    lowering->locals = arena_array(arena, program->name_count, sizeof *lowering->locals);
+    lowering->buffers = arena_array(arena, program->buffer_count, sizeof *lowering->buffers);
+    if (lowering->facts.has_subgroup)
+        lowering->passed =
+            arena_array(arena, program->name_count, SPV_MOST_WORDS * sizeof *lowering->passed);
+    if (lowering->facts.has_copies)
+        lowering->open_copies =
+            arena_array(arena, program->name_count, sizeof *lowering->open_copies);
+    if (arena->failed)
         return VYRE_ERR_NO_MEMORY;
     plan_buffers(lowering);
     check_workgroup(lowering);
@@ -242,7 +248,7 @@ static enum vyre_result prepare(struct spv_lowering *lowering)
     if (current_status(lowering))
         return current_status(lowering);
     lowering->push_values =
-        memory_calloc(lowering->push_words + VYRE_MODULE_MOST_DERIVED, sizeof(uint32_t));
+        arena_array(arena, lowering->push_words + VYRE_MODULE_MOST_DERIVED, sizeof(uint32_t));
     return lowering->push_values ? VYRE_OK : VYRE_ERR_NO_MEMORY;
 }
 
@@ -349,23 +355,10 @@ static enum vyre_result lower_as_it_is(const struct vyre_program *program,
     };
     enum vyre_result result = lower_program(&lowering, out);
     spv_facts_fini(&lowering.facts);
-    spv_flow_fini(&lowering.flow);
     spv_library_fini(&lowering.library);
     spv_writer_fini(&lowering.writer);
-    array_fini(&lowering.undo);
-    array_fini(&lowering.interface);
-    memory_free(lowering.locals);
-    memory_free(lowering.passed);
-    memory_free(lowering.open_copies);
-    array_fini(&lowering.copies);
     array_fini(&lowering.checks);
-    array_fini(&lowering.terms);
-    array_fini(&lowering.changes);
-    array_fini(&lowering.phis);
-    array_fini(&lowering.pointers);
-    array_fini(&lowering.push_used);
-    memory_free(lowering.buffers);
-    memory_free(lowering.push_values);
+    arena_fini(&lowering.arena);
     return result;
 }
 

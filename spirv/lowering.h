@@ -116,7 +116,8 @@ struct spv_lowering {
     struct spv_writer writer;
     enum vyre_result status; // the first refusal
 
-    struct spv_binding *locals; // owned, one per name
+    struct arena arena;         // of everything here but the writer's and the library's
+    struct spv_binding *locals; // one per name
     struct {
         ARRAY(struct spv_undo);
     } undo;
@@ -134,16 +135,16 @@ struct spv_lowering {
     struct {
         ARRAY(struct spv_pointer);
     } pointers; // to words of buffers, where the program stands; the last ones are looked at
-    struct spv_buffer *buffers; // owned, one per declared buffer
+    struct spv_buffer *buffers; // one per declared buffer
     struct spv_words interface; // ids of global variables
     uint32_t next_loop;
     uint32_t next_trap;
     uint32_t next_exit;
     uint32_t next_copy;
     uint32_t next_undefined;
-    uint32_t *open_copies; // owned, by tag: number of the copy plus 1; 0: none
+    uint32_t *open_copies; // by tag: number of the copy plus 1; 0: none
     bool mixed_flow;       // part of a workgroup may pass where the program stands
-    uint32_t *passed;      // owned, SPV_MOST_WORDS variables per name, 0: none; see subgroup.c
+    uint32_t *passed;      // SPV_MOST_WORDS variables per name, 0: none; see subgroup.c
     uint32_t lanes;        // see struct spv_trial
     uint32_t subgroup_ops; // enum vyre_subgroup_op, whose capabilities are declared
     uint32_t exchange;     // workgroup variable of subgroup operations; 0: not used yet
@@ -180,7 +181,7 @@ struct spv_lowering {
     uint32_t push;              // push constant variable, declared at the end; 0: not used yet
     uint32_t push_pointer;      // pointer type to one of its words
     uint32_t push_words;        // without derived ones, which come behind
-    uint32_t *push_values;      // owned; id of each loaded word, 0: not loaded yet
+    uint32_t *push_values;      // id of each loaded word, 0: not loaded yet
     struct spv_words push_used; // the words that are loaded, members of the block
     uint32_t derived_count;
     struct {

@@ -117,7 +117,8 @@ static uint32_t pointer_to(struct spv_lowering *lowering, uint32_t buffer, uint3
         SPV_EMIT(writer, SPV_BODY, SpvOpAccessChain,
                  lowering->type_unit_pointer[lowering->buffers[buffer].unit], id, variable, zero,
                  index);
-    if (!array_push(&lowering->pointers, ((struct spv_pointer){ buffer, index, id })))
+    if (!array_push_in(&lowering->arena, &lowering->pointers,
+                       ((struct spv_pointer){ buffer, index, id })))
         writer->status = VYRE_ERR_NO_MEMORY;
     return id;
 }

@@ -9,9 +9,31 @@
 void spv_writer_fini(struct spv_writer *writer)
 {
     for (int i = 0; i < SPV_SECTION_COUNT; i++)
-        array_fini(&writer->sections[i]);
+        if (writer->sections[i].items != writer->first[i])
+            array_fini(&writer->sections[i]);
     memory_free(writer->interned);
     *writer = (struct spv_writer){ 0 };
+}
+
+static bool reserve(struct spv_writer *writer, enum spv_section section, size_t count)
+{
+    struct spv_words *words = &writer->sections[section];
+    uint32_t *first = writer->first[section];
+    if (words->items && words->items != first)
+        return array_reserve(words, count);
+    if (count <= SPV_FIRST_WORDS - words->count) {
+        words->items = first;
+        words->capacity = SPV_FIRST_WORDS;
+        return true;
+    }
+    struct spv_words larger = { 0 };
+    if (!array_reserve(&larger, words->count + count))
+        return false;
+    if (words->count)
+        memcpy(larger.items, first, words->count * sizeof *first);
+    larger.count = words->count;
+    *words = larger;
+    return true;
 }
 
 static void fail(struct spv_writer *writer, enum vyre_result status)
@@ -69,7 +91,7 @@ uint32_t *spv_open_slowly(struct spv_writer *writer, enum spv_section section, S
         fail(writer, VYRE_ERR_LIMIT);
         return NULL;
     }
-    if (!array_reserve(&writer->sections[section], count)) {
+    if (!reserve(writer, section, count)) {
         fail(writer, VYRE_ERR_NO_MEMORY);
         return NULL;
     }

@@ -49,9 +49,13 @@ struct spv_line {
 // SPIR-V 1.6, 2.17: a module that every implementation takes has ids below this bound.
 enum { SPV_ID_LIMIT = 0x3FFFFF };
 
-// Zero-initialised is ready to use, except that `next_id` starts at 1.
+// Most sections of most modules fit into this many words, which are in the writer.
+enum { SPV_FIRST_WORDS = 48 };
+
+// Zero-initialised is ready to use, except that `next_id` starts at 1. It must stay where it is
+// once something was emitted.
 struct spv_writer {
-    struct spv_words sections[SPV_SECTION_COUNT];
+    struct spv_words sections[SPV_SECTION_COUNT]; // owned, but for those that are in `first`
     uint32_t next_id;
     uint32_t *interned; // open addressing; offset in SPV_GLOBALS plus 1, 0 is free
     size_t interned_size;
@@ -62,6 +66,7 @@ struct spv_writer {
     struct spv_line line;     // of what is emitted
     struct spv_line line_now; // as the last OpLine that still counts says
     size_t last_at;           // where the last instruction of SPV_BODY begins
+    uint32_t first[SPV_SECTION_COUNT][SPV_FIRST_WORDS];
 };
 
 void spv_writer_fini(struct spv_writer *writer);

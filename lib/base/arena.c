@@ -8,6 +8,7 @@
 
 struct arena_block {
     struct arena_block *older;
+    uint8_t *end;
     alignas(ARENA_ALIGN) uint8_t bytes[];
 };
 
@@ -24,6 +25,18 @@ void arena_fini(struct arena *arena)
     *arena = (struct arena){ 0 };
 }
 
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->blocks != mark.block) {
+        struct arena_block *block = arena->blocks;
+        arena->blocks = block->older;
+        memory_free(block);
+    }
+    arena->next = mark.next;
+    arena->end = mark.block ? mark.block->end : NULL;
+    arena->used = mark.used;
+}
+
 static bool arena_grow(struct arena *arena, size_t size)
 {
     size_t next = arena->block_size ? arena->block_size * 2 : FIRST_BLOCK;
@@ -37,9 +50,10 @@ static bool arena_grow(struct arena *arena, size_t size)
     if (!block)
         return false;
     block->older = arena->blocks;
+    block->end = block->bytes + content;
     arena->blocks = block;
     arena->next = block->bytes;
-    arena->end = block->bytes + content;
+    arena->end = block->end;
     arena->block_size = next;
     return true;
 }
@@ -102,4 +116,44 @@ char *arena_copy_text(struct arena *arena, const char *text, size_t size)
         memcpy(copy, text, size);
     copy[size] = '\0';
     return copy;
+}
+
+// Whether the array, the last thing in its block, grew where it is.
+static bool extend(struct arena *arena, uint8_t *items, size_t bytes, size_t more)
+{
+    if (!items || items + bytes != arena->next || (size_t)(arena->end - arena->next) < more)
+        return false;
+    arena->next += more;
+    arena->used += more;
+    return true;
+}
+
+bool arena_reserve_items(struct arena *arena, void **items, size_t *capacity, size_t count,
+                         size_t extra, size_t item_size)
+{
+    enum { FIRST_BYTES = 128 };
+    size_t grown, bytes;
+    if (!size_add(count, extra, &grown))
+        return false;
+    if (grown <= *capacity)
+        return true;
+    const size_t first = item_size < FIRST_BYTES / 4 ? FIRST_BYTES / item_size : 4;
+    const size_t wanted = *capacity < first ? first : *capacity * 2; // of items that are there
+    if (grown < wanted)
+        grown = wanted;
+    if (!size_mul(grown, item_size, &bytes) || !size_add(bytes, ARENA_ALIGN - 1, &bytes))
+        return false;
+    bytes &= ~(size_t)(ARENA_ALIGN - 1);
+    const size_t before =
+        (*capacity * item_size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1); // fits, it is there
+    if (!extend(arena, *items, before, bytes - before)) {
+        void *memory = arena_alloc(arena, bytes);
+        if (!memory)
+            return false;
+        if (count)
+            memcpy(memory, *items, count * item_size);
+        *items = memory;
+    }
+    *capacity = bytes / item_size;
+    return true;
 }

@@ -6,7 +6,6 @@
 // enough, and a condition holds wherever its branch stands.
 #include "ir/range.h"
 
-#include "base/memory.h"
 #include "ir/tables.h"
 
 enum {
@@ -48,14 +47,15 @@ struct walk {
     struct ir_ranges *ranges;
     bool certify;
     bool failed;
-    bool *assigned;           // owned, one per name
-    uint32_t *buffers;        // owned, one per name: declaration index plus 1
-    struct binding *bindings; // owned, one per name
+    bool *assigned;           // one per name
+    uint32_t *buffers;        // one per name: declaration index plus 1
+    struct binding *bindings; // one per name
     struct {
         ARRAY(struct undo);
     } undo;
-    struct guard guards[MOST_GUARDS];
-    uint32_t guard_count;
+    struct {
+        ARRAY(struct guard);
+    } guards; // those that hold where the walk stands
 };
 
 // ---- Answers ----------------------------------------------------------------------------------
@@ -72,13 +72,12 @@ static size_t place_of(const struct ir_ranges *ranges, const void *key)
 static bool grow(struct ir_ranges *ranges)
 {
     struct ir_ranges larger = { .capacity = ranges->capacity ? ranges->capacity * 2 : 32 };
-    larger.entries = memory_calloc(larger.capacity, sizeof *larger.entries);
+    larger.entries = arena_array(&ranges->arena, larger.capacity, sizeof *larger.entries);
     if (!larger.entries)
         return false;
     for (size_t i = 0; i < ranges->capacity; i++)
         if (ranges->entries[i].key)
             larger.entries[place_of(&larger, ranges->entries[i].key)] = ranges->entries[i];
-    memory_free(ranges->entries);
     ranges->entries = larger.entries;
     ranges->capacity = larger.capacity;
     return true;
@@ -125,7 +124,7 @@ static uint32_t record(struct walk *walk, struct ir_proof_step step)
 {
     if (!walk->certify)
         return IR_PROOF_NONE;
-    if (!array_push(&walk->ranges->steps, step)) {
+    if (!array_push_in(&walk->ranges->arena, &walk->ranges->steps, step)) {
         walk->failed = true;
         return IR_PROOF_NONE;
     }
@@ -256,11 +255,11 @@ static struct value length(struct walk *walk, const struct ir_expr *expr)
 // gid = wid * size + lid: what is known of the workgroup's id says something about the global one.
 static struct value global_id(struct walk *walk, const struct ir_expr *expr)
 {
-    if (expr->op > 2 || walk->guard_count == 0)
+    if (expr->op > 2 || walk->guards.count == 0)
         return shape(walk, expr, 0, UINT32_MAX);
     const uint32_t size = walk->program->workgroup[expr->op];
-    for (uint32_t i = walk->guard_count; i-- > 0;) {
-        const struct guard *guard = &walk->guards[i];
+    for (size_t i = walk->guards.count; i-- > 0;) {
+        const struct guard *guard = &walk->guards.items[i];
         if (guard->other || guard->expr->kind != IR_EXPR_WORKGROUP_ID ||
             guard->expr->op != expr->op || size == 0)
             continue;
@@ -278,8 +277,8 @@ static const struct guard *no_wrap(const struct walk *walk, const struct ir_expr
 {
     if (expr->op != IR_BIN_SUB && expr->op != IR_BIN_WRAPPING_SUB)
         return NULL;
-    for (uint32_t i = walk->guard_count; i-- > 0;) {
-        const struct guard *guard = &walk->guards[i];
+    for (size_t i = walk->guards.count; i-- > 0;) {
+        const struct guard *guard = &walk->guards.items[i];
         if (guard->other && same_value(walk, guard->expr, expr->kids[0], MOST_DEPTH) &&
             same_value(walk, guard->other, expr->kids[1], MOST_DEPTH))
             return guard;
@@ -408,8 +407,8 @@ static struct value evaluate(struct walk *walk, const struct ir_expr *expr)
     struct value value = unguarded(walk, expr);
     if (!value.is_u32)
         return value;
-    for (uint32_t i = 0; i < walk->guard_count; i++) {
-        const struct guard *guard = &walk->guards[i];
+    for (size_t i = 0; i < walk->guards.count; i++) {
+        const struct guard *guard = &walk->guards.items[i];
         if (guard->other || !same_value(walk, guard->expr, expr, MOST_DEPTH))
             continue;
         struct ir_range both = ir_range_both(&value.range, &guard->value.range);
@@ -422,8 +421,9 @@ static struct value evaluate(struct walk *walk, const struct ir_expr *expr)
 
 static void add_guard(struct walk *walk, struct guard guard)
 {
-    if (walk->guard_count < MOST_GUARDS)
-        walk->guards[walk->guard_count++] = guard;
+    if (walk->guards.count < MOST_GUARDS &&
+        !array_push_in(&walk->ranges->arena, &walk->guards, guard))
+        walk->failed = true;
 }
 
 // `expr` is at most (`strict`: below) `bound`, so `bound` is at least `expr`.
@@ -541,7 +541,8 @@ static void visit_access(struct walk *walk, ir_name name, const struct ir_expr *
                          : IR_INSIDE_ALWAYS,
            true);
     if (inside && walk->certify &&
-        !array_push(&walk->ranges->proofs, ((struct ir_proof){ index, buffer - 1, value.step })))
+        !array_push_in(&walk->ranges->arena, &walk->ranges->proofs,
+                       ((struct ir_proof){ index, buffer - 1, value.step })))
         walk->failed = true;
 }
 
@@ -560,7 +561,7 @@ static void visit_expr(struct walk *walk, const struct ir_expr *expr)
 static void bind(struct walk *walk, ir_name name, const struct ir_node *node, struct value value)
 {
     struct undo undo = { name, walk->bindings[name] };
-    if (!array_push(&walk->undo, undo)) {
+    if (!array_push_in(&walk->ranges->arena, &walk->undo, undo)) {
         walk->failed = true;
         return;
     }
@@ -588,14 +589,14 @@ static void visit_loop(struct walk *walk, const struct ir_node *node)
     const uint32_t low = from.exits ? 0 : range.low;
     const uint32_t high = to.is_u32 && !to.exits ? to.range.high : UINT32_MAX;
     answer(walk, node, high > low ? high - low : 0, false);
-    const uint32_t guards = walk->guard_count;
+    const size_t guards = walk->guards.count;
     const size_t mark = walk->undo.count;
     bind(walk, node->name, node,
          conclude(walk, NULL, IR_PROOF_LOOP, range, from.is_u32 ? &from : NULL,
                   to.is_u32 ? &to : NULL, node));
     visit_body(walk, &node->body, true);
     unbind(walk, mark);
-    walk->guard_count = guards;
+    walk->guards.count = guards;
 }
 
 static bool leaves(const struct ir_body *body)
@@ -609,16 +610,16 @@ static bool leaves(const struct ir_body *body)
 // What follows a branch that leaves is reached by the other one only.
 static void visit_if(struct walk *walk, const struct ir_node *node)
 {
-    const uint32_t guards = walk->guard_count;
+    const size_t guards = walk->guards.count;
     int conjuncts = MOST_CONJUNCTS;
     add_condition(walk, node, node->a, false, false, &conjuncts);
     visit_body(walk, &node->body, true);
-    walk->guard_count = guards;
+    walk->guards.count = guards;
     conjuncts = MOST_CONJUNCTS;
     if (node->otherwise.count > 0) {
         add_condition(walk, node, node->a, true, false, &conjuncts);
         visit_body(walk, &node->otherwise, true);
-        walk->guard_count = guards;
+        walk->guards.count = guards;
     } else if (leaves(&node->body)) {
         add_condition(walk, node, node->a, true, true, &conjuncts);
     }
@@ -648,12 +649,12 @@ static void visit_node(struct walk *walk, const struct ir_node *node)
 static void visit_body(struct walk *walk, const struct ir_body *body, bool scoped)
 {
     const size_t mark = walk->undo.count;
-    const uint32_t guards = walk->guard_count;
+    const size_t guards = walk->guards.count;
     for (uint32_t i = 0; i < body->count && !walk->failed; i++)
         visit_node(walk, body->nodes[i]);
     if (scoped)
         unbind(walk, mark);
-    walk->guard_count = guards;
+    walk->guards.count = guards;
 }
 
 // ---- The whole --------------------------------------------------------------------------------
@@ -673,29 +674,23 @@ enum vyre_result ir_ranges_init(struct ir_ranges *ranges, const struct vyre_prog
                                 bool certify)
 {
     *ranges = (struct ir_ranges){ 0 };
+    struct arena *arena = &ranges->arena;
     struct walk walk = { .program = program, .ranges = ranges, .certify = certify };
-    walk.assigned = memory_calloc(program->name_count, sizeof *walk.assigned);
-    walk.buffers = memory_calloc(program->name_count, sizeof *walk.buffers);
-    walk.bindings = memory_calloc(program->name_count, sizeof *walk.bindings);
-    if (walk.assigned && walk.buffers && walk.bindings) {
-        for (uint32_t i = program->buffer_count; i-- > 0;)
-            walk.buffers[program->buffers[i].name] = i + 1;
+    walk.assigned = arena_array(arena, program->name_count, sizeof *walk.assigned);
+    walk.buffers = arena_array(arena, program->name_count, sizeof *walk.buffers);
+    walk.bindings = arena_array(arena, program->name_count, sizeof *walk.bindings);
+    if (arena->failed)
+        return VYRE_ERR_NO_MEMORY;
+    for (uint32_t i = program->buffer_count; i-- > 0;)
+        walk.buffers[program->buffers[i].name] = i + 1;
+    if (ir_may_have_node(program, IR_NODE_ASSIGN))
         note_assigned(walk.assigned, &program->entry);
-        visit_body(&walk, &program->entry, false);
-    } else {
-        walk.failed = true;
-    }
-    memory_free(walk.assigned);
-    memory_free(walk.buffers);
-    memory_free(walk.bindings);
-    array_fini(&walk.undo);
+    visit_body(&walk, &program->entry, false);
     return walk.failed ? VYRE_ERR_NO_MEMORY : VYRE_OK;
 }
 
 void ir_ranges_fini(struct ir_ranges *ranges)
 {
-    memory_free(ranges->entries);
-    array_fini(&ranges->steps);
-    array_fini(&ranges->proofs);
+    arena_fini(&ranges->arena);
     *ranges = (struct ir_ranges){ 0 };
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The validator's life: rules in the order of spec: ir.md, 4.2.
-#include "base/memory.h"
 #include "ir/validate.h"
 #include "validate_walk.h"
 
@@ -11,26 +10,17 @@ static bool init(struct ir_validator *v, const struct vyre_program *program,
     *v = (struct ir_validator){ .program = program };
     if (params)
         v->params = *params;
-    v->buffer_of = memory_calloc(names, sizeof *v->buffer_of);
-    v->binding_of = memory_calloc(names, sizeof *v->binding_of);
-    v->alias = memory_calloc(names, sizeof *v->alias);
-    return v->buffer_of && v->binding_of && v->alias;
+    v->buffer_of = arena_array(&v->arena, names, sizeof *v->buffer_of);
+    v->binding_of = arena_array(&v->arena, names, sizeof *v->binding_of);
+    v->alias = arena_array(&v->arena, names, sizeof *v->alias);
+    return !v->arena.failed;
 }
 
 static void fini(struct ir_validator *v)
 {
-    memory_free(v->buffer_of);
-    memory_free(v->binding_of);
-    memory_free(v->alias);
-    array_fini(&v->frames);
-    array_fini(&v->bindings);
-    array_fini(&v->alias_undo);
-    array_fini(&v->accesses);
-    array_fini(&v->facts);
-    array_fini(&v->pending);
     array_fini(&v->lines);
-    array_fini(&v->exclusive);
     str_fini(&v->paths);
+    arena_fini(&v->arena);
 }
 
 enum vyre_result vyre_program_validate(const struct vyre_program *program,

@@ -10,7 +10,7 @@
 void ir_alias_add(struct ir_validator *v, ir_name buffer, bool atomic)
 {
     const struct ir_access access = { buffer, atomic };
-    if (!array_push(&v->accesses, access))
+    if (!array_push_in(&v->arena, &v->accesses, access))
         v->failed = true;
 }
 
@@ -74,7 +74,7 @@ void ir_alias_apply(struct ir_validator *v, uint32_t base)
         if (*mine == epoch)
             continue;
         const struct ir_alias_undo undo = { access->buffer, *stamp };
-        if (!array_push(&v->alias_undo, undo))
+        if (!array_push_in(&v->arena, &v->alias_undo, undo))
             v->failed = true;
         *mine = epoch;
     }

@@ -86,7 +86,7 @@ static bool add_facts(struct ir_validator *v, const struct ir_expr *root)
     size_t pending = 0;
     size_t count = v->facts.count;
     v->pending.count = 0;
-    if (!array_reserve(&v->pending, 1))
+    if (!array_reserve_in(&v->arena, &v->pending, 1))
         return false;
     v->pending.items[pending++] = root;
     while (pending > 0) {
@@ -94,7 +94,7 @@ static bool add_facts(struct ir_validator *v, const struct ir_expr *root)
         const uint32_t kid_count = expr->kid_count;
         if (count == v->facts.capacity) {
             v->facts.count = count;
-            if (count >= UINT32_MAX - 1 || !array_reserve(&v->facts, 1))
+            if (count >= UINT32_MAX - 1 || !array_reserve_in(&v->arena, &v->facts, 1))
                 return false;
         }
         v->facts.items[count].expr = expr;
@@ -103,7 +103,7 @@ static bool add_facts(struct ir_validator *v, const struct ir_expr *root)
             add_access(v, expr);
         if (v->pending.capacity - pending < kid_count) {
             v->pending.count = pending;
-            if (!array_reserve(&v->pending, kid_count))
+            if (!array_reserve_in(&v->arena, &v->pending, kid_count))
                 return false;
         }
         for (uint32_t i = kid_count; i > 0; i--)
@@ -118,7 +118,7 @@ uint32_t ir_validate_facts(struct ir_validator *v, const struct ir_expr *expr)
     const size_t root = v->facts.count;
     struct ir_fact fact = { .expr = expr, .size = 1, .fine = true };
     if (root < UINT32_MAX - 1 && ir_validate_is_fine(v, expr, &fact)) {
-        if (!array_push(&v->facts, fact))
+        if (!array_push_in(&v->arena, &v->facts, fact))
             v->failed = true;
         return (uint32_t)root;
     }

@@ -25,7 +25,7 @@ static void push_frame(struct ir_validator *v, const struct ir_node *owner,
         .divergent = divergent,
     };
     ir_alias_enter(v, &frame);
-    if (!array_push(&v->frames, frame))
+    if (!array_push_in(&v->arena, &v->frames, frame))
         v->failed = true;
 }
 
@@ -33,7 +33,7 @@ static void bind(struct ir_validator *v, struct ir_binding binding)
 {
     binding.hidden = v->binding_of[binding.name];
     binding.frame = top(v)->serial;
-    if (!array_push(&v->bindings, binding)) {
+    if (!array_push_in(&v->arena, &v->bindings, binding)) {
         v->failed = true;
         return;
     }
@@ -279,7 +279,7 @@ static void note_self_exclusive(struct ir_validator *v, const struct ir_node *re
     // Looking for the path later would take a walk over the program for each.
     if (v->params.diag)
         ir_validate_keep_path(v);
-    if (v->paths.failed || !array_push(&v->exclusive, exclusive))
+    if (v->paths.failed || !array_push_in(&v->arena, &v->exclusive, exclusive))
         v->failed = true;
 }
 

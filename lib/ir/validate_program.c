@@ -2,7 +2,6 @@
 // Rules about the program as a whole and its buffers (spec: ir.md, 4.3.1).
 #include <stdio.h>
 
-#include "base/memory.h"
 #include "ir/tables.h"
 #include "validate_walk.h"
 
@@ -40,12 +39,12 @@ struct binding_set {
     bool has_last;
 };
 
-static bool binding_set_init(struct binding_set *set, uint32_t count)
+static bool binding_set_init(struct binding_set *set, struct arena *arena, uint32_t count)
 {
     uint64_t size = 4;
     while (size < 2 * (uint64_t)count)
         size *= 2;
-    set->slots = memory_calloc(size, sizeof *set->slots);
+    set->slots = arena_array(arena, size, sizeof *set->slots);
     set->mask = size - 1;
     set->has_last = false;
     return set->slots != NULL;
@@ -107,7 +106,7 @@ static void check_output_marks(struct ir_validator *v)
 void ir_validate_declarations(struct ir_validator *v)
 {
     struct binding_set bindings;
-    if (!binding_set_init(&bindings, v->program->buffer_count)) {
+    if (!binding_set_init(&bindings, &v->arena, v->program->buffer_count)) {
         v->failed = true;
         return;
     }
@@ -116,5 +115,4 @@ void ir_validate_declarations(struct ir_validator *v)
     for (uint32_t i = 0; i < v->program->buffer_count; i++)
         check_buffer(v, i, &bindings);
     check_output_marks(v);
-    memory_free(bindings.slots);
 }

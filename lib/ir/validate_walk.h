@@ -83,6 +83,7 @@ struct ir_exclusive {
 };
 
 struct ir_validator {
+    struct arena arena; // of the tables and lists, but for `lines`
     const struct vyre_program *program;
     struct vyre_validate_params params;
     uint64_t error_count;

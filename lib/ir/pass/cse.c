@@ -11,8 +11,6 @@
 // they touch, and the operands of subgroup operations, which see the locals of other lanes.
 #include "ir/pass.h"
 
-#include "base/array.h"
-#include "base/memory.h"
 #include "facts.h"
 #include "ir/edit.h"
 #include "ir/tables.h"
@@ -65,13 +63,14 @@ struct value {
 struct cse {
     struct ir_edit edit;
     struct ir_facts *facts;
-    struct slot *slots; // owned, a power of two of them, at most half taken
+    struct arena *scratch;
+    struct slot *slots; // a power of two of them, at most half taken
     size_t slot_count;
     struct {
         ARRAY(struct key);
     } keys;             // by value
-    uint32_t *locals;   // owned, by name: the value of a local that is not assigned
-    uint32_t *versions; // owned, by name: counts the assignments and stores so far
+    uint32_t *locals;   // by name: the value of a local that is not assigned
+    uint32_t *versions; // by name: counts the assignments and stores so far
     struct {
         ARRAY(struct occurrence);
     } occurrences;
@@ -115,11 +114,10 @@ static bool grow_slots(struct cse *cse)
     struct slot *old = cse->slots;
     const size_t count = cse->slot_count;
     cse->slot_count = count ? count * 2 : FIRST_SLOTS;
-    cse->slots = memory_calloc(cse->slot_count, sizeof *cse->slots);
+    cse->slots = arena_array(cse->scratch, cse->slot_count, sizeof *cse->slots);
     for (size_t i = 0; cse->slots && i < count; i++)
         if (old[i].value)
             *find_slot(cse, old[i].hash, NULL) = old[i];
-    memory_free(old);
     return cse->slots;
 }
 
@@ -128,7 +126,8 @@ static const struct key no_key;
 
 static uint32_t fresh_value(struct cse *cse, const struct key *key)
 {
-    if (!array_push(&cse->values, (struct value){ 0 }) || !array_push(&cse->keys, *key)) {
+    if (!array_push_in(cse->scratch, &cse->values, (struct value){ 0 }) ||
+        !array_push_in(cse->scratch, &cse->keys, *key)) {
         cse->failed = true;
         return 0;
     }
@@ -248,7 +247,7 @@ static uint32_t number_expr(struct cse *cse, const struct ir_expr *expr,
     struct ir_expr_facts of[IR_FACT_KIDS], kid_facts;
     uint32_t values[IR_FACT_KIDS] = { 0 };
     const size_t at = cse->occurrences.count;
-    if (!array_push(&cse->occurrences, ((struct occurrence){ .size = 1 })))
+    if (!array_push_in(cse->scratch, &cse->occurrences, ((struct occurrence){ .size = 1 })))
         cse->failed = true;
     *facts = (struct ir_expr_facts){ .kind = IR_KIND_UNKNOWN };
     if (touches_memory(expr)) {
@@ -299,8 +298,8 @@ static void place(struct cse *cse, const struct ir_expr *expr, size_t at)
             cse->records.items[*known - 1].uses++;
             return;
         }
-        if (!array_push(&cse->records, (struct record){ .value = self->value }) ||
-            !array_push(&cse->defined, self->value)) {
+        if (!array_push_in(cse->scratch, &cse->records, (struct record){ .value = self->value }) ||
+            !array_push_in(cse->scratch, &cse->defined, self->value)) {
             cse->failed = true;
             return;
         }
@@ -492,8 +491,8 @@ static bool finds_any(const struct cse *cse)
 static enum vyre_result run(struct cse *cse, struct vyre_program **out)
 {
     const struct vyre_program *from = cse->edit.from;
-    cse->locals = memory_calloc(from->name_count, sizeof *cse->locals);
-    cse->versions = memory_calloc(from->name_count, sizeof *cse->versions);
+    cse->locals = arena_array(cse->scratch, from->name_count, sizeof *cse->locals);
+    cse->versions = arena_array(cse->scratch, from->name_count, sizeof *cse->versions);
     if (!ir_facts_about(cse->facts, from) || !cse->locals || !cse->versions)
         return VYRE_ERR_NO_MEMORY;
     look_at_body(cse, &from->entry);
@@ -508,20 +507,14 @@ static enum vyre_result run(struct cse *cse, struct vyre_program **out)
 enum vyre_result ir_pass_cse(const struct ir_pass_context *context, const struct vyre_program *from,
                              struct vyre_program **out)
 {
-    struct cse cse = { .facts = context->facts };
+    struct cse cse = { .facts = context->facts, .scratch = context->scratch };
+    const struct arena_mark mark = arena_mark(cse.scratch);
     *out = NULL;
     ir_edit_init(&cse.edit, from);
     enum vyre_result result = run(&cse, out);
     if (!result)
         ir_facts_follow(cse.facts, *out);
     ir_edit_fini(&cse.edit);
-    memory_free(cse.slots);
-    array_fini(&cse.keys);
-    memory_free(cse.locals);
-    memory_free(cse.versions);
-    array_fini(&cse.occurrences);
-    array_fini(&cse.records);
-    array_fini(&cse.values);
-    array_fini(&cse.defined);
+    arena_rewind(cse.scratch, mark);
     return result;
 }

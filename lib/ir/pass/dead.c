@@ -10,8 +10,6 @@
 // is part of the interface), barriers, calls, linear buffers, and loops, whose end is an event.
 #include "ir/pass.h"
 
-#include "base/array.h"
-#include "base/memory.h"
 #include "facts.h"
 #include "ir/edit.h"
 
@@ -35,11 +33,12 @@ struct numbers {
 struct dead {
     struct ir_edit edit;
     struct ir_facts *facts;
+    struct arena *scratch;
     struct {
         ARRAY(struct definition);
     } definitions;
-    uint32_t *first; // owned, by name: its latest definition
-    bool *needed;    // owned, by name: something that stays reads the local
+    uint32_t *first; // by name: its latest definition
+    bool *needed;    // by name: something that stays reads the local
     struct {
         ARRAY(ir_name);
     } pending; // needed names whose definitions were not looked at yet
@@ -56,7 +55,7 @@ static void need(struct dead *dead, ir_name name)
     if (dead->needed[name])
         return;
     dead->needed[name] = true;
-    if (!array_push(&dead->pending, name))
+    if (!array_push_in(dead->scratch, &dead->pending, name))
         dead->failed = true;
 }
 
@@ -83,7 +82,8 @@ static void look_at_definition(struct dead *dead, const struct ir_node *node)
             need(dead, node->name);
     }
     dead->first[node->name] = (uint32_t)dead->definitions.count;
-    if (dead->definitions.count >= NONE || !array_push(&dead->definitions, definition))
+    if (dead->definitions.count >= NONE ||
+        !array_push_in(dead->scratch, &dead->definitions, definition))
         dead->failed = true;
 }
 
@@ -171,7 +171,7 @@ static void keep_number(struct dead *dead, struct numbers *numbers)
 {
     const uint32_t number = numbers->from ? numbers->from[numbers->next] : numbers->next;
     numbers->next++;
-    if (!array_push(&numbers->kept, number))
+    if (!array_push_in(dead->scratch, &numbers->kept, number))
         dead->failed = true;
 }
 
@@ -338,8 +338,8 @@ static const uint32_t *take_numbers(struct dead *dead, const struct numbers *num
 static enum vyre_result run(struct dead *dead, struct vyre_program **out)
 {
     const struct vyre_program *from = dead->edit.from;
-    dead->first = memory_calloc(from->name_count, sizeof *dead->first);
-    dead->needed = memory_calloc(from->name_count, sizeof *dead->needed);
+    dead->first = arena_array(dead->scratch, from->name_count, sizeof *dead->first);
+    dead->needed = arena_array(dead->scratch, from->name_count, sizeof *dead->needed);
     if (!ir_facts_about(dead->facts, from) || !dead->first || !dead->needed)
         return VYRE_ERR_NO_MEMORY;
     for (uint32_t i = 0; i < from->name_count; i++)
@@ -363,18 +363,15 @@ enum vyre_result ir_pass_dead(const struct ir_pass_context *context,
 {
     struct dead dead = {
         .facts = context->facts,
+        .scratch = context->scratch,
         .loops.from = from->loop_numbers,
         .traps.from = from->trap_numbers,
     };
+    const struct arena_mark mark = arena_mark(dead.scratch);
     *out = NULL;
     ir_edit_init(&dead.edit, from);
     enum vyre_result result = run(&dead, out);
     ir_edit_fini(&dead.edit);
-    memory_free(dead.first);
-    memory_free(dead.needed);
-    array_fini(&dead.definitions);
-    array_fini(&dead.pending);
-    array_fini(&dead.loops.kept);
-    array_fini(&dead.traps.kept);
+    arena_rewind(dead.scratch, mark);
     return result;
 }

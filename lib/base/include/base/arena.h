@@ -16,11 +16,23 @@ struct arena {
     uint8_t *next;
     uint8_t *end;
     size_t used;       // bytes handed out
-    size_t block_size; // size of the newest block; doubles up to a limit
+    size_t block_size; // size of the newest block; the next one is twice as large, up to a limit
     bool failed;
 };
 
 void arena_fini(struct arena *arena);
+
+// Everything that was handed out since the mark is taken back. Failure stays.
+struct arena_mark {
+    struct arena_block *block;
+    uint8_t *next;
+    size_t used;
+};
+static inline struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){ arena->blocks, arena->next, arena->used };
+}
+void arena_rewind(struct arena *arena, struct arena_mark mark);
 
 enum { ARENA_ALIGN = 8 };
 
@@ -45,5 +57,20 @@ void *arena_zalloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size); // zeroed
 void *arena_copy(struct arena *arena, const void *bytes, size_t size);
 char *arena_copy_text(struct arena *arena, const char *text, size_t size); // adds a NUL
+
+// Growable arrays (base/array.h) in an arena: array_reserve and array_push for arrays that have
+// been in this arena since they were empty, and that end with it. What an array outgrows stays in
+// the arena, unless nothing came behind it.
+#define array_reserve_in(arena, array, extra)                                                      \
+    arena_reserve_items((arena), (void **)&(array)->items, &(array)->capacity, (array)->count,     \
+                        (extra), sizeof(*(array)->items))
+
+#define array_push_in(arena, array, value)                                                         \
+    ((array)->count < (array)->capacity || array_reserve_in((arena), (array), 1)                   \
+         ? ((array)->items[(array)->count++] = (value), true)                                      \
+         : false)
+
+bool arena_reserve_items(struct arena *arena, void **items, size_t *capacity, size_t count,
+                         size_t extra, size_t item_size);
 
 #endif // BASE_ARENA_H

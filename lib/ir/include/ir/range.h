@@ -69,7 +69,8 @@ struct ir_range_entry {
 };
 
 struct ir_ranges {
-    struct ir_range_entry *entries; // owned; open addressing, a power of two
+    struct arena arena;             // of all that is below
+    struct ir_range_entry *entries; // open addressing, a power of two
     size_t capacity;
     size_t count;
     uint32_t accesses; // looked at
