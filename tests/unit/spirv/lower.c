@@ -449,6 +449,7 @@ static void assert_phis(const char *lines, unsigned phis)
              "buffer in : u64[4] readonly @1\nbuffer out : u32[4] readwrite @0\nlet x = gid.x\n"
              "%s\nout[0] = x",
              lines);
+    assert_compiles(text);
     if (count_in(text, SpvOpPhi) != phis)
         fail_msg("%u phis and not %u: %s", count_in(text, SpvOpPhi), phis, lines);
     if (!strstr(lines, "out[") && count_in(text, SpvOpStore) != 1)
