@@ -51,6 +51,15 @@ void spv_leave_beyond(struct spv_lowering *lowering)
     spv_if_end(lowering, &branch);
 }
 
+void spv_return(struct spv_lowering *lowering)
+{
+    if (!lowering->block)
+        return;
+    spv_report_outside(lowering);
+    spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
+    lowering->block = 0;
+}
+
 void spv_exit(struct spv_lowering *lowering)
 {
     if (lowering->flow.dead_exits[lowering->next_exit++]) {
@@ -59,9 +68,7 @@ void spv_exit(struct spv_lowering *lowering)
         lowering->maybe_dead = true;
         return;
     }
-    spv_report_outside(lowering);
-    spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
-    lowering->block = 0;
+    spv_return(lowering);
 }
 
 uint32_t spv_and_alive(struct spv_lowering *lowering, uint32_t cond)

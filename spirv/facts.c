@@ -125,6 +125,9 @@ static void visit_expr(struct walk *walk, const struct ir_expr *expr, ir_name re
         if (buffer)
             buffer->loaded = true;
         break;
+    case IR_EXPR_INVOCATION_ID: facts->global_ids |= (uint8_t)(1u << (expr->op & 3)); break;
+    case IR_EXPR_WORKGROUP_ID: facts->workgroup_ids |= (uint8_t)(1u << (expr->op & 3)); break;
+    case IR_EXPR_LOCAL_ID: facts->local_ids |= (uint8_t)(1u << (expr->op & 3)); break;
     case IR_EXPR_ATOMIC: visit_atomic(walk, expr, result); break;
     case IR_EXPR_OPAQUE: visit_extension(walk, expr->ext, expr->name, expr->bits); break;
     default: break;
@@ -227,7 +230,7 @@ static struct summary visit_copy(struct walk *walk, const struct ir_node *node)
     if (source)
         source->loaded = source->copied = true;
     if (destination)
-        destination->stored = destination->copied = true;
+        destination->stored = destination->restored = destination->copied = true;
     facts->has_copies = true;
     if (spv_copy_is_small(node))
         return (struct summary){ 0 };
@@ -263,8 +266,10 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
         break;
     case IR_NODE_STORE:
         buffer = buffer_facts(walk, node->name);
-        if (buffer)
+        if (buffer) {
+            buffer->restored |= buffer->stored || walk->loop_depth > 0;
             buffer->stored = true;
+        }
         break;
     case IR_NODE_BARRIER: visit_meeting(walk, &sum); break;
     case IR_NODE_ASYNC_LOAD:

@@ -27,6 +27,7 @@ struct spv_name_facts {
 struct spv_buffer_facts {
     bool loaded;   // plain or uniform loads
     bool stored;   // plain stores
+    bool restored; // more than one of them, or one in a loop, or copies
     bool copied;   // by asynchronous copies, word by word
     bool updated;  // atomics of the language, or atomic stores
     bool external; // touched by an atomic load or store: another agent may write it meanwhile
@@ -71,7 +72,8 @@ struct spv_facts {
     // `exits_before_meeting` have a barrier or a subgroup operation somewhere behind them.
     uint32_t exit_count;
     uint32_t exits_before_meeting;
-    uint32_t param_count;     // launch parameters: highest number used plus 1
+    uint8_t global_ids, workgroup_ids, local_ids; // which axes of them are read, a bit each
+    uint32_t param_count;                         // launch parameters: highest number used plus 1
     uint32_t loop_budget;     // of guarded loops, in passes; see vyre_compile_params
     uint32_t zero_passes;     // through the loops that zero workgroup memory
     uint64_t workgroup_bytes; // declared, and for subgroup operations

@@ -182,15 +182,20 @@ uint32_t spv_exchange_variable(struct spv_lowering *lowering)
 
 // ---- Push constants and built-ins --------------------------------------------------------------
 
-static uint32_t push_variable(struct spv_lowering *lowering)
+// The whole block, of which words are parts. Its type is declared at the end, when its members are
+// known.
+static uint32_t push_block(struct spv_lowering *lowering)
 {
+    struct spv_writer *writer = &lowering->writer;
     if (!lowering->push) {
-        lowering->push = spv_writer_id(&lowering->writer);
+        lowering->push = spv_writer_id(writer);
+        lowering->push_type = spv_writer_id(writer);
+        lowering->push_block = spv_writer_id(writer);
         spv_call_it(lowering, lowering->push, "lengths and parameters");
-        lowering->push_pointer =
-            pointer_type(lowering, SpvStorageClassPushConstant, lowering->type_u32);
+        SPV_EMIT(writer, SPV_PROLOGUE, SpvOpLoad, lowering->push_type, lowering->push_block,
+                 lowering->push);
     }
-    return lowering->push;
+    return lowering->push_block;
 }
 
 // The block of push constants: a member for each word that is used, where the host puts it.
@@ -205,7 +210,7 @@ static void declare_push(struct spv_lowering *lowering)
         fail_memory(lowering);
         return;
     }
-    const uint32_t block = operands[0] = spv_writer_id(writer);
+    const uint32_t block = operands[0] = lowering->push_type;
     for (size_t i = 0; i < used->count; i++) {
         operands[i + 1] = lowering->type_u32;
         SPV_EMIT(writer, SPV_DECORATIONS, SpvOpMemberDecorate, block, (uint32_t)i,
@@ -223,16 +228,13 @@ uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word)
     uint32_t *value = &lowering->push_values[word];
     if (*value)
         return *value;
-    struct spv_writer *writer = &lowering->writer;
-    uint32_t variable = push_variable(lowering);
-    uint32_t member = spv_u32(lowering, (uint32_t)lowering->push_used.count);
+    const uint32_t block = push_block(lowering);
+    const uint32_t member = (uint32_t)lowering->push_used.count;
     if (!array_push_in(&lowering->arena, &lowering->push_used, word))
         fail_memory(lowering);
-    uint32_t pointer = spv_writer_id(writer);
-    SPV_EMIT(writer, SPV_PROLOGUE, SpvOpAccessChain, lowering->push_pointer, pointer, variable,
-             member);
-    *value = spv_writer_id(writer);
-    SPV_EMIT(writer, SPV_PROLOGUE, SpvOpLoad, lowering->type_u32, *value, pointer);
+    *value = spv_writer_id(&lowering->writer);
+    SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpCompositeExtract, lowering->type_u32, *value,
+             block, member);
     return *value;
 }
 
@@ -279,23 +281,36 @@ static uint32_t local_id_by_lanes(struct spv_lowering *lowering, uint32_t axis)
     return after > 1 ? spv_word2(lowering, SpvOpUMod, id, spv_u32(lowering, size[axis])) : id;
 }
 
-static uint32_t global_id_by_lanes(struct spv_lowering *lowering, uint32_t axis)
+static uint32_t computed_global_id(struct spv_lowering *lowering, uint32_t axis)
 {
-    const uint32_t size = spv_u32(lowering, lowering->program->workgroup[axis]);
+    const uint32_t size = lowering->program->workgroup[axis];
     uint32_t first = spv_built_in(lowering, SPV_WORKGROUP_ID, axis);
-    first = spv_word2(lowering, SpvOpIMul, first, size);
+    if (size == 1)
+        return first;
+    first = spv_word2(lowering, SpvOpIMul, first, spv_u32(lowering, size));
     return spv_word2(lowering, SpvOpIAdd, first, spv_built_in(lowering, SPV_LOCAL_ID, axis));
 }
 
-// One of those that follow the device's subgroups; 0: it is not one of them.
-static uint32_t by_lanes(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis)
+// Next to the ids of the workgroup and in it, the global one is two instructions, which most
+// drivers would make of the built-in, too; a variable of its own takes more of the module.
+static bool computes_global_id(const struct spv_facts *facts)
 {
+    const unsigned axes = facts->global_ids;
+    const bool all = axes == 7;
+    return !all && !(axes & ~(unsigned)(facts->workgroup_ids & facts->local_ids));
+}
+
+// One that is computed, since ids follow the device's subgroups or others are there; 0: it is not.
+static uint32_t computed(struct spv_lowering *lowering, enum spv_built_in which, uint32_t axis)
+{
+    if (which == SPV_GLOBAL_ID && computes_global_id(&lowering->facts))
+        return computed_global_id(lowering, axis);
     if (!lowering->facts.full_subgroup)
         return 0;
     switch (which) {
     case SPV_LOCAL_INDEX: return index_by_lanes(lowering);
     case SPV_LOCAL_ID: return local_id_by_lanes(lowering, axis);
-    case SPV_GLOBAL_ID: return global_id_by_lanes(lowering, axis);
+    case SPV_GLOBAL_ID: return computed_global_id(lowering, axis);
     default: return 0;
     }
 }
@@ -321,7 +336,7 @@ uint32_t spv_built_in(struct spv_lowering *lowering, enum spv_built_in which, ui
         return *part;
     const enum spv_section at = lowering->at;
     lowering->at = SPV_PROLOGUE;
-    *part = by_lanes(lowering, which, axis);
+    *part = computed(lowering, which, axis);
     lowering->at = at;
     if (*part)
         return *part;

@@ -20,7 +20,7 @@ static uint32_t budget_variable(struct spv_lowering *lowering, bool uniform)
 void spv_loop_begin(struct spv_lowering *lowering, struct spv_loop *loop)
 {
     struct spv_writer *writer = &lowering->writer;
-    uint32_t body = spv_writer_id(writer);
+    loop->body = spv_writer_id(writer);
     loop->header = spv_writer_id(writer);
     loop->next_block = spv_writer_id(writer);
     loop->merge = spv_writer_id(writer);
@@ -51,9 +51,10 @@ void spv_loop_begin(struct spv_lowering *lowering, struct spv_loop *loop)
     }
     SPV_EMIT(writer, SPV_BODY, SpvOpLoopMerge, loop->merge, loop->next_block,
              SpvLoopControlMaskNone);
-    SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, enter, body, loop->merge);
+    SPV_EMIT(writer, SPV_BODY, SpvOpBranchConditional, enter, loop->body, loop->merge);
 
-    spv_start_block(lowering, body);
+    spv_start_block(lowering, loop->body);
+    loop->entered = writer->sections[SPV_BODY].count;
     loop->pointers = lowering->pointers.count;
     if (loop->guarded) {
         uint32_t rest = spv_word2(lowering, SpvOpISub, left, charge);
@@ -76,12 +77,27 @@ static void check_completion(struct spv_lowering *lowering, const struct spv_loo
     spv_if_end(lowering, &branch);
 }
 
+// A body of one block is the loop's continue target itself, as other compilers have it. It has
+// another label then, which its own and the branch before it name.
+static bool continue_in_body(struct spv_lowering *lowering, const struct spv_loop *loop)
+{
+    enum { TARGET = 4, LABEL = 1 }; // words before the first one of the body
+    struct spv_writer *writer = &lowering->writer;
+    if (lowering->block != loop->body || lowering->facts.has_barrier || writer->status)
+        return false;
+    uint32_t *first = writer->sections[SPV_BODY].items + loop->entered;
+    first[-TARGET] = first[-LABEL] = loop->next_block;
+    return true;
+}
+
 void spv_loop_end(struct spv_lowering *lowering, const struct spv_loop *loop)
 {
     spv_loop_locals_end(lowering, loop);
-    spv_branch(lowering, loop->next_block);
+    if (!continue_in_body(lowering, loop)) {
+        spv_branch(lowering, loop->next_block);
+        spv_start_block(lowering, loop->next_block);
+    }
     lowering->pointers.count = loop->pointers;
-    spv_start_block(lowering, loop->next_block);
     SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpIAdd, lowering->type_u32, loop->next, loop->counter,
              spv_u32(lowering, loop->step));
     spv_branch(lowering, loop->header);

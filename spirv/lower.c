@@ -191,6 +191,13 @@ static void check_copies(struct spv_lowering *lowering)
 
 // ---- Lowering ---------------------------------------------------------------------------------
 
+// Whether anybody can tell in which order invocations of a dispatch access a buffer: it is written,
+// and also read, or written again behind a barrier or an atomic.
+static bool carries_data(const struct spv_buffer_facts *use, const struct spv_buffer *state)
+{
+    return use->updated || (use->stored && (use->loaded || use->restored || state->shared_words));
+}
+
 // Which buffers carry data between invocations, or from another agent, while the kernel runs. A
 // buffer that the program declares as constant does not, unless an atomic load says otherwise.
 static void plan_buffers(struct spv_lowering *lowering)
@@ -217,7 +224,9 @@ static void plan_buffers(struct spv_lowering *lowering)
             state->unit = 2;
         if (state->stride % 2 == 1 && lowering->target->storage_8bit && !use->copied)
             state->unit = 1;
-        state->non_private = use->external || (facts->communicates && writable);
+        state->non_private = use->external || (facts->communicates && writable &&
+                                               (facts->external || carries_data(use, state)));
+        lowering->shares_buffers |= state->non_private;
     }
 }
 
@@ -283,6 +292,18 @@ static void describe(const struct spv_lowering *lowering, struct vyre_module_bin
     }
 }
 
+static const struct ir_node *last_statement(const struct ir_body *body)
+{
+    const struct ir_node *last = NULL;
+    while (body->count > 0) {
+        last = body->nodes[body->count - 1];
+        if (last->kind != IR_NODE_BLOCK && last->kind != IR_NODE_REGION)
+            break;
+        body = &last->body;
+    }
+    return last;
+}
+
 static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre_module **out)
 {
     enum vyre_result result = prepare(lowering);
@@ -291,11 +312,9 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     spv_interface_init(lowering);
     spv_leave_beyond(lowering);
     spv_zero_workgroup_memory(lowering);
+    lowering->last = last_statement(&lowering->program->entry);
     spv_body(lowering, &lowering->program->entry, SPV_LIST_ENTRY);
-    if (lowering->block) {
-        spv_report_outside(lowering);
-        spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
-    }
+    spv_return(lowering);
     if (lowering->status)
         return lowering->status;
     uint32_t *words;

@@ -137,6 +137,8 @@ struct spv_lowering {
     } pointers; // to words of buffers, where the program stands; the last ones are looked at
     struct spv_buffer *buffers; // one per declared buffer
     struct spv_words interface; // ids of global variables
+    const struct ir_node *last; // the program's last statement; NULL: none
+    bool shares_buffers;        // some of them are not private; see struct spv_buffer
     uint32_t next_loop;
     uint32_t next_trap;
     uint32_t next_exit;
@@ -179,7 +181,8 @@ struct spv_lowering {
     uint32_t type_buffer[5], type_unit_pointer[5];
     uint32_t main;
     uint32_t push;              // push constant variable, declared at the end; 0: not used yet
-    uint32_t push_pointer;      // pointer type to one of its words
+    uint32_t push_type;         // of the block in it
+    uint32_t push_block;        // the block as it was loaded
     uint32_t push_words;        // without derived ones, which come behind
     uint32_t *push_values;      // id of each loaded word, 0: not loaded yet
     struct spv_words push_used; // the words that are loaded, members of the block
@@ -288,7 +291,8 @@ struct spv_loop {
     size_t first_assigned, assigned_end; // what it assigns, as in struct spv_loop_facts
     // Results. `running` tells in the header whether the loop's own condition holds.
     uint32_t counter, running;
-    uint32_t header, next_block, merge, next;
+    uint32_t header, body, next_block, merge, next;
+    size_t entered;  // where the body begins in SPV_BODY, behind its label
     size_t pointers; // as in struct spv_if
     size_t first_phi;
     bool dead_before;
@@ -351,6 +355,8 @@ void spv_leave_beyond(struct spv_lowering *lowering);
 
 // A return, or what follows a trap: ends the invocation, or makes it go on dead.
 void spv_exit(struct spv_lowering *lowering);
+// Ends the invocation where a block is open.
+void spv_return(struct spv_lowering *lowering);
 
 // `cond` and being alive. 0 stands for a condition that always holds, here and in the result.
 uint32_t spv_and_alive(struct spv_lowering *lowering, uint32_t cond);

@@ -22,7 +22,9 @@ static uint32_t device_scope(struct spv_lowering *lowering)
 
 static uint32_t memory_kinds(const struct spv_lowering *lowering)
 {
-    uint32_t kinds = SpvMemorySemanticsUniformMemoryMask; // storage buffers too
+    uint32_t kinds = 0;
+    if (lowering->shares_buffers)
+        kinds |= SpvMemorySemanticsUniformMemoryMask; // storage buffers too
     if (lowering->facts.workgroup_bytes)
         kinds |= SpvMemorySemanticsWorkgroupMemoryMask;
     return kinds;
@@ -31,8 +33,9 @@ static uint32_t memory_kinds(const struct spv_lowering *lowering)
 // Without MakeAvailable and MakeVisible the Vulkan model orders accesses but moves no data.
 static uint32_t semantics(struct spv_lowering *lowering, bool acquire, bool release)
 {
+    const uint32_t kinds = memory_kinds(lowering);
     uint32_t mask = 0;
-    if (!acquire && !release)
+    if (!kinds || (!acquire && !release))
         return spv_u32(lowering, SpvMemorySemanticsMaskNone);
     if (acquire && release)
         mask = SpvMemorySemanticsAcquireReleaseMask;
@@ -42,7 +45,7 @@ static uint32_t semantics(struct spv_lowering *lowering, bool acquire, bool rele
         mask |= acquire ? SpvMemorySemanticsMakeVisibleMask : 0;
         mask |= release ? SpvMemorySemanticsMakeAvailableMask : 0;
     }
-    return spv_u32(lowering, mask | memory_kinds(lowering));
+    return spv_u32(lowering, mask | kinds);
 }
 
 // The same for an atomic, unless the driver would take it for a barrier.

@@ -176,6 +176,8 @@ static void lower_if(struct spv_lowering *lowering, const struct ir_node *node)
     struct spv_if branch = spv_if_begin(lowering, cond, has_otherwise);
     spv_body(lowering, &node->body, SPV_LIST_THEN);
     const bool after = lowering->maybe_dead;
+    if (node == lowering->last && !has_otherwise)
+        spv_return(lowering);
     if (has_otherwise) {
         lowering->maybe_dead = before;
         spv_if_otherwise(lowering, &branch);

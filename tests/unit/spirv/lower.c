@@ -578,29 +578,116 @@ static void memory_that_is_filled_first_is_not_zeroed(void **state)
     }
 }
 
-static void buffers_that_others_write_are_aliased(void **state)
+// Variables with a decoration, in the module for Vulkan 1.3 and a memory model.
+static unsigned count_decorated(const char *text, unsigned memory_model, unsigned decoration)
 {
-    (void)state;
-    struct vyre_program *program =
-        parse("buffer status : u32[4] readwrite @0\nbuffer data : u32[4] readonly @1\n"
-              "buffer news : u32[4] readwrite @2\n"
-              "let a = atomic_load.acquire(status[0]) + status[1] + news[0] + data[1]");
-    unsigned aliased = 0, constant = 0;
+    struct vyre_program *program = parse(text);
     struct vyre_target target;
-    check_target(&target, 2, 1);
+    check_target(&target, 2, memory_model);
     struct vyre_module *module;
     assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = &target), &module));
     size_t count;
+    unsigned found = 0;
     const uint32_t *words = vyre_module_words(module, &count);
-    for (size_t at = 5; at < count; at += words[at] >> 16) {
-        bool decorates = (words[at] & 0xFFFF) == SpvOpDecorate;
-        aliased += decorates && words[at + 2] == SpvDecorationAliased;
-        constant += decorates && words[at + 2] == SpvDecorationNonWritable;
-    }
-    assert_int_equal(aliased, 2); // what the flag announces lies in `news`
-    assert_int_equal(constant, 1);
+    for (size_t at = 5; at < count; at += words[at] >> 16)
+        found += (words[at] & 0xFFFF) == SpvOpDecorate && words[at + 2] == decoration;
     vyre_module_destroy(&module);
     vyre_program_destroy(&program);
+    return found;
+}
+
+static void buffers_that_others_write_are_aliased(void **state)
+{
+    (void)state;
+    const char *text = "buffer status : u32[4] readwrite @0\nbuffer data : u32[4] readonly @1\n"
+                       "buffer news : u32[4] readwrite @2\n"
+                       "let a = atomic_load.acquire(status[0]) + status[1] + news[0] + data[1]";
+    // What the flag announces lies in `news`.
+    assert_int_equal(count_decorated(text, VYRE_MEMORY_VULKAN, SpvDecorationAliased), 2);
+    assert_int_equal(count_decorated(text, VYRE_MEMORY_VULKAN, SpvDecorationNonWritable), 1);
+}
+
+// Only where somebody can tell the order of accesses do they have one.
+static void buffers_that_carry_nothing_are_private(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        unsigned coherent;
+    } cases[] = {
+        { "out[gid.x] = t[lid.x]", 0 },
+        { "if wid.x > 2 {\nout[gid.x] = t[lid.x]\n}", 0 },
+        { "out[gid.x] = out[gid.y] + t[lid.x]", 1 },
+        { "out[gid.x] = t[lid.x]\nout[gid.y] = 3", 1 }, // perhaps the same one
+        { "loop i in 0..4 {\nout[gid.x] = t[lid.x]\nbarrier\n}", 1 },
+        { "let old = atomic_add(out[gid.x], t[lid.x])", 1 },
+        { "let x = out[gid.x] + t[lid.x]\nt[lid.y] = x", 0 },
+        { "bytes[gid.x] = cast<u8>(t[lid.x])", 1 }, // shares its word with others
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 "workgroup 64\nshared t : u32[64]\nbuffer out : u32[] readwrite @0\n"
+                 "buffer bytes : u8[] readwrite @1\nt[lid.x] = gid.x\nbarrier\n%s",
+                 cases[i].body);
+        assert_compiles(text);
+        unsigned found = count_decorated(text, VYRE_MEMORY_GLSL450, SpvDecorationCoherent);
+        if (found != cases[i].coherent)
+            fail_msg("%u coherent buffers: %s", found, cases[i].body);
+    }
+}
+
+static void global_ids_are_computed_from_others(void **state)
+{
+    (void)state;
+    const char *head = "workgroup 64\nbuffer out : u32[] readwrite @0\n";
+    static const struct {
+        const char *body;
+        unsigned ids; // built-ins
+    } cases[] = {
+        { "out[gid.x] = 1", 1 },
+        { "out[gid.x] = wid.x", 2 },
+        { "out[gid.x] = wid.x + lid.x", 2 },
+        { "out[gid.y] = wid.y + lid.y", 2 },
+        { "out[gid.x] = wid.y + lid.x", 3 },
+        { "out[gid.x + gid.y] = wid.x + lid.x", 3 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s%s", head, cases[i].body);
+        assert_compiles(text);
+        unsigned found = count_decorated(text, VYRE_MEMORY_VULKAN, SpvDecorationBuiltIn);
+        if (found != cases[i].ids)
+            fail_msg("%u built-ins: %s", found, cases[i].body);
+    }
+}
+
+static void blocks_are_not_more_than_needed(void **state)
+{
+    (void)state;
+    const char *head = "buffer out : u32[4] readwrite @0\n";
+    static const struct {
+        const char *body;
+        unsigned blocks;
+    } cases[] = {
+        { "loop i in 0..9 {\nout[0] = i\n}", 4 }, // the body is where it continues
+        { "loop i in 0..9 {\nif i > wid.x {\nout[0] = i\n}\n}", 7 },
+        { "shared t : u32[4]\nloop i in 0..9 {\nbarrier\n}", 5 },
+        { "if wid.x > 3 {\nout[0] = 1\n}", 3 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s%s", head, cases[i].body);
+        assert_compiles(text);
+        if (count_in(text, SpvOpLabel) != cases[i].blocks)
+            fail_msg("%u blocks: %s", count_in(text, SpvOpLabel), cases[i].body);
+    }
+    // What comes last returns by itself.
+    const char *last = "buffer out : u32[4] readwrite @0\nif wid.x > 3 {\nout[0] = 1\n}";
+    const char *before = "buffer out : u32[4] readwrite @0\nif wid.x > 3 {\nout[0] = 1\n}\n"
+                         "out[1] = 2";
+    assert_int_equal(count_in(last, SpvOpReturn), 2);
+    assert_int_equal(count_in(before, SpvOpReturn), 1);
 }
 
 int main(void)
@@ -624,6 +711,9 @@ int main(void)
         cmocka_unit_test(workgroup_memory_is_zeroed_once),
         cmocka_unit_test(memory_that_is_filled_first_is_not_zeroed),
         cmocka_unit_test(buffers_that_others_write_are_aliased),
+        cmocka_unit_test(buffers_that_carry_nothing_are_private),
+        cmocka_unit_test(global_ids_are_computed_from_others),
+        cmocka_unit_test(blocks_are_not_more_than_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
