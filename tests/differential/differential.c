@@ -115,11 +115,14 @@ static void report(struct trial *trial, uint64_t seed, const struct vyre_program
 static void the_device_gives_the_interpreters_bytes(void **state)
 {
     struct tally tally = { .code_count = 0 };
+    struct vyre_kernel *litter = trial_litter(*state);
     unsigned failures = 0;
     for (uint64_t i = 0; i < program_count && failures < 3; i++) {
         struct shape shape;
         struct vyre_program *program = generate(first_seed + i, &shape);
-        struct trial trial = { .device = *state, .seed = first_seed + i, .exact = shape.exact };
+        struct trial trial = {
+            .device = *state, .litter = litter, .seed = first_seed + i, .exact = shape.exact
+        };
         memcpy(trial.grid, shape.grid, sizeof trial.grid);
         struct outcome outcome = trial_run(&trial, program);
         note(&tally, &outcome);
@@ -134,6 +137,7 @@ static void the_device_gives_the_interpreters_bytes(void **state)
         }
         vyre_program_destroy(&program);
     }
+    vyre_kernel_destroy(&litter);
     print_tally(&tally);
     assert_int_equal(failures, 0);
     assert_true(tally.trapped > 0 || program_count < 200);
@@ -177,12 +181,15 @@ static uint32_t count_statements(struct ir_body body)
 
 static void a_planted_fault_is_found_and_reduced(void **state)
 {
+    struct vyre_kernel *litter = trial_litter(*state);
     for (uint64_t seed = 1; seed <= 40; seed++) {
         struct shape shape;
         struct vyre_program *program = generate(seed, &shape);
-        struct trial trial = {
-            .device = *state, .seed = seed, .exact = shape.exact, .plant = with_a_fault
-        };
+        struct trial trial = { .device = *state,
+                               .litter = litter,
+                               .seed = seed,
+                               .exact = shape.exact,
+                               .plant = with_a_fault };
         memcpy(trial.grid, shape.grid, sizeof trial.grid);
         if (trial_run(&trial, program).verdict != TRIAL_DIFFERENT) {
             vyre_program_destroy(&program);
@@ -203,6 +210,7 @@ static void a_planted_fault_is_found_and_reduced(void **state)
         str_fini(&text);
         vyre_program_destroy(&small);
         vyre_program_destroy(&program);
+        vyre_kernel_destroy(&litter);
         return;
     }
     fail_msg("the planted fault was not found");

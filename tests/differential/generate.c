@@ -64,7 +64,8 @@ static void declare_buffers(struct generator *gen)
     gen->claims = declare(gen, "claims", "", VYRE_ACCESS_READ_WRITE, KIND_U32, 1 + gen->lanes);
     gen->board = declare(gen, "board", "", VYRE_ACCESS_READ_WRITE, KIND_U32, gen->invocations);
     gen->tile_kind = generate_any_kind(gen);
-    gen->tile = declare(gen, "tile", "", VYRE_ACCESS_WORKGROUP, gen->tile_kind, gen->lanes);
+    gen->tile =
+        declare(gen, "tile", "", VYRE_ACCESS_WORKGROUP, gen->tile_kind, gen->lanes * gen->rows);
 }
 
 // Everybody waits for the whole grid. What stands behind it cannot look at locals before it, which
@@ -92,6 +93,8 @@ static struct ir_body generate_entry(struct generator *gen)
                            (struct ir_body){ 0 }));
         gen->left = true;
     }
+    if (below(&gen->random, 3) == 0) // before anything else asks for the tile
+        generate_exchange(gen, &nodes);
     for (;;) {
         for (uint32_t i = 1 + below(&gen->random, 5); i > 0; i--)
             generate_meeting(gen, &nodes, 2);
@@ -106,8 +109,8 @@ static struct ir_body generate_entry(struct generator *gen)
 
 struct vyre_program *generate(uint64_t seed, struct shape *shape)
 {
-    static const uint32_t sizes[][2] = { { 32, 1 }, { 64, 1 }, { 8, 4 }, { 33, 1 },
-                                         { 1, 1 },  { 4, 3 },  { 20, 1 } };
+    static const uint32_t sizes[][2] = { { 32, 1 }, { 64, 1 }, { 8, 4 }, { 33, 1 }, { 1, 1 },
+                                         { 4, 3 },  { 20, 1 }, { 9, 1 }, { 12, 2 } };
     struct ir_draft draft;
     assert_true(ir_draft_init(&draft));
     struct generator gen = { .random = { .state = seed, .draft = &draft }, .draft = &draft };
@@ -118,6 +121,8 @@ struct vyre_program *generate(uint64_t seed, struct shape *shape)
            sizeof draft.program->workgroup);
     gen.flat = size[1] == 1;
     gen.lanes = size[0] * size[1];
+    // The splitting of programs knows a tile of one row.
+    gen.rows = gen.syncs || flip(&gen.random) ? 1 : 2 + below(&gen.random, 2);
     gen.invocations = gen.lanes * workgroups;
     gen.random.budget = 10 + (int)below(&gen.random, below(&gen.random, 8) ? 50 : 200);
     gen.exact = below(&gen.random, 20) == 0;

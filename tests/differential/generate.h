@@ -45,7 +45,8 @@ struct generator {
     enum ir_atomic_op sum_ops[2];
     ir_name cells;  // u32 storage of which only atomics know; every invocation has two elements
     ir_name claims; // a counter, and behind it a mark for each who got a number
-    ir_name tile;   // workgroup memory: an element for each lane
+    ir_name tile;   // workgroup memory: an element for each lane in each row
+    uint32_t rows;
     enum kind tile_kind;
     ir_name board; // u32 storage: an element for each invocation
 
@@ -110,6 +111,7 @@ struct ir_expr *generate_confined(struct generator *gen, struct ir_expr *value, 
 
 // The same for the whole workgroup. `plain`: made without locals.
 struct ir_expr *generate_uniform(struct generator *gen, bool plain);
+struct ir_expr *generate_uniform_load(struct generator *gen, bool plain);
 
 // An atomic on a cell of the invocation's own; its value is the old one.
 struct ir_expr *generate_cell_atomic(struct generator *gen, unsigned depth);
@@ -149,6 +151,9 @@ void generate_exit(struct generator *gen, struct ir_nodes *nodes);
 struct ir_node *generate_copy(struct generator *gen, enum ir_node_kind kind, ir_name source,
                               ir_name destination, struct ir_expr *offset, struct ir_expr *size);
 struct ir_node *generate_wait(struct generator *gen, const struct ir_node *copy);
+
+// The tile, or the board, is written between two barriers (generate_meeting.c).
+void generate_exchange(struct generator *gen, struct ir_nodes *nodes);
 
 // A statement where the whole workgroup comes by (generate_meeting.c).
 void generate_meeting(struct generator *gen, struct ir_nodes *nodes, unsigned depth);

@@ -198,24 +198,47 @@ static struct ir_expr *local(struct generator *gen, enum kind kind)
     return NULL;
 }
 
+static struct ir_expr *uniform_local(struct generator *gen)
+{
+    for (unsigned i = 0, from = below(&gen->random, gen->live + 1); i < gen->live; i++) {
+        const struct local *local = &gen->locals[(from + i) % gen->live];
+        if (local->uniform)
+            return ir_var(gen->draft, local->name);
+    }
+    return NULL;
+}
+
+// Of what is only read, or of what the workgroup exchanged.
+struct ir_expr *generate_uniform_load(struct generator *gen, bool plain)
+{
+    const bool exchanged = !plain && !gen->exchanging;
+    ir_name buffer = gen->inputs[KIND_U32];
+    const uint32_t first = below(&gen->random, gen->lanes < 8 ? gen->lanes : 8);
+    struct ir_expr *index = plain || flip(&gen->random) ? NULL : uniform_local(gen);
+    if (exchanged && below(&gen->random, 4) == 0) {
+        buffer = gen->board;
+        index = index ? generate_confined(gen, index, gen->lanes) : lit(gen, first);
+        index = ir_bin(gen->draft, IR_BIN_ADD, generate_board_start(gen), index);
+    } else if (exchanged && !gen->stale_tile && gen->tile_kind == KIND_U32 && flip(&gen->random)) {
+        buffer = gen->tile;
+    }
+    return ir_ext_expr(gen->draft, IR_EXT_UNIFORM_LOAD, buffer, IR_ORDER_RELAXED, 0,
+                       index ? index : lit(gen, first), NULL);
+}
+
 struct ir_expr *generate_uniform(struct generator *gen, bool plain)
 {
-    switch (below(&gen->random, plain ? 4 : 6)) {
+    struct ir_expr *known = NULL;
+    switch (below(&gen->random, plain ? 4 : 8)) {
     case 0: return id(gen, IR_EXPR_WORKGROUP_ID, 0);
     case 1: return ir_buf_len(gen->draft, gen->inputs[KIND_U32]);
     case 2:
-        return ir_ext_expr(gen->draft, IR_EXT_UNIFORM_LOAD, gen->inputs[KIND_U32], IR_ORDER_RELAXED,
-                           0, lit(gen, below(&gen->random, 8)), NULL);
-    case 4:
-        for (unsigned i = 0, from = below(&gen->random, gen->live + 1); i < gen->live; i++) {
-            const struct local *local = &gen->locals[(from + i) % gen->live];
-            if (local->uniform)
-                return ir_var(gen->draft, local->name);
-        }
-        break;
+    case 6:
+    case 7: return generate_uniform_load(gen, plain);
+    case 4: known = uniform_local(gen); break;
     default: break;
     }
-    return lit(gen, below(&gen->random, 9));
+    return known ? known : lit(gen, below(&gen->random, 9));
 }
 
 // Of a value that all lanes know they share, which needs no meeting.
@@ -269,7 +292,7 @@ static struct ir_expr *from_tile(struct generator *gen, unsigned depth)
     }
     default:
         lane = generate_expr(gen, KIND_U32, depth);
-        lane = generate_confined(gen, lane, gen->lanes);
+        lane = generate_confined(gen, lane, gen->lanes * gen->rows);
         break;
     }
     return load(gen, gen->tile, gen->tile_kind, lane);

@@ -421,12 +421,20 @@ static void branch(struct generator *gen, struct ir_nodes *nodes, unsigned depth
     generate_add(gen, nodes, ir_if(gen->draft, test, then, otherwise));
 }
 
+// Whether an invocation is one of the first, or the last, of its workgroup.
+static struct ir_expr *some_lanes(struct generator *gen)
+{
+    const enum ir_binop op = flip(&gen->random) ? IR_BIN_LT : IR_BIN_GE;
+    struct ir_expr *most = ir_lit_u32(gen->draft, below(&gen->random, gen->lanes));
+    return ir_bin(gen->draft, op, generate_local_index(gen), most);
+}
+
 void generate_exit(struct generator *gen, struct ir_nodes *nodes)
 {
     // A part behind a barrier of the grid would have to ask again who left.
     if (gen->staying || gen->syncs)
         return;
-    struct ir_expr *test = generate_expr(gen, KIND_BOOL, 2);
+    struct ir_expr *test = flip(&gen->random) ? some_lanes(gen) : generate_expr(gen, KIND_BOOL, 2);
     struct ir_nodes body = { 0 };
     if (flip(&gen->random))
         generate_store(gen, &body);

@@ -38,30 +38,93 @@ static void wrote_tile(struct generator *gen)
         gen->stale_tile = false;
 }
 
-// Everyone writes an element of its own between two barriers; then anybody may read any.
-static void exchange(struct generator *gen, struct ir_nodes *nodes)
+static void write_board(struct generator *gen, struct ir_nodes *nodes)
 {
-    bool board = below(&gen->random, 3) == 0 && !gen->open_board;
+    struct ir_expr *value = generate_expr(gen, KIND_U32, 3);
+    struct ir_expr *index = generate_local_index(gen);
+    if (gen->flat && flip(&gen->random)) // only then the same element
+        index = generate_global_index(gen);
+    else
+        index = ir_bin(gen->draft, IR_BIN_ADD, generate_board_start(gen), index);
+    generate_add(gen, nodes, ir_store(gen->draft, gen->board, index, value));
+}
+
+// Each lane its element; by a loop of one iteration, too.
+static void write_row(struct generator *gen, struct ir_nodes *nodes, uint32_t row)
+{
+    const bool looping = gen->rows > 1 && below(&gen->random, 4) == 0;
+    struct ir_expr *value = generate_expr(gen, gen->tile_kind, 3);
+    struct ir_expr *index = generate_local_index(gen);
+    ir_name counter = looping ? generate_name(gen) : 0;
+    if (looping) {
+        struct ir_expr *start = ir_bin(gen->draft, IR_BIN_MUL, ir_var(gen->draft, counter),
+                                       ir_lit_u32(gen->draft, gen->lanes));
+        index = ir_bin(gen->draft, IR_BIN_ADD, index, start);
+    } else if (row) {
+        index = ir_bin(gen->draft, IR_BIN_ADD, index, ir_lit_u32(gen->draft, row * gen->lanes));
+    }
+    struct ir_node *store = ir_store(gen->draft, gen->tile, index, value);
+    if (looping)
+        store = ir_loop(gen->draft, counter, ir_lit_u32(gen->draft, row),
+                        ir_lit_u32(gen->draft, row + 1), generate_one(gen, store));
+    generate_add(gen, nodes, store);
+}
+
+// Between two rows some may leave, alone or in a loop; then nobody writes their elements of the
+// next one.
+static void write_tile(struct generator *gen, struct ir_nodes *nodes)
+{
+    const bool backwards = below(&gen->random, 8) == 0;
+    for (uint32_t i = 0; i < gen->rows; i++) {
+        write_row(gen, nodes, backwards ? gen->rows - 1 - i : i);
+        if (i + 1 == gen->rows)
+            return;
+        switch (below(&gen->random, 5)) {
+        case 0: barrier(gen, nodes); break;
+        case 1: generate_quiet(gen, nodes, 2); break;
+        case 2: break;
+        default: generate_exit(gen, nodes); break;
+        }
+    }
+}
+
+static void keep_from_tile(struct generator *gen, struct ir_nodes *nodes, struct ir_expr *place)
+{
+    struct ir_expr *index = generate_own_index(gen, gen->tile_kind);
+    struct ir_expr *value = ir_load(gen->draft, gen->tile, place);
+    generate_add(gen, nodes, ir_store(gen->draft, gen->outputs[gen->tile_kind], index, value));
+}
+
+// Everyone writes elements of its own between two barriers; then anybody may read any.
+void generate_exchange(struct generator *gen, struct ir_nodes *nodes)
+{
+    const bool board = below(&gen->random, 3 * gen->rows) == 0 && !gen->open_board;
     gen->exchanging = true;
     barrier(gen, nodes);
-    struct ir_expr *value = generate_expr(gen, board ? KIND_U32 : gen->tile_kind, 3);
-    struct ir_expr *index = generate_local_index(gen);
-    if (board && gen->flat && flip(&gen->random)) // only then the same element
-        index = generate_global_index(gen);
-    else if (board)
-        index = ir_bin(gen->draft, IR_BIN_ADD, generate_board_start(gen), index);
-    generate_add(gen, nodes, ir_store(gen->draft, board ? gen->board : gen->tile, index, value));
+    if (board)
+        write_board(gen, nodes);
+    else
+        write_tile(gen, nodes);
     barrier(gen, nodes);
     gen->exchanging = false;
-    if (!board)
-        wrote_tile(gen);
+    if (board)
+        return;
+    wrote_tile(gen);
+    if (gen->stale_tile || flip(&gen->random))
+        return;
+    const uint32_t elements = gen->lanes * gen->rows;
+    struct ir_expr *place = ir_bin(gen->draft, IR_BIN_ADD, generate_local_index(gen),
+                                   ir_lit_u32(gen->draft, below(&gen->random, elements)));
+    keep_from_tile(gen, nodes,
+                   ir_bin(gen->draft, IR_BIN_MOD, place, ir_lit_u32(gen->draft, elements)));
 }
 
 // Everyone copies the same to the tile, or the workgroup does it together.
 static void shared_copy(struct generator *gen, struct ir_nodes *nodes)
 {
     const uint32_t bytes =
-        gen->lanes * (uint32_t)ir_type_stride(generate_type(gen, gen->tile_kind));
+        gen->lanes * gen->rows * (uint32_t)ir_type_stride(generate_type(gen, gen->tile_kind));
+    gen->exchanging = gen->staying = true;
     ir_name source = gen->inputs[generate_any_kind(gen)];
     struct ir_expr *offset = uniform_value(gen);
     struct ir_expr *size = ir_lit_u32(gen->draft, below(&gen->random, bytes + 9));
@@ -74,7 +137,6 @@ static void shared_copy(struct generator *gen, struct ir_nodes *nodes)
             ir_bin(gen->draft, IR_BIN_MUL, generate_board_start(gen), ir_lit_u32(gen->draft, 4));
         size = ir_lit_u32(gen->draft, 1 + below(&gen->random, 4 * gen->lanes));
     }
-    gen->exchanging = gen->staying = true;
     barrier(gen, nodes);
     struct ir_node *start = generate_copy(gen, IR_NODE_ASYNC_LOAD, source, gen->tile, offset, size);
     generate_add(gen, nodes, start);
@@ -84,11 +146,8 @@ static void shared_copy(struct generator *gen, struct ir_nodes *nodes)
     barrier(gen, nodes);
     gen->exchanging = gen->staying = false;
     gen->tile_written = true;
-    if (gen->stale_tile)
-        return;
-    struct ir_expr *index = generate_own_index(gen, gen->tile_kind);
-    struct ir_expr *copied = ir_load(gen->draft, gen->tile, generate_local_index(gen));
-    generate_add(gen, nodes, ir_store(gen->draft, gen->outputs[gen->tile_kind], index, copied));
+    if (!gen->stale_tile)
+        keep_from_tile(gen, nodes, generate_local_index(gen));
 }
 
 // ---- Subgroups ----------------------------------------------------------------------------------
@@ -167,11 +226,30 @@ static struct ir_body meeting_body(struct generator *gen, unsigned depth)
     return generate_one(gen, ir_region(gen->draft, ir_draft_cname(gen->draft, "part"), body));
 }
 
+// A bound of at most 3. Half of them are largest where memory holds a 0, which is what a driver may
+// give to who is not of the workgroup.
+static struct ir_expr *uniform_end(struct generator *gen)
+{
+    const uint32_t bits = 1 + below(&gen->random, 3);
+    struct ir_expr *most = ir_lit_u32(gen->draft, bits);
+    struct ir_expr *value;
+    switch (below(&gen->random, 6)) {
+    case 0:
+        value = ir_bin(gen->draft, IR_BIN_BIT_XOR, generate_uniform_load(gen, false), most);
+        return ir_bin(gen->draft, IR_BIN_BIT_AND, value, ir_lit_u32(gen->draft, 3));
+    case 1:
+        value = ir_bin(gen->draft, IR_BIN_MIN, generate_uniform_load(gen, false), most);
+        return ir_bin(gen->draft, IR_BIN_SUB, ir_lit_u32(gen->draft, bits), value);
+    case 2: return ir_bin(gen->draft, IR_BIN_SHR, most, generate_uniform_load(gen, false));
+    case 3:
+        return ir_bin(gen->draft, IR_BIN_BIT_AND, uniform_value(gen), ir_lit_u32(gen->draft, 3));
+    default: return ir_bin(gen->draft, IR_BIN_MIN, uniform_value(gen), ir_lit_u32(gen->draft, 3));
+    }
+}
+
 static void uniform_loop(struct generator *gen, struct ir_nodes *nodes, unsigned depth)
 {
-    struct ir_expr *end = uniform_value(gen);
-    end = ir_bin(gen->draft, flip(&gen->random) ? IR_BIN_BIT_AND : IR_BIN_MIN, end,
-                 ir_lit_u32(gen->draft, 3));
+    struct ir_expr *end = uniform_end(gen);
     ir_name counter = generate_name(gen);
     const struct scope outer = generate_enter(gen);
     generate_bind(gen, (struct local){ .name = counter, .kind = KIND_U32, .uniform = true });
@@ -192,9 +270,9 @@ static void uniform_branch(struct generator *gen, struct ir_nodes *nodes, unsign
 
 void generate_meeting(struct generator *gen, struct ir_nodes *nodes, unsigned depth)
 {
-    switch (below(&gen->random, depth ? 14 : 11)) {
+    switch (below(&gen->random, depth ? 16 : 11)) {
     case 0:
-    case 1: exchange(gen, nodes); break;
+    case 1: generate_exchange(gen, nodes); break;
     case 2: generate_exit(gen, nodes); break;
     case 3: {
         // Not assignable: an assignment elsewhere would not be uniform.
@@ -206,7 +284,9 @@ void generate_meeting(struct generator *gen, struct ir_nodes *nodes, unsigned de
     }
     case 4: gather(gen, nodes); break;
     case 5: shared_copy(gen, nodes); break;
-    case 11: uniform_loop(gen, nodes, depth); break;
+    case 11:
+    case 14:
+    case 15: uniform_loop(gen, nodes, depth); break;
     case 12: uniform_branch(gen, nodes, depth); break;
     case 13: {
         struct ir_body body = meeting_body(gen, depth - 1);

@@ -168,6 +168,30 @@ static void compare_ends(enum vyre_result result, const struct outcome *said, co
              said->why, how, interpreter);
 }
 
+struct vyre_kernel *trial_litter(struct vyre_device *device)
+{
+    // As much as every device has.
+    return test_kernel(device,
+                       "workgroup 64\n"
+                       "buffer out : u32[64] readwrite @0\n"
+                       "shared t : u32[4096]\n"
+                       "loop i in 0..64 { t[i * 64 + lid.x] = 0xa5000001 + i * 0x01010101 }\n"
+                       "barrier\n"
+                       "out[lid.x] = t[(lid.x * 65 + wid.x) & 4095]\n",
+                       NULL);
+}
+
+// On every processor of a CPU implementation, or most of them.
+static void leave_litter(const struct trial *trial)
+{
+    enum { BYTES = 64 * 4, WORKGROUPS = 64 };
+    struct vyre_argument argument = { NULL, 0, 0 };
+    uint32_t *words;
+    argument.buffer = test_buffer(trial->device, BYTES, &words);
+    test_dispatch(trial->litter, &argument, 1, (const uint32_t[]){ WORKGROUPS, 1, 1 });
+    vyre_buffer_destroy(&argument.buffer);
+}
+
 static enum vyre_result dispatch(struct vyre_kernel *kernel, const struct vyre_argument *arguments,
                                  size_t count, const struct trial *trial, struct outcome *said)
 {
@@ -215,6 +239,7 @@ static void on_device(const struct trial *trial, const struct vyre_program *prog
         arguments[i].size = size;
         memcpy(maps[i], inputs->items[i].words, size);
     }
+    leave_litter(trial);
     result = dispatch(kernel, arguments, inputs->count, trial, &said);
     compare_ends(result, &said, build_names[build], outcome);
     if (outcome->verdict == TRIAL_SAME && !outcome->trapped)

@@ -10,6 +10,8 @@
 
 struct trial {
     struct vyre_device *device;
+    // Run before each program, so that it does not find workgroup memory zero by chance.
+    struct vyre_kernel *litter;
     uint32_t grid[3]; // workgroups
     // Inputs follow from this and from the name and the type of a buffer, so that they stay what
     // they are when a program loses its other buffers.
@@ -37,6 +39,9 @@ struct outcome {
     char why[400]; // the first difference, or what the diagnostic says
     bool trapped;
 };
+
+// Leaves numbers that are not 0 in workgroup memory. The caller destroys it.
+struct vyre_kernel *trial_litter(struct vyre_device *device);
 
 struct outcome trial_run(const struct trial *trial, const struct vyre_program *program);
 
