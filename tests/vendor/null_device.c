@@ -15,11 +15,53 @@ static bool failed(const char *call, VkResult result)
     return true;
 }
 
+// ---- Vendors ----------------------------------------------------------------------------------
+
+// The driver's names of what is counted; two names are summed.
+struct vendor {
+    uint32_t id; // PCI
+    uint32_t count;
+    const char *statistics[KERNEL_MOST_COUNTS][2];
+};
+
+static const struct vendor vendors[] = {
+    { 0x1002,
+      6,
+      { { "Instructions" },
+        { "SGPRs" },
+        { "VGPRs" },
+        { "Spilled SGPRs", "Spilled VGPRs" },
+        { "LDS size" },
+        { "Code size" } } },
+    { 0x8086,
+      4,
+      { { "Instruction Count" },
+        { "SEND Count" },
+        { "Spill Count", "Fill Count" },
+        { "Cycle Count" } } },
+};
+
+static const struct vendor *find_vendor(uint32_t id)
+{
+    for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
+        if (vendors[i].id == id)
+            return &vendors[i];
+    printf("which statistics a driver of vendor %#x has is not known\n", id);
+    return NULL;
+}
+
+uint32_t null_device_counts(const struct null_device *device)
+{
+    return device->vendor->count;
+}
+
 // ---- Opening ----------------------------------------------------------------------------------
 
-// The driver has no memory types, so the plan would refuse it; everything else is the hardware's.
+// A driver without memory types would be refused by the plan; everything else is the hardware's.
 static void lend_memory(VkPhysicalDeviceMemoryProperties *memory)
 {
+    if (memory->memoryTypeCount > 0)
+        return;
     *memory = (VkPhysicalDeviceMemoryProperties){
         .memoryTypeCount = 1,
         .memoryTypes = { { .propertyFlags = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT |
@@ -84,11 +126,12 @@ bool null_device_open(struct null_device *device)
                                &device->snapshot, &answer) == VYRE_OK &&
               answer == VK_SUCCESS;
     if (ok) {
+        device->vendor = find_vendor(device->snapshot.vendor_id);
         lend_memory(&device->snapshot.memory);
         vk_plan_make(&device->snapshot, NULL, &device->plan);
         if (!device->plan.usable)
             printf("%s: %s\n", device->snapshot.name, device->plan.refusal);
-        ok = device->plan.usable && create(device, physical[0]);
+        ok = device->vendor && device->plan.usable && create(device, physical[0]);
         refused = !ok;
     }
     vyre_free(physical);
@@ -183,23 +226,13 @@ static bool make_pipeline(struct null_device *device, const struct kernel_shape 
 
 // ---- What the compiler tells ------------------------------------------------------------------
 
-static void take(struct kernel_cost *cost, const char *name, uint64_t value)
+static void take(const struct vendor *vendor, const char *name, uint64_t value,
+                 struct kernel_cost *cost)
 {
-    const struct {
-        const char *name;
-        uint64_t *to;
-    } known[] = {
-        { "Instructions", &cost->instructions },
-        { "SGPRs", &cost->sgprs },
-        { "VGPRs", &cost->vgprs },
-        { "Spilled SGPRs", &cost->spilled },
-        { "Spilled VGPRs", &cost->spilled },
-        { "LDS size", &cost->lds },
-        { "Code size", &cost->code },
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(name, known[i].name) == 0)
-            *known[i].to += value;
+    for (uint32_t i = 0; i < vendor->count; i++)
+        for (int part = 0; part < 2; part++)
+            if (vendor->statistics[i][part] && strcmp(name, vendor->statistics[i][part]) == 0)
+                cost->counts[i] += value;
 }
 
 static bool read_cost(struct null_device *device, VkPipeline pipeline, struct kernel_cost *cost)
@@ -219,8 +252,8 @@ static bool read_cost(struct null_device *device, VkPipeline pipeline, struct ke
                device->statistics(device->handle, &which, &count, items)))
         return false;
     for (uint32_t i = 0; i < count; i++)
-        take(cost, items[i].name, items[i].value.u64);
-    return cost->instructions > 0;
+        take(device->vendor, items[i].name, items[i].value.u64, cost);
+    return cost->counts[0] > 0;
 }
 
 // The representation that is the machine's code is the last one with text.

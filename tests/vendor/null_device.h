@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A device that compiles and never runs: Mesa's RADV without hardware (RADV_FORCE_FAMILY), whose
-// compiler is the real one. It has no memory and no working queue, so nothing but pipelines is
-// made.
+// A device that compiles and never runs: one of Mesa's drivers without its hardware, whose compiler
+// is the real one (RADV_FORCE_FAMILY; Mesa's drm shim for Intel). It may have no memory and no
+// working queue, so nothing but pipelines is made.
 #ifndef TESTS_VENDOR_NULL_DEVICE_H
 #define TESTS_VENDOR_NULL_DEVICE_H
 
@@ -14,20 +14,19 @@ struct null_device {
     VkDevice handle;
     struct vk_snapshot snapshot;
     struct vk_plan plan; // as for a device with memory
-    bool refused;        // after null_device_open failed: there is one, and it cannot be opened
+    const struct vendor *vendor;
+    bool refused; // after null_device_open failed: there is one, and it cannot be opened
     PFN_vkGetPipelineExecutablePropertiesKHR properties;
     PFN_vkGetPipelineExecutableStatisticsKHR statistics;
     PFN_vkGetPipelineExecutableInternalRepresentationsKHR representations;
 };
 
-// What the vendor's compiler made of a kernel; its own counts, in its own units.
+// What the vendor's compiler made of a kernel: its own counts, in its own units.
+//   AMD:   instructions, SGPRs, VGPRs, spilled registers, LDS (bytes), code (bytes)
+//   Intel: instructions, messages to memory and other units, spills and fills, cycles (estimated)
+enum { KERNEL_MOST_COUNTS = 6 };
 struct kernel_cost {
-    uint64_t instructions;
-    uint64_t sgprs;
-    uint64_t vgprs;
-    uint64_t spilled; // registers of both kinds
-    uint64_t lds;     // bytes
-    uint64_t code;    // bytes
+    uint64_t counts[KERNEL_MOST_COUNTS]; // the first is that of instructions
 };
 
 struct kernel_shape {
@@ -37,6 +36,9 @@ struct kernel_shape {
     uint32_t push_bytes;
     uint32_t subgroup_size; // full subgroups of this size are demanded; 0: any
 };
+
+// How many counts a cost of this device has.
+uint32_t null_device_counts(const struct null_device *device);
 
 // False, with a message on standard output: no such device, or it lacks what is needed.
 bool null_device_open(struct null_device *device);
