@@ -36,6 +36,13 @@ static bool reserve(struct spv_writer *writer, enum spv_section section, size_t 
     return true;
 }
 
+void spv_writer_expect(struct spv_writer *writer, uint64_t words)
+{
+    enum { MOST = 1 << 24 };
+    // A guess: without the room the section grows as it must.
+    (void)reserve(writer, SPV_BODY, (size_t)u64_min(words, MOST));
+}
+
 static void fail(struct spv_writer *writer, enum vyre_result status)
 {
     if (!writer->status)
@@ -276,15 +283,22 @@ enum vyre_result spv_writer_finish(struct spv_writer *writer, uint32_t version, 
     spv_emit(writer, SPV_BODY, SpvOpFunctionEnd, NULL, 0);
     if (writer->status)
         return writer->status;
-    size_t total = HEADER_WORDS;
-    for (int i = 0; i < SPV_SECTION_COUNT; i++)
+    size_t total = HEADER_WORDS, before = HEADER_WORDS;
+    for (int i = 0; i < SPV_SECTION_COUNT; i++) {
         total += writer->sections[i].count; // these arrays exist, so the sum fits
+        before += i < SPV_BODY ? writer->sections[i].count : 0;
+    }
     size_t bytes;
     if (!size_mul(total, sizeof(uint32_t), &bytes))
         return VYRE_ERR_LIMIT;
-    uint32_t *words = memory_alloc(bytes);
+    // The largest section becomes the module: what comes before it is put before it.
+    struct spv_words body = writer->sections[SPV_BODY];
+    const bool is_first = body.items == writer->first[SPV_BODY];
+    uint32_t *words = is_first ? memory_alloc(bytes) : memory_realloc(body.items, bytes);
     if (!words)
         return VYRE_ERR_NO_MEMORY;
+    memmove(words + before, is_first ? body.items : words, body.count * sizeof *words);
+    writer->sections[SPV_BODY] = (struct spv_words){ 0 };
     words[0] = SpvMagicNumber;
     words[1] = version;
     words[2] = 0; // generator: not registered
@@ -292,8 +306,8 @@ enum vyre_result spv_writer_finish(struct spv_writer *writer, uint32_t version, 
     words[4] = 0; // schema
     size_t at = HEADER_WORDS;
     for (int i = 0; i < SPV_SECTION_COUNT; i++) {
-        const struct spv_words *section = &writer->sections[i];
-        if (section->count)
+        const struct spv_words *section = i == SPV_BODY ? &body : &writer->sections[i];
+        if (section->count && i != SPV_BODY)
             memcpy(words + at, section->items, section->count * sizeof *words);
         at += section->count;
     }

@@ -71,6 +71,9 @@ struct spv_writer {
 
 void spv_writer_fini(struct spv_writer *writer);
 
+// Room for as many words of SPV_BODY as there will probably be.
+void spv_writer_expect(struct spv_writer *writer, uint64_t words);
+
 // A fresh id. Ids past the limit make the writer fail.
 uint32_t spv_writer_id(struct spv_writer *writer);
 

@@ -8,7 +8,7 @@
 
 struct arena_block {
     struct arena_block *older;
-    uint8_t *end;
+    bool is_own; // of one array
     alignas(ARENA_ALIGN) uint8_t bytes[];
 };
 
@@ -25,18 +25,6 @@ void arena_fini(struct arena *arena)
     *arena = (struct arena){ 0 };
 }
 
-void arena_rewind(struct arena *arena, struct arena_mark mark)
-{
-    while (arena->blocks != mark.block) {
-        struct arena_block *block = arena->blocks;
-        arena->blocks = block->older;
-        memory_free(block);
-    }
-    arena->next = mark.next;
-    arena->end = mark.block ? mark.block->end : NULL;
-    arena->used = mark.used;
-}
-
 static bool arena_grow(struct arena *arena, size_t size)
 {
     size_t next = arena->block_size ? arena->block_size * 2 : FIRST_BLOCK;
@@ -50,10 +38,10 @@ static bool arena_grow(struct arena *arena, size_t size)
     if (!block)
         return false;
     block->older = arena->blocks;
-    block->end = block->bytes + content;
+    block->is_own = false;
     arena->blocks = block;
     arena->next = block->bytes;
-    arena->end = block->end;
+    arena->end = block->bytes + content;
     arena->block_size = next;
     return true;
 }
@@ -128,10 +116,39 @@ static bool extend(struct arena *arena, uint8_t *items, size_t bytes, size_t mor
     return true;
 }
 
+// Memory for a large array: a block that it has for itself, and that moves when it grows.
+static void *own_block(struct arena *arena, void *items, size_t used, size_t bytes)
+{
+    struct arena_block **link = &arena->blocks;
+    while (*link && !((*link)->is_own && (void *)(*link)->bytes == items))
+        link = &(*link)->older;
+    const bool is_own = *link;
+    size_t total;
+    if (arena->failed || !size_add(bytes, sizeof(struct arena_block), &total))
+        return NULL;
+    struct arena_block *block = is_own ? memory_realloc(*link, total) : memory_alloc(total);
+    if (!block) {
+        arena->failed = true;
+        return NULL;
+    }
+    if (is_own) {
+        *link = block;
+        return block->bytes;
+    }
+    if (used)
+        memcpy(block->bytes, items, used);
+    // Behind the newest one, which goes on being filled.
+    struct arena_block **place = arena->blocks ? &arena->blocks->older : &arena->blocks;
+    block->older = *place;
+    block->is_own = true;
+    *place = block;
+    return block->bytes;
+}
+
 bool arena_reserve_items(struct arena *arena, void **items, size_t *capacity, size_t count,
                          size_t extra, size_t item_size)
 {
-    enum { FIRST_BYTES = 128 };
+    enum { FIRST_BYTES = 128, LARGE_BYTES = 1 << 16 };
     size_t grown, bytes;
     if (!size_add(count, extra, &grown))
         return false;
@@ -146,12 +163,14 @@ bool arena_reserve_items(struct arena *arena, void **items, size_t *capacity, si
     bytes &= ~(size_t)(ARENA_ALIGN - 1);
     const size_t before =
         (*capacity * item_size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1); // fits, it is there
-    if (!extend(arena, *items, before, bytes - before)) {
-        void *memory = arena_alloc(arena, bytes);
+    if (bytes >= LARGE_BYTES || !extend(arena, *items, before, bytes - before)) {
+        const size_t used = count * item_size;
+        void *memory = bytes >= LARGE_BYTES ? own_block(arena, *items, used, bytes)
+                                            : arena_alloc(arena, bytes);
         if (!memory)
             return false;
-        if (count)
-            memcpy(memory, *items, count * item_size);
+        if (used && bytes < LARGE_BYTES)
+            memcpy(memory, *items, used);
         *items = memory;
     }
     *capacity = bytes / item_size;

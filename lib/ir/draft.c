@@ -60,6 +60,7 @@ bool ir_draft_derive(struct ir_draft *draft, const struct vyre_program *from)
     made->source_size = from->source_size;
     made->node_kinds = from->node_kinds;
     made->expr_kinds = from->expr_kinds;
+    draft->parts = from->parts;
     draft->names.items = from->names;
     draft->names.count = draft->names.capacity = from->name_count;
     draft->buffers.items = from->buffers;
@@ -332,6 +333,7 @@ enum vyre_result ir_draft_finish(struct ir_draft *draft, struct ir_body entry, b
     struct vyre_program *program = draft->program;
     if (!draft->failed) {
         program->entry = entry;
+        program->parts = draft->parts;
         program->names = move_in(draft, draft->shares_names, draft->names.items, draft->names.count,
                                  sizeof draft->names.items[0]);
         program->name_count = (uint32_t)draft->names.count;

@@ -24,7 +24,7 @@ struct value {
 
 struct binding {
     const struct ir_node *node; // LET or LOOP; NULL: not live
-    struct value value;
+    const struct value *value;  // in the arena
 };
 
 // A comparison that holds here: `expr` is in range, or `expr` >= `other`.
@@ -60,10 +60,15 @@ struct walk {
 
 // ---- Answers ----------------------------------------------------------------------------------
 
+// Parts of a program that follow each other lie side by side, so their answers do too: those of 4
+// KiB have places in one group, which a hash chooses.
 static size_t place_of(const struct ir_ranges *ranges, const void *key)
 {
-    uint64_t hash = (uint64_t)(uintptr_t)key * UINT64_C(0x9e3779b97f4a7c15);
-    size_t at = (size_t)(hash >> 32) & (ranges->capacity - 1);
+    enum { PAGE_BITS = 12, GROUP_BITS = 5 };
+    const uint64_t address = (uintptr_t)key;
+    const uint64_t page = (address >> PAGE_BITS) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+    const uint64_t in_page = address >> (PAGE_BITS - GROUP_BITS) & ((1 << GROUP_BITS) - 1);
+    size_t at = (size_t)(page << GROUP_BITS | in_page) & (ranges->capacity - 1);
     while (ranges->entries[at].key && ranges->entries[at].key != key)
         at = (at + 1) & (ranges->capacity - 1);
     return at;
@@ -71,7 +76,8 @@ static size_t place_of(const struct ir_ranges *ranges, const void *key)
 
 static bool grow(struct ir_ranges *ranges)
 {
-    struct ir_ranges larger = { .capacity = ranges->capacity ? ranges->capacity * 2 : 32 };
+    enum { FIRST = 32 };
+    struct ir_ranges larger = { .capacity = ranges->capacity ? ranges->capacity * 2 : FIRST };
     larger.entries = arena_array(&ranges->arena, larger.capacity, sizeof *larger.entries);
     if (!larger.entries)
         return false;
@@ -350,11 +356,11 @@ static struct value cast(struct walk *walk, const struct ir_expr *expr)
 static struct value local(struct walk *walk, const struct ir_expr *expr)
 {
     const struct binding *binding = &walk->bindings[expr->name];
-    if (!binding->node || !binding->value.is_u32)
+    if (!binding->node || !binding->value->is_u32)
         return nothing();
     if (walk->assigned[expr->name]) // keeps its kind, nothing else
         return shape(walk, expr, 0, UINT32_MAX);
-    return conclude(walk, expr, IR_PROOF_LET, binding->value.range, &binding->value, NULL,
+    return conclude(walk, expr, IR_PROOF_LET, binding->value->range, binding->value, NULL,
                     binding->node);
 }
 
@@ -560,12 +566,15 @@ static void visit_expr(struct walk *walk, const struct ir_expr *expr)
 
 static void bind(struct walk *walk, ir_name name, const struct ir_node *node, struct value value)
 {
+    static const struct value unknown = { .step = IR_PROOF_NONE };
+    struct arena *arena = &walk->ranges->arena;
     struct undo undo = { name, walk->bindings[name] };
-    if (!array_push_in(&walk->ranges->arena, &walk->undo, undo)) {
+    const struct value *kept = value.is_u32 ? arena_copy(arena, &value, sizeof value) : &unknown;
+    if (!kept || !array_push_in(arena, &walk->undo, undo)) {
         walk->failed = true;
         return;
     }
-    walk->bindings[name] = (struct binding){ node, value };
+    walk->bindings[name] = (struct binding){ node, kept };
 }
 
 static void unbind(struct walk *walk, size_t mark)

@@ -22,64 +22,67 @@
 #define XXH_INLINE_ALL // keys are short: a call would cost as much as the hash
 #include <xxhash.h>
 
-// What decides about the value of an expression. Numbers of values begin with 1; 0 is no value that
-// could be known.
+// What decides about the value of an expression, besides the literal bits, names, versions, epochs
+// and values of operands in `words`. Nothing in it is padding.
 struct key {
     uint8_t kind;
     uint8_t op;
     uint16_t type; // CAST: enum ir_type_kind
-    uint32_t bits; // of literals; name of a variable or buffer
-    uint32_t when; // version of a local that is assigned, or of a buffer
-    uint32_t epoch;
-    uint32_t kids[3];
+    uint32_t words[4];
 };
 
-// Small, and apart from the keys, because most searches end at a free slot.
-struct slot {
-    uint32_t hash;
-    uint32_t value; // 0: free
-};
-
-// An expression of the program, in the order of the walk.
-struct occurrence {
-    uint32_t value;
-    uint32_t size;   // expressions in its subtree that were walked
-    uint32_t record; // 1 + index; 0: it is evaluated where it stands, for itself
-    bool defines;    // it is evaluated where it stands, for others too
-};
-
-struct record {
-    ir_name local; // that holds the value; 0: none yet
-    uint32_t uses; // by others
-    uint32_t value;
-};
-
+// Numbers of values begin with 1; 0 is no value that could be known. They last as long as the list
+// of statements in which they came up, so that only what may be found again is kept.
 struct value {
+    struct key key;
+    uint32_t next;   // value with the same head; NOT_IN_TABLE: a local alone knows it
     uint32_t record; // 1 + index; 0: not computed yet
     uint8_t kind;    // at run time
     uint8_t type;    // enum ir_type_kind
 };
 
+enum {
+    NOT_IN_TABLE = UINT32_MAX,
+    // Values that are found again, the last ones: what a cache holds. Older ones keep their
+    // numbers.
+    MOST_FOUND = 1 << 15,
+};
+
+// An expression of the program, in the order of the walk.
+struct occurrence {
+    uint32_t record;      // 1 + index; 0: it is evaluated where it stands, for itself
+    uint32_t defines : 1; // it is evaluated where it stands, for others too
+    uint32_t size : 31;   // expressions in its subtree that were walked
+};
+
+struct record {
+    ir_name local; // that holds the value; 0: none yet
+    uint32_t uses; // by others
+    uint8_t kind;  // as in struct value
+    uint8_t type;
+};
+
 struct cse {
     struct ir_edit edit;
     struct ir_facts *facts;
-    struct arena *scratch;
-    struct slot *slots; // a power of two of them, at most half taken
-    size_t slot_count;
+    struct arena arena; // of the tables
     struct {
-        ARRAY(struct key);
-    } keys;             // by value
+        ARRAY(struct value);
+    } values;        // by number
+    uint32_t *heads; // by hash, as many as a power of two, no fewer than values: the last value
+    size_t head_count;
     uint32_t *locals;   // by name: the value of a local that is not assigned
     uint32_t *versions; // by name: counts the assignments and stores so far
     struct {
         ARRAY(struct occurrence);
     } occurrences;
+    size_t statement; // the first occurrence in the current statement
+    struct {
+        ARRAY(uint32_t);
+    } here; // values of the occurrences in the current statement
     struct {
         ARRAY(struct record);
     } records;
-    struct {
-        ARRAY(struct value);
-    } values; // by number
     struct {
         ARRAY(uint32_t);
     } defined;             // values that have a record, in the order in which they got it
@@ -96,57 +99,71 @@ struct cse {
 
 // ---- Values -------------------------------------------------------------------------------------
 
-// The slot of a key, or a free one for it. `key` NULL: any free slot.
-static struct slot *find_slot(const struct cse *cse, uint32_t hash, const struct key *key)
+// Seeded with an address, so that nobody can prepare programs whose values collide. What is found
+// does not depend on it.
+static uint32_t *head_of(const struct cse *cse, const struct key *key)
 {
-    size_t at = hash & (cse->slot_count - 1);
-    for (;; at = (at + 1) & (cse->slot_count - 1)) {
-        struct slot *slot = &cse->slots[at];
-        if (!slot->value || (key && slot->hash == hash &&
-                             memcmp(&cse->keys.items[slot->value - 1], key, sizeof *key) == 0))
-            return slot;
+    const uint64_t hash = XXH3_64bits_withSeed(key, sizeof *key, (uintptr_t)cse);
+    return &cse->heads[hash & (cse->head_count - 1)];
+}
+
+static bool grow_heads(struct cse *cse)
+{
+    enum { FIRST_HEADS = 64 };
+    cse->head_count = cse->head_count ? cse->head_count * 4 : FIRST_HEADS;
+    cse->heads = arena_array(&cse->arena, cse->head_count, sizeof *cse->heads);
+    // In their order: the last one of each head is the first to go.
+    for (uint32_t i = 0; cse->heads && i < cse->values.count; i++) {
+        struct value *value = &cse->values.items[i];
+        if (value->next == NOT_IN_TABLE)
+            continue;
+        uint32_t *head = head_of(cse, &value->key);
+        value->next = *head;
+        *head = i + 1;
     }
+    return cse->heads;
 }
 
-static bool grow_slots(struct cse *cse)
+// A value that a local alone knows.
+static uint32_t fresh_value(struct cse *cse)
 {
-    enum { FIRST_SLOTS = 128 };
-    struct slot *old = cse->slots;
-    const size_t count = cse->slot_count;
-    cse->slot_count = count ? count * 2 : FIRST_SLOTS;
-    cse->slots = arena_array(cse->scratch, cse->slot_count, sizeof *cse->slots);
-    for (size_t i = 0; cse->slots && i < count; i++)
-        if (old[i].value)
-            *find_slot(cse, old[i].hash, NULL) = old[i];
-    return cse->slots;
-}
-
-// Of values that are known by a local alone.
-static const struct key no_key;
-
-static uint32_t fresh_value(struct cse *cse, const struct key *key)
-{
-    if (!array_push_in(cse->scratch, &cse->values, (struct value){ 0 }) ||
-        !array_push_in(cse->scratch, &cse->keys, *key)) {
+    if (cse->values.count >= NOT_IN_TABLE - 1 ||
+        !array_push_in(&cse->arena, &cse->values, (struct value){ .next = NOT_IN_TABLE })) {
         cse->failed = true;
         return 0;
     }
-    return (uint32_t)cse->keys.count;
+    return (uint32_t)cse->values.count;
 }
 
 static uint32_t value_of(struct cse *cse, const struct key *key)
 {
-    if (cse->keys.count * 2 >= cse->slot_count && !grow_slots(cse)) {
-        cse->slot_count = 0;
+    if (cse->values.count >= cse->head_count && cse->head_count < MOST_FOUND && !grow_heads(cse))
         cse->failed = true;
-    }
     if (cse->failed)
         return 0;
-    const uint32_t hash = (uint32_t)XXH3_64bits(key, sizeof *key);
-    struct slot *slot = find_slot(cse, hash, key);
-    if (!slot->value)
-        *slot = (struct slot){ hash, fresh_value(cse, key) };
-    return slot->value;
+    uint32_t *head = head_of(cse, key);
+    const size_t count = cse->values.count;
+    const uint32_t gone = count > MOST_FOUND ? (uint32_t)count - MOST_FOUND : 0;
+    for (uint32_t number = *head; number > gone; number = cse->values.items[number - 1].next)
+        if (memcmp(&cse->values.items[number - 1].key, key, sizeof *key) == 0)
+            return number;
+    const uint32_t number = fresh_value(cse);
+    if (!number)
+        return 0;
+    struct value *value = &cse->values.items[number - 1];
+    value->key = *key;
+    value->next = *head;
+    return *head = number;
+}
+
+// Ends the values that came up since there were `count`.
+static void forget_values(struct cse *cse, size_t count)
+{
+    while (cse->values.count > count) {
+        const struct value *value = &cse->values.items[--cse->values.count];
+        if (value->next != NOT_IN_TABLE)
+            *head_of(cse, &value->key) = value->next;
+    }
 }
 
 // Whether the operands may change places: for floats, the lesser of two zeros is the left one.
@@ -161,55 +178,48 @@ static uint32_t variable_value(struct cse *cse, const struct ir_expr *expr)
 {
     if (!cse->facts->names[expr->name].assigned)
         return cse->locals[expr->name];
-    struct key key = { .kind = IR_EXPR_VAR, .bits = expr->name };
-    key.when = cse->versions[expr->name];
-    key.epoch = cse->loop_epoch;
+    const struct key key = { .kind = IR_EXPR_VAR,
+                             .words = { expr->name, cse->versions[expr->name], cse->loop_epoch } };
     return value_of(cse, &key);
 }
 
-// Fills in what decides about a load; false when its value is not known twice.
-static bool load_key(const struct cse *cse, const struct ir_expr *expr, struct key *key)
+// The value of a load; 0 when it is not known twice.
+static uint32_t load_value(struct cse *cse, const struct ir_expr *expr, uint32_t index)
 {
     const struct ir_name_facts *name = &cse->facts->names[expr->name];
     const struct ir_buffer *buffer = &cse->facts->program->buffers[name->buffer - 1];
     const bool constant =
         buffer->access == VYRE_ACCESS_READ_ONLY || buffer->access == VYRE_ACCESS_UNIFORM;
     if (name->atomic || (cse->after_atomic && !constant))
-        return false;
-    key->bits = expr->name;
-    key->when = cse->versions[expr->name];
-    key->epoch = constant ? cse->copy_epoch : cse->memory_epoch;
-    return true;
+        return 0;
+    const struct key key = { .kind = IR_EXPR_LOAD,
+                             .words = { expr->name, cse->versions[expr->name],
+                                        constant ? cse->copy_epoch : cse->memory_epoch, index } };
+    return value_of(cse, &key);
 }
 
 // The value of an expression that has no effects and cannot fail.
-static uint32_t number_one(struct cse *cse, const struct ir_expr *expr, const uint32_t kids[3],
-                           uint8_t kind)
+static uint32_t number_one(struct cse *cse, const struct ir_expr *expr,
+                           const uint32_t kids[IR_FACT_KIDS], uint8_t kind)
 {
-    struct key key;
-    memset(&key, 0, sizeof key); // padding is compared too
-    key.kind = expr->kind;
-    key.op = expr->op;
+    struct key key = { .kind = expr->kind, .op = expr->op };
     for (uint32_t i = 0; i < expr->kid_count; i++) {
         if (!kids[i])
             return 0;
-        key.kids[i] = kids[i];
+        key.words[i] = kids[i];
     }
     switch (expr->kind) {
     case IR_EXPR_LIT_U32:
     case IR_EXPR_LIT_I32:
     case IR_EXPR_LIT_BOOL:
-    case IR_EXPR_LIT_F32: key.bits = expr->bits; break;
+    case IR_EXPR_LIT_F32: key.words[0] = expr->bits; break;
     case IR_EXPR_VAR: return variable_value(cse, expr);
-    case IR_EXPR_LOAD:
-        if (!load_key(cse, expr, &key))
-            return 0;
-        break;
+    case IR_EXPR_LOAD: return load_value(cse, expr, kids[0]);
     case IR_EXPR_BUF_LEN:
         // To the validator this is an access like any other, beside which atomics must not stand.
         if (cse->facts->names[expr->name].atomic)
             return 0;
-        key.bits = expr->name;
+        key.words[0] = expr->name;
         break;
     case IR_EXPR_CAST:
         if (ir_type_has_parameters((enum ir_type_kind)expr->type->kind))
@@ -217,9 +227,9 @@ static uint32_t number_one(struct cse *cse, const struct ir_expr *expr, const ui
         key.type = expr->type->kind;
         break;
     case IR_EXPR_BINOP:
-        if (commutes(expr, kind) && key.kids[0] > key.kids[1]) {
-            key.kids[0] = kids[1];
-            key.kids[1] = kids[0];
+        if (commutes(expr, kind) && kids[0] > kids[1]) {
+            key.words[0] = kids[1];
+            key.words[1] = kids[0];
         }
         break;
     case IR_EXPR_INVOCATION_ID:
@@ -247,7 +257,8 @@ static uint32_t number_expr(struct cse *cse, const struct ir_expr *expr,
     struct ir_expr_facts of[IR_FACT_KIDS], kid_facts;
     uint32_t values[IR_FACT_KIDS] = { 0 };
     const size_t at = cse->occurrences.count;
-    if (!array_push_in(cse->scratch, &cse->occurrences, ((struct occurrence){ .size = 1 })))
+    if (!array_push_in(&cse->arena, &cse->occurrences, ((struct occurrence){ .size = 1 })) ||
+        !array_push_in(&cse->arena, &cse->here, 0))
         cse->failed = true;
     *facts = (struct ir_expr_facts){ .kind = IR_KIND_UNKNOWN };
     if (touches_memory(expr)) {
@@ -268,16 +279,16 @@ static uint32_t number_expr(struct cse *cse, const struct ir_expr *expr,
     *facts = ir_facts_from(cse->facts, expr, of);
     if (touches_memory(expr))
         cse->memory_epoch = ++cse->epochs;
-    struct occurrence *self = &cse->occurrences.items[at];
-    self->size = (uint32_t)(cse->occurrences.count - at);
+    cse->occurrences.items[at].size = (cse->occurrences.count - at) & INT32_MAX;
     if (!ir_droppable(facts) || !facts->type || facts->kind == IR_KIND_UNKNOWN)
         return 0;
-    self->value = number_one(cse, expr, values, expr->kid_count ? of[0].kind : 0);
-    if (self->value) {
-        cse->values.items[self->value - 1].kind = facts->kind;
-        cse->values.items[self->value - 1].type = facts->type->kind;
+    const uint32_t number = number_one(cse, expr, values, expr->kid_count ? of[0].kind : 0);
+    if (number) {
+        cse->here.items[at - cse->statement] = number;
+        cse->values.items[number - 1].kind = facts->kind;
+        cse->values.items[number - 1].type = facts->type->kind;
     }
-    return self->value;
+    return number;
 }
 
 // ---- Who computes a value, and who reads it -----------------------------------------------------
@@ -291,19 +302,21 @@ static bool is_worth_keeping(const struct ir_expr *expr)
 static void place(struct cse *cse, const struct ir_expr *expr, size_t at)
 {
     struct occurrence *self = &cse->occurrences.items[at];
-    if (self->value && is_worth_keeping(expr)) {
-        uint32_t *known = &cse->values.items[self->value - 1].record;
-        if (*known) {
-            self->record = *known;
-            cse->records.items[*known - 1].uses++;
+    const uint32_t number = cse->here.items[at - cse->statement];
+    if (number && is_worth_keeping(expr)) {
+        struct value *value = &cse->values.items[number - 1];
+        if (value->record) {
+            self->record = value->record;
+            cse->records.items[value->record - 1].uses++;
             return;
         }
-        if (!array_push_in(cse->scratch, &cse->records, (struct record){ .value = self->value }) ||
-            !array_push_in(cse->scratch, &cse->defined, self->value)) {
+        const struct record record = { .kind = value->kind, .type = value->type };
+        if (!array_push_in(&cse->arena, &cse->records, record) ||
+            !array_push_in(&cse->arena, &cse->defined, number)) {
             cse->failed = true;
             return;
         }
-        *known = self->record = (uint32_t)cse->records.count;
+        value->record = self->record = (uint32_t)cse->records.count;
         self->defines = true;
     }
     if (ir_expr_is_subgroup(expr))
@@ -333,7 +346,7 @@ static void look_at_loop(struct cse *cse, const struct ir_node *node)
     const uint32_t copies = cse->copy_epoch;
     if (cse->facts->has_copies)
         cse->copy_epoch = cse->loop_epoch;
-    cse->locals[node->name] = fresh_value(cse, &no_key);
+    cse->locals[node->name] = fresh_value(cse);
     look_at_body(cse, &node->body);
     cse->loop_epoch = outer;
     if (cse->memory_epoch == entered)
@@ -350,7 +363,7 @@ static void take_effect(struct cse *cse, const struct ir_node *node, uint32_t va
         if (cse->facts->names[node->name].assigned)
             cse->versions[node->name]++;
         else
-            cse->locals[node->name] = value ? value : fresh_value(cse, &no_key);
+            cse->locals[node->name] = value ? value : fresh_value(cse);
         break;
     case IR_NODE_ASSIGN:
     case IR_NODE_STORE: cse->versions[node->name]++; break;
@@ -371,6 +384,8 @@ static void look_at_node(struct cse *cse, const struct ir_node *node)
     uint32_t value = 0;
     cse->node_count++;
     cse->after_atomic = false;
+    cse->statement = cse->occurrences.count;
+    cse->here.count = 0;
     if (!ir_operands_unchecked(node)) {
         if (node->a)
             value = look_at_expr(cse, node->a, &a);
@@ -395,19 +410,20 @@ static void look_at_node(struct cse *cse, const struct ir_node *node)
 
 static void look_at_body(struct cse *cse, const struct ir_body *body)
 {
-    const size_t mark = cse->defined.count;
+    const size_t mark = cse->defined.count, values = cse->values.count;
     for (uint32_t i = 0; i < body->count && !cse->failed; i++)
         look_at_node(cse, body->nodes[i]);
     while (cse->defined.count > mark)
         cse->values.items[cse->defined.items[--cse->defined.count] - 1].record = 0;
+    forget_values(cse, values);
 }
 
 // ---- Rewriting ----------------------------------------------------------------------------------
 
 // A name that the program does not have, for a local that keeps a value.
-static ir_name new_local(struct cse *cse, const struct value *value)
+static ir_name new_local(struct cse *cse, const struct record *record)
 {
-    const enum ir_type_kind type = (enum ir_type_kind)value->type;
+    const enum ir_type_kind type = (enum ir_type_kind)record->type;
     struct ir_draft *draft = ir_edit_draft(&cse->edit);
     char text[16];
     ir_name name;
@@ -417,7 +433,7 @@ static ir_name new_local(struct cse *cse, const struct value *value)
     } while (!draft->failed && name < cse->edit.from->name_count);
     if (!draft->failed &&
         !ir_facts_add_local(cse->facts, ir_type_has_parameters(type) ? NULL : ir_type_scalar(type),
-                            value->kind))
+                            record->kind))
         draft->failed = true;
     return name;
 }
@@ -450,7 +466,7 @@ static struct ir_expr *rewrite(struct cse *cse, struct ir_edit_body *out, struct
     if (!record || !record->uses || keeps_itself || cse->node_count >= IR_MAX_NODES)
         return now;
     cse->node_count++;
-    record->local = new_local(cse, &cse->values.items[record->value - 1]);
+    record->local = new_local(cse, record);
     struct ir_node *let = ir_let(ir_edit_draft(&cse->edit), record->local, now);
     if (!let)
         return now;
@@ -491,8 +507,11 @@ static bool finds_any(const struct cse *cse)
 static enum vyre_result run(struct cse *cse, struct vyre_program **out)
 {
     const struct vyre_program *from = cse->edit.from;
-    cse->locals = arena_array(cse->scratch, from->name_count, sizeof *cse->locals);
-    cse->versions = arena_array(cse->scratch, from->name_count, sizeof *cse->versions);
+    // Where expressions stand in several places there are more; then the list grows.
+    if (from->parts > SIZE_MAX || !array_reserve_in(&cse->arena, &cse->occurrences, from->parts))
+        return VYRE_ERR_NO_MEMORY;
+    cse->locals = arena_array(&cse->arena, from->name_count, sizeof *cse->locals);
+    cse->versions = arena_array(&cse->arena, from->name_count, sizeof *cse->versions);
     if (!ir_facts_about(cse->facts, from) || !cse->locals || !cse->versions)
         return VYRE_ERR_NO_MEMORY;
     look_at_body(cse, &from->entry);
@@ -507,14 +526,13 @@ static enum vyre_result run(struct cse *cse, struct vyre_program **out)
 enum vyre_result ir_pass_cse(const struct ir_pass_context *context, const struct vyre_program *from,
                              struct vyre_program **out)
 {
-    struct cse cse = { .facts = context->facts, .scratch = context->scratch };
-    const struct arena_mark mark = arena_mark(cse.scratch);
+    struct cse cse = { .facts = context->facts };
     *out = NULL;
     ir_edit_init(&cse.edit, from);
     enum vyre_result result = run(&cse, out);
     if (!result)
         ir_facts_follow(cse.facts, *out);
     ir_edit_fini(&cse.edit);
-    arena_rewind(cse.scratch, mark);
+    arena_fini(&cse.arena);
     return result;
 }

@@ -33,7 +33,7 @@ struct numbers {
 struct dead {
     struct ir_edit edit;
     struct ir_facts *facts;
-    struct arena *scratch;
+    struct arena arena; // of the tables
     struct {
         ARRAY(struct definition);
     } definitions;
@@ -55,7 +55,7 @@ static void need(struct dead *dead, ir_name name)
     if (dead->needed[name])
         return;
     dead->needed[name] = true;
-    if (!array_push_in(dead->scratch, &dead->pending, name))
+    if (!array_push_in(&dead->arena, &dead->pending, name))
         dead->failed = true;
 }
 
@@ -83,7 +83,7 @@ static void look_at_definition(struct dead *dead, const struct ir_node *node)
     }
     dead->first[node->name] = (uint32_t)dead->definitions.count;
     if (dead->definitions.count >= NONE ||
-        !array_push_in(dead->scratch, &dead->definitions, definition))
+        !array_push_in(&dead->arena, &dead->definitions, definition))
         dead->failed = true;
 }
 
@@ -171,7 +171,7 @@ static void keep_number(struct dead *dead, struct numbers *numbers)
 {
     const uint32_t number = numbers->from ? numbers->from[numbers->next] : numbers->next;
     numbers->next++;
-    if (!array_push_in(dead->scratch, &numbers->kept, number))
+    if (!array_push_in(&dead->arena, &numbers->kept, number))
         dead->failed = true;
 }
 
@@ -338,8 +338,8 @@ static const uint32_t *take_numbers(struct dead *dead, const struct numbers *num
 static enum vyre_result run(struct dead *dead, struct vyre_program **out)
 {
     const struct vyre_program *from = dead->edit.from;
-    dead->first = arena_array(dead->scratch, from->name_count, sizeof *dead->first);
-    dead->needed = arena_array(dead->scratch, from->name_count, sizeof *dead->needed);
+    dead->first = arena_array(&dead->arena, from->name_count, sizeof *dead->first);
+    dead->needed = arena_array(&dead->arena, from->name_count, sizeof *dead->needed);
     if (!ir_facts_about(dead->facts, from) || !dead->first || !dead->needed)
         return VYRE_ERR_NO_MEMORY;
     for (uint32_t i = 0; i < from->name_count; i++)
@@ -363,15 +363,13 @@ enum vyre_result ir_pass_dead(const struct ir_pass_context *context,
 {
     struct dead dead = {
         .facts = context->facts,
-        .scratch = context->scratch,
         .loops.from = from->loop_numbers,
         .traps.from = from->trap_numbers,
     };
-    const struct arena_mark mark = arena_mark(dead.scratch);
     *out = NULL;
     ir_edit_init(&dead.edit, from);
     enum vyre_result result = run(&dead, out);
     ir_edit_fini(&dead.edit);
-    arena_rewind(dead.scratch, mark);
+    arena_fini(&dead.arena);
     return result;
 }

@@ -16,7 +16,7 @@
 struct fold {
     struct ir_edit edit;
     struct ir_facts *facts;
-    struct arena *scratch;
+    struct arena arena;     // of the tables
     struct ir_expr **known; // by name: what a live local stands for; NULL: itself
     struct {
         ARRAY(ir_name);
@@ -187,7 +187,7 @@ static void learn(struct fold *fold, const struct ir_node *node, struct ir_expr 
                        !names[value->name].assigned && !names[value->name].buffer;
     if (!ir_is_literal(value) && !lasts)
         return;
-    if (!array_push_in(fold->scratch, &fold->bound, node->name))
+    if (!array_push_in(&fold->arena, &fold->bound, node->name))
         fold->failed = true;
     else
         fold->known[node->name] = value;
@@ -234,12 +234,11 @@ static struct ir_body fold_body(struct fold *fold, struct ir_body body)
 enum vyre_result ir_pass_fold(const struct ir_pass_context *context,
                               const struct vyre_program *from, struct vyre_program **out)
 {
-    struct fold fold = { .facts = context->facts, .scratch = context->scratch };
-    const struct arena_mark mark = arena_mark(fold.scratch);
+    struct fold fold = { .facts = context->facts };
     enum vyre_result result = VYRE_ERR_NO_MEMORY;
     *out = NULL;
     ir_edit_init(&fold.edit, from);
-    fold.known = arena_array(fold.scratch, from->name_count, sizeof *fold.known);
+    fold.known = arena_array(&fold.arena, from->name_count, sizeof *fold.known);
     if (ir_facts_about(fold.facts, from) && fold.known) {
         struct ir_body entry = fold_body(&fold, from->entry);
         if (!fold.failed)
@@ -248,6 +247,6 @@ enum vyre_result ir_pass_fold(const struct ir_pass_context *context,
     if (!result)
         ir_facts_follow(fold.facts, *out);
     ir_edit_fini(&fold.edit);
-    arena_rewind(fold.scratch, mark);
+    arena_fini(&fold.arena);
     return result;
 }

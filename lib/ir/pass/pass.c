@@ -106,9 +106,8 @@ static enum vyre_result run_one(enum ir_pass pass, const struct ir_pass_context 
 enum vyre_result ir_optimize(const struct vyre_program *program, const struct vyre_pass_hook *hook,
                              struct vyre_program **out)
 {
-    struct arena scratch = { 0 };
     struct ir_facts facts = { .program = NULL };
-    const struct ir_pass_context context = { .facts = &facts, .scratch = &scratch };
+    const struct ir_pass_context context = { .facts = &facts };
     *out = share(program);
     enum vyre_result result = VYRE_OK;
     for (enum ir_pass pass = 0; !result && pass < IR_PASS_COUNT; pass++) {
@@ -119,7 +118,6 @@ enum vyre_result ir_optimize(const struct vyre_program *program, const struct vy
             ir_pass_tell(hook, pass, 0, 1, *out);
     }
     ir_facts_fini(&facts);
-    arena_fini(&scratch);
     return result;
 }
 
@@ -216,12 +214,9 @@ static bool arguments_are_sound(const struct vyre_transform_params *params)
 static enum vyre_result run_listed(const struct vyre_transform_params *params,
                                    struct vyre_grid_split **split)
 {
-    struct arena scratch = { 0 };
     struct ir_facts facts = { .program = NULL };
-    const struct ir_pass_context context = {
-        &facts,      &scratch, params->registry, params->capabilities, params->capability_count,
-        params->diag
-    };
+    const struct ir_pass_context context = { &facts, params->registry, params->capabilities,
+                                             params->capability_count, params->diag };
     const size_t count = params->passes ? params->pass_count : IR_PASS_COUNT;
     enum vyre_result result = VYRE_OK;
     for (size_t i = 0; i < count && !result; i++) {
@@ -235,7 +230,6 @@ static enum vyre_result run_listed(const struct vyre_transform_params *params,
         }
     }
     ir_facts_fini(&facts);
-    arena_fini(&scratch);
     return result;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/str.h"
 #include "ir/model.h"
 #include "ir/pass.h"
 #include <vyre/transform.h>
@@ -230,6 +231,35 @@ static void what_may_have_changed_is_read_again(void **state)
           "signed[2] = a + b\n" },
     };
     check("cse", examples, sizeof examples / sizeof *examples);
+}
+
+// Two new values for each statement: with the first 16,384 of them the product is forgotten, and
+// from there on known again.
+static void what_is_far_is_computed_again(void **state)
+{
+    (void)state;
+    enum { STORES = 20000 };
+    static const char *const passes[] = { "cse" };
+    struct str text = { 0 };
+    str_puts(&text, "buffer out : u32[20001] readwrite @0\n");
+    for (int i = 0; i < STORES; i++)
+        str_printf(&text, "out[%d] = gid.x * gid.y ^ %d\n", i + 1, i + 1);
+    struct vyre_program *program = parse(str_text(&text)), *made;
+    assert_result(VYRE_OK,
+                  vyre_program_transform(
+                      program, vyre_transform_params(.passes = passes, .pass_count = 1), &made));
+    char *got = print(made);
+    size_t lets = 0, products = 0;
+    for (const char *at = got; (at = strstr(at, "let ")); at++)
+        lets++;
+    for (const char *at = got; (at = strstr(at, "gid.x * gid.y")); at++)
+        products++;
+    assert_int_equal(lets, 2);
+    assert_int_equal(products, 2);
+    vyre_free(got);
+    vyre_program_destroy(&made);
+    vyre_program_destroy(&program);
+    str_fini(&text);
 }
 
 static void what_nobody_sees_goes(void **state)
@@ -462,6 +492,7 @@ int main(void)
         cmocka_unit_test(what_is_not_exact_is_left),
         cmocka_unit_test(what_is_known_is_not_computed_again),
         cmocka_unit_test(what_may_have_changed_is_read_again),
+        cmocka_unit_test(what_is_far_is_computed_again),
         cmocka_unit_test(what_nobody_sees_goes),
         cmocka_unit_test(what_can_be_seen_stays),
         cmocka_unit_test(a_list_may_have_many_exits),

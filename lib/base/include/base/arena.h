@@ -22,18 +22,6 @@ struct arena {
 
 void arena_fini(struct arena *arena);
 
-// Everything that was handed out since the mark is taken back. Failure stays.
-struct arena_mark {
-    struct arena_block *block;
-    uint8_t *next;
-    size_t used;
-};
-static inline struct arena_mark arena_mark(const struct arena *arena)
-{
-    return (struct arena_mark){ arena->blocks, arena->next, arena->used };
-}
-void arena_rewind(struct arena *arena, struct arena_mark mark);
-
 enum { ARENA_ALIGN = 8 };
 
 void *arena_alloc_slowly(struct arena *arena, size_t size); // grows, rounds, refuses
@@ -59,8 +47,9 @@ void *arena_copy(struct arena *arena, const void *bytes, size_t size);
 char *arena_copy_text(struct arena *arena, const char *text, size_t size); // adds a NUL
 
 // Growable arrays (base/array.h) in an arena: array_reserve and array_push for arrays that have
-// been in this arena since they were empty, and that end with it. What an array outgrows stays in
-// the arena, unless nothing came behind it.
+// been in this arena since they were empty, and that end with it. What a small array outgrows stays
+// in the arena, unless nothing came behind it; a large one has memory of its own there, which
+// grows.
 #define array_reserve_in(arena, array, extra)                                                      \
     arena_reserve_items((arena), (void **)&(array)->items, &(array)->capacity, (array)->count,     \
                         (extra), sizeof(*(array)->items))

@@ -283,6 +283,7 @@ struct vyre_program {
     // some before it was edited. Who looks for other kinds need not look at all.
     uint32_t node_kinds;
     uint32_t expr_kinds;
+    uint64_t parts; // nodes, expressions and composed types that were made for it, or a bit more
     // Loops and traps have numbers, by which faults name them: their order in the program. A pass
     // that drops some keeps the numbers of the others here, in order; NULL: nothing was dropped.
     const uint32_t *loop_numbers;

@@ -26,7 +26,6 @@ struct ir_facts;
 // `inline` and the splits.
 struct ir_pass_context {
     struct ir_facts *facts;               // kept from pass to pass; about any program, or none
-    struct arena *scratch;                // given back by each pass as it was
     const struct vyre_registry *registry; // resolves calls
     const char *const *capabilities;      // ops that need others keep their calls
     size_t capability_count;
