@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Single instructions and the blocks they stand in.
-#include "lowering.h"
+#include "locals.h"
 
 #include <string.h>
 

@@ -160,12 +160,19 @@ uint32_t spv_float_type(struct spv_lowering *lowering)
 
 static uint32_t as_float(struct spv_lowering *lowering, uint32_t bits)
 {
+    for (uint32_t i = 0; i < SPV_NUMBERS; i++)
+        if (lowering->numbers[i].bits == bits)
+            return lowering->numbers[i].number;
     return spv_op1(lowering, SpvOpBitcast, spv_float_type(lowering), bits);
 }
 
 static uint32_t as_bits(struct spv_lowering *lowering, uint32_t number)
 {
-    return spv_op1(lowering, SpvOpBitcast, lowering->type_u32, number);
+    uint32_t bits = spv_op1(lowering, SpvOpBitcast, lowering->type_u32, number);
+    const uint32_t at = lowering->next_number++ % SPV_NUMBERS;
+    lowering->numbers[at].number = number;
+    lowering->numbers[at].bits = bits;
+    return bits;
 }
 
 static uint32_t native2(struct spv_lowering *lowering, enum spv_float_op kind, SpvOp op, uint32_t a,

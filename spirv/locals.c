@@ -5,7 +5,7 @@
 // different ones in it, and where a loop assigns it, a phi tells which. Structure makes that one
 // walk: what an open branch assigned is kept in a log, of which its end makes phis; what a loop
 // assigns is known before it (facts.h), and its phis learn at its end what the body leaves.
-#include "lowering.h"
+#include "locals.h"
 
 static void fail_memory(struct spv_lowering *lowering)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Loops that count up to a bound, each with a way to end before it when its budget is spent.
-#include "lowering.h"
+#include "locals.h"
 
 // The variable that holds what is left of a budget. Loops that the whole workgroup runs alike, and
 // so those with barriers, have one of their own: every invocation finds the same rest in it, and

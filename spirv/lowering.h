@@ -95,6 +95,7 @@ struct spv_pointer {
     uint32_t buffer, index, id;
 };
 
+enum { SPV_NUMBERS = 8 };
 enum { SPV_DEEPEST_PATH = 72 };
 enum spv_list { SPV_LIST_ENTRY, SPV_LIST_BODY, SPV_LIST_THEN, SPV_LIST_OTHERWISE };
 
@@ -174,9 +175,13 @@ struct spv_lowering {
     uint32_t type_local_pointer, type_wide; // { low, high } of a product
     uint32_t type_pair;                     // vector of two words; 0: not used yet
     uint32_t type_f32;                      // 0: not used yet
-    uint32_t hidden_zero, hidden_variable;  // see numbers.h; 0: not used yet
-    bool has_float64;                       // the capability is declared
-    bool has_int64;                         // likewise
+    struct {
+        uint32_t number, bits;
+    } numbers[SPV_NUMBERS]; // the last floats whose bits were taken, in turn
+    uint32_t next_number;
+    uint32_t hidden_zero, hidden_variable; // see numbers.h; 0: not used yet
+    bool has_float64;                      // the capability is declared
+    bool has_int64;                        // likewise
     // Pointers to the block of a storage buffer, and to one of its units, by their bytes.
     uint32_t type_buffer[5], type_unit_pointer[5];
     uint32_t main;
@@ -299,25 +304,6 @@ struct spv_loop {
 };
 void spv_loop_begin(struct spv_lowering *lowering, struct spv_loop *loop);
 void spv_loop_end(struct spv_lowering *lowering, const struct spv_loop *loop);
-
-// ---- Locals (locals.c) --------------------------------------------------------------------------
-
-// Brings a local into scope until `spv_unbind` ends those that were bound since `undo.count` was
-// `mark`.
-void spv_bind(struct spv_lowering *lowering, ir_name name, struct spv_value value);
-void spv_unbind(struct spv_lowering *lowering, size_t mark);
-// Gives a live local another value of the same kind.
-void spv_assign(struct spv_lowering *lowering, ir_name name, struct spv_value value);
-
-// For those who open and close blocks: around the branches of an if, and behind its merge label...
-void spv_arms_begin(struct spv_lowering *lowering, struct spv_arms *arms);
-void spv_arms_otherwise(struct spv_lowering *lowering, struct spv_arms *arms);
-void spv_arms_leave(struct spv_lowering *lowering, struct spv_arms *arms);
-void spv_arms_merge(struct spv_lowering *lowering, const struct spv_arms *arms);
-// ... and behind the label of a loop, which was entered from the block `before`, and at the end of
-// its body.
-void spv_loop_locals_begin(struct spv_lowering *lowering, struct spv_loop *loop, uint32_t before);
-void spv_loop_locals_end(struct spv_lowering *lowering, const struct spv_loop *loop);
 
 // ---- Values (values.c) ------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 //
 // Structure stays structure: an if is a selection, a loop is a loop whose only exit is its header's
 // condition, a return ends the block it stands in.
+#include "locals.h"
 #include "numbers.h"
 
 #include "ir/tables.h"

@@ -4,6 +4,8 @@
 
 usage: vendor.py live COSTS DIR      on AMD: every load of what another agent writes passes the
                                      caches by
+       vendor.py forms COSTS DIR     on AMD: what a workgroup shares is loaded once, and neighbours
+                                     are together
        vendor.py table amd COSTS GOLDEN INPUT...
        vendor.py table intel COSTS GOLDEN SHIM INPUT...
                                      costs equal the table in GOLDEN, and are near glslc's;
@@ -70,14 +72,18 @@ VENDORS = {
 }
 
 
-def loads(lines, kernel):
-    """Vector loads of a kernel; scalar ones fetch descriptors and push constants."""
+def instructions(lines, kernel, pattern):
     inside = False
     for line in lines:
         if line.startswith("== "):
             inside = line == f"== {kernel}"
-        elif inside and re.search(r"\b(buffer|global|flat)_load_", line):
+        elif inside and re.search(pattern, line):
             yield line.split(";")[0].strip()
+
+
+def loads(lines, kernel):
+    """Vector loads of a kernel; scalar ones fetch descriptors and push constants."""
+    return instructions(lines, kernel, r"\b(buffer|global|flat)_load_")
 
 
 def check_live(costs, folder):
@@ -97,6 +103,25 @@ def check_live(costs, folder):
             for load in stale:
                 print("  may be served from a stale cache:", load)
             wrong += len(stale)
+    return wrong
+
+
+def check_forms(costs, folder):
+    amd = VENDORS["amd"]
+    scalar, wide = (os.path.join(folder, name) for name in ("scalar.vyre", "wide.vyre"))
+    wrong = 0
+    for family in amd.families:
+        lines = amd.run(costs, family, "--isa", scalar, wide)
+        found = {
+            "scalar loads": len(list(instructions(lines, "scalar.vyre", r"\bs_buffer_load_"))),
+            "vector loads": len(list(loads(lines, "scalar.vyre"))),
+            "wide loads": len(list(instructions(lines, "wide.vyre", r"_load_(dwordx4|b128) v"))),
+            "wide stores": len(list(instructions(lines, "wide.vyre", r"_store_(dwordx4|b128) v"))),
+        }
+        print(family, *(f"{count} {what}" for what, count in found.items()), sep=", ")
+        if tuple(found.values()) != (2, 0, 1, 1):
+            print("  unexpected code; the compiler used to find these by itself")
+            wrong += 1
     return wrong
 
 
@@ -174,6 +199,8 @@ def main():
     command, *rest = arguments or [""]
     if command == "live" and len(rest) == 2:
         wrong = check_live(*rest)
+    elif command == "forms" and len(rest) == 2:
+        wrong = check_forms(*rest)
     elif command == "table" and len(rest) > 4 and rest[0] in VENDORS:
         name, costs, golden, *inputs = rest
         if name == "intel":
