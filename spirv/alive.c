@@ -51,6 +51,53 @@ void spv_leave_beyond(struct spv_lowering *lowering)
     spv_if_end(lowering, &branch);
 }
 
+// A return may come of every exit of the program, and behind every loop and copy
+// (check_completion). In a loop it is a break for the driver, behind which nothing nests; a loop
+// that it knows to be of one iteration it would undo. The iteration is a pass for which the margin
+// of the loop limit has room (LIMIT_PER_MARGIN).
+struct spv_frame spv_frame_begin(struct spv_lowering *lowering)
+{
+    // Statements around each other (V018), and what one of them may become.
+    enum { DEEPEST_STATEMENT = 64, DEEPEST_WITHIN = 8 };
+    const struct spv_facts *facts = &lowering->facts;
+    struct spv_writer *writer = &lowering->writer;
+    const uint64_t returns =
+        (uint64_t)facts->exit_count + facts->loops.count + lowering->copies.count;
+    struct spv_frame frame = { 0 };
+    if (!lowering->target->nesting_limit ||
+        returns + DEEPEST_STATEMENT + DEEPEST_WITHIN <= lowering->target->nesting_limit)
+        return frame;
+    const uint32_t body = spv_writer_id(writer);
+    frame.header = spv_writer_id(writer);
+    frame.next = spv_writer_id(writer);
+    frame.merge = spv_writer_id(writer);
+    spv_branch(lowering, frame.header);
+    spv_start_block(lowering, frame.header);
+    SPV_EMIT(writer, SPV_BODY, SpvOpLoopMerge, frame.merge, frame.next, SpvLoopControlMaskNone);
+    SPV_EMIT(writer, SPV_BODY, SpvOpBranch, body);
+    spv_start_block(lowering, body);
+    return frame;
+}
+
+void spv_frame_end(struct spv_lowering *lowering, const struct spv_frame *frame)
+{
+    if (!frame->header) {
+        spv_return(lowering);
+        return;
+    }
+    if (lowering->block)
+        spv_report_outside(lowering);
+    spv_branch(lowering, frame->next);
+    spv_start_block(lowering, frame->next);
+    uint32_t again =
+        spv_test2(lowering, SpvOpINotEqual, spv_hidden_zero(lowering), spv_u32(lowering, 0));
+    SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpBranchConditional, again, frame->header,
+             frame->merge);
+    spv_start_block(lowering, frame->merge);
+    spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
+    lowering->block = 0;
+}
+
 void spv_return(struct spv_lowering *lowering)
 {
     if (!lowering->block)

@@ -311,10 +311,11 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
         return result;
     spv_interface_init(lowering);
     spv_leave_beyond(lowering);
+    const struct spv_frame frame = spv_frame_begin(lowering);
     spv_zero_workgroup_memory(lowering);
     lowering->last = last_statement(&lowering->program->entry);
     spv_body(lowering, &lowering->program->entry, SPV_LIST_ENTRY);
-    spv_return(lowering);
+    spv_frame_end(lowering, &frame);
     if (lowering->status)
         return lowering->status;
     uint32_t *words;

@@ -9,6 +9,7 @@
 #ifndef SPV_LOWERING_H
 #define SPV_LOWERING_H
 
+#include "alive.h"
 #include "base/report.h"
 #include "copies.h"
 #include "explain.h"
@@ -333,28 +334,6 @@ bool spv_unify(struct spv_lowering *lowering, struct spv_value *a, struct spv_va
 uint32_t spv_pair_type(struct spv_lowering *lowering);
 uint32_t spv_pair(struct spv_lowering *lowering, struct spv_value value);
 struct spv_value spv_from_pair(struct spv_lowering *lowering, uint32_t pair, enum spv_kind kind);
-
-// ---- Invocations that left early (alive.c) ----------------------------------------------------
-
-// Lets those leave that the driver runs and that are not of the workgroup.
-void spv_leave_beyond(struct spv_lowering *lowering);
-
-// A return, or what follows a trap: ends the invocation, or makes it go on dead.
-void spv_exit(struct spv_lowering *lowering);
-// Ends the invocation where a block is open.
-void spv_return(struct spv_lowering *lowering);
-
-// `cond` and being alive. 0 stands for a condition that always holds, here and in the result.
-uint32_t spv_and_alive(struct spv_lowering *lowering, uint32_t cond);
-
-// Keeps the dead out of a branch that others may take without them. Returns whether it began one.
-bool spv_if_alive(struct spv_lowering *lowering, struct spv_if *branch);
-
-// Whether the dead have to be kept out of, or let out of, a loop.
-bool spv_loop_is_for_alive(const struct spv_lowering *lowering, const struct ir_node *node,
-                           uint32_t number);
-// Whether a dead invocation may begin an iteration that nothing keeps it out of.
-bool spv_loop_body_maybe_dead(const struct spv_lowering *lowering, uint32_t number);
 
 // ---- Subgroups (subgroup.c) --------------------------------------------------------------------
 

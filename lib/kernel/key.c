@@ -214,6 +214,7 @@ static void add_target(struct blake3 *hash, const struct vyre_target *target)
     add_u64(hash, target->loop_limit);
     add_u64(hash, target->fence_is_barrier);
     add_u64(hash, target->vector_width);
+    add_u64(hash, target->nesting_limit);
     add_u64(hash, target->float_controls);
     add_u64(hash, target->exact_floats);
     add_u64(hash, target->hidden_floats);

@@ -200,6 +200,7 @@ static void plan_target(const struct vk_snapshot *snapshot, const struct vyre_pr
     target->fence_is_barrier = snapshot->driver_id == VK_DRIVER_ID_MESA_LLVMPIPE;
     // Its vectors are its subgroups.
     target->vector_width = target->fence_is_barrier ? snapshot->subgroup_size : 0;
+    target->nesting_limit = target->fence_is_barrier ? 80 : 0; // LP_MAX_TGSI_NESTING
     // What is left, the loop limit and exact floats, a probe fills in.
     plan_subgroups(snapshot, plan);
     vyre_target_reduce(target, pretend);

@@ -96,6 +96,7 @@ static void make_target(const struct row *row, const struct vyre_target *device,
         out->loop_limit = device->loop_limit;
         out->fence_is_barrier = device->fence_is_barrier;
         out->vector_width = device->vector_width;
+        out->nesting_limit = device->nesting_limit;
         out->float_controls &= device->float_controls;
     }
     for (size_t i = 0; i < sizeof row->pretend / sizeof *row->pretend && row->pretend[i]; i++)

@@ -4,6 +4,8 @@
 // in subgroup operations (7.6).
 #include "agree.h"
 
+#include "base/str.h"
+
 #define HEAD                                                                                       \
     "workgroup 64\n"                                                                               \
     "buffer e : u32[16] readonly @0\n"                                                             \
@@ -112,6 +114,28 @@ static void traps_before_barriers(void **state)
     vyre_kernel_destroy(&kernel);
 }
 
+// Returns in a row, more than Mesa's CPU driver takes branches around each other; in a loop, and
+// before barriers, too.
+static void many_returns(void **state)
+{
+    static const char *const frames[][3] = {
+        { "", "if in[gid.x] %% 128 == %u { out[gid.x] = %u\nreturn }\n", "" },
+        { "loop i in 0..in[40] + 1 {\n", "if in[gid.x] %% 128 == %u { out[gid.x] = %u\nreturn }\n",
+          "}\n" },
+        { "", "if e[gid.x & 15] == %u { out[gid.x] = %u\nreturn }\n",
+          "t[lid.x] = 3\nbarrier\nout[gid.x] = t[lid.x ^ 1]\n" },
+    };
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++) {
+        struct str text = { 0 };
+        str_printf(&text, "%s%s", HEAD, frames[i][0]);
+        for (unsigned k = 0; k < 90; k++)
+            str_printf(&text, frames[i][1], 127 - k, k);
+        str_printf(&text, "out[gid.x] = 1000\n%s", frames[i][2]);
+        assert_agree(*state, str_text(&text), 3, 1);
+        str_fini(&text);
+    }
+}
+
 int main(void)
 {
     if (!test_has_device())
@@ -121,6 +145,7 @@ int main(void)
         cmocka_unit_test(the_same_without_the_vulkan_memory_model),
         cmocka_unit_test(a_planted_difference_is_found),
         cmocka_unit_test(traps_before_barriers),
+        cmocka_unit_test(many_returns),
     };
     return cmocka_run_group_tests(tests, test_device_set_up, test_device_tear_down);
 }

@@ -98,6 +98,10 @@ struct vyre_target {
     // Where the workgroup's x is no multiple of it, these leave before anything else. 0: a driver
     // that runs no others than the workgroup's. See docs/runtime.md, "Invocations beyond".
     uint32_t vector_width;
+    // Branches around each other beyond which the driver silently takes both sides of one (Mesa's
+    // CPU driver: 80). What follows a branch with a return is such a branch for it, too. 0: no such
+    // limit. See docs/runtime.md, "Nesting".
+    uint32_t nesting_limit;
     uint32_t float_controls; // enum vyre_float_control
     uint32_t exact_floats;   // enum vyre_exact_float; what is missing is computed with integers
     // Those of exact_floats that are right for operands only of which the driver knows nothing: no

@@ -196,6 +196,7 @@ static bool change_target(struct vyre_target *target, unsigned number)
     CHANGE(target->loop_limit++)
     CHANGE(target->fence_is_barrier ^= true)
     CHANGE(target->vector_width++)
+    CHANGE(target->nesting_limit++)
     CHANGE(target->float_controls++)
     CHANGE(target->exact_floats++)
     CHANGE(target->hidden_floats++)
@@ -259,7 +260,7 @@ static void every_field_of_a_target_and_the_option_change_the_key(void **state)
         for (unsigned i = 0; more && i < count; i++)
             assert_memory_not_equal(keys[i].bytes, keys[count].bytes, CACHE_KEY_SIZE);
     }
-    assert_int_equal(count, 28);
+    assert_int_equal(count, 29);
     assert_same(&keys[0], &keys[count]);
     // No code depends on the width that the driver would choose.
     target = plain_target();

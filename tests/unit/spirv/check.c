@@ -160,6 +160,7 @@ void check_everywhere(const struct vyre_program *program)
             target.device_scope = false;
             target.fence_is_barrier = true;
             target.vector_width = 8;
+            target.nesting_limit = 80;
             check_once(program, &target, vyre_compile_params(0));
         }
     }

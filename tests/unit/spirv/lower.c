@@ -4,6 +4,7 @@
 #include "check.h"
 #include "values.h"
 
+#include "base/str.h"
 #include "spirv/lower.h"
 
 #include <spirv/unified1/spirv.h>
@@ -330,6 +331,38 @@ static void what_lies_beyond_a_workgroup_leaves(void **state)
         assert_int_equal(returns[1] - returns[0], cases[i].leaves);
         assert_int_equal(lanes[1] - lanes[0], cases[i].by_lane);
         vyre_program_destroy(&program);
+    }
+}
+
+// Where a driver nests what follows a return, a program with many is a loop for it.
+static void many_returns_are_breaks(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned returns;
+        uint32_t limit;
+        bool loop;
+    } cases[] = { { 8, 80, false }, { 9, 80, true }, { 9, 0, false }, { 100, 80, true } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str text = { 0 };
+        str_printf(&text, "workgroup 8\nbuffer out : u32[] readwrite @0\n");
+        for (unsigned k = 0; k < cases[i].returns; k++)
+            str_printf(&text, "if out[gid.x] == %u { return }\n", k);
+        struct vyre_program *program = parse(str_text(&text));
+        struct vyre_target target;
+        check_target(&target, 2, 1);
+        target.nesting_limit = cases[i].limit;
+        struct vyre_module *module;
+        assert_result(VYRE_OK, spv_lower(program, vyre_compile_params(.target = &target), &module));
+        size_t count;
+        const uint32_t *words = vyre_module_words(module, &count);
+        const char *wrong = check_words(target.env, words, count);
+        if (wrong)
+            fail_msg("%u returns: %s", cases[i].returns, wrong);
+        assert_int_equal(check_count_words(words, count, SpvOpLoopMerge), cases[i].loop);
+        vyre_module_destroy(&module);
+        vyre_program_destroy(&program);
+        str_fini(&text);
     }
 }
 
@@ -703,6 +736,7 @@ int main(void)
         cmocka_unit_test(atomics_pay_only_for_communication),
         cmocka_unit_test(atomics_are_relaxed_where_fences_are_barriers),
         cmocka_unit_test(what_lies_beyond_a_workgroup_leaves),
+        cmocka_unit_test(many_returns_are_breaks),
         cmocka_unit_test(loops_are_guarded_when_their_bound_is_not_known),
         cmocka_unit_test(every_pass_counts_towards_a_limit),
         cmocka_unit_test(a_loop_budget_decides_what_is_guarded),

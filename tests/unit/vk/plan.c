@@ -52,6 +52,7 @@ static void a_discrete_device_gives_all_it_has(void **state)
     assert_true(plan.target.storage_16bit && plan.target.storage_8bit);
     assert_int_equal(plan.target.subgroup_size, 32);
     assert_int_equal(plan.target.vector_width, 0);
+    assert_int_equal(plan.target.nesting_limit, 0);
     assert_false(plan.target.fence_is_barrier);
     assert_int_equal(plan.target.max_storage_range, UINT32_MAX);
     assert_int_equal(plan.target.loop_limit, 0); // the probe's
@@ -89,6 +90,7 @@ static void lavapipe_is_planned_as_what_it_is(void **state)
     assert_int_equal(plan.target.subgroup_size, 8);
     assert_true(plan.target.fence_is_barrier);
     assert_int_equal(plan.target.vector_width, 8);
+    assert_int_equal(plan.target.nesting_limit, 80);
     assert_int_equal(plan.target.max_storage_buffers, 32);
     assert_int_equal(plan.target.max_storage_range, 128 * mib);
 }
