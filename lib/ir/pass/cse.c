@@ -37,6 +37,7 @@ struct value {
     struct key key;
     uint32_t next;   // value with the same head; NOT_IN_TABLE: a local alone knows it
     uint32_t record; // 1 + index; 0: not computed yet
+    uint16_t hash;   // of the key
     uint8_t kind;    // at run time
     uint8_t type;    // enum ir_type_kind
 };
@@ -101,15 +102,19 @@ struct cse {
 
 // Seeded with an address, so that nobody can prepare programs whose values collide. What is found
 // does not depend on it.
-static uint32_t *head_of(const struct cse *cse, const struct key *key)
+static uint16_t hash_of(const struct cse *cse, const struct key *key)
 {
-    const uint64_t hash = XXH3_64bits_withSeed(key, sizeof *key, (uintptr_t)cse);
+    return (uint16_t)XXH3_64bits_withSeed(key, sizeof *key, (uintptr_t)cse);
+}
+
+static uint32_t *head_of(const struct cse *cse, uint16_t hash)
+{
     return &cse->heads[hash & (cse->head_count - 1)];
 }
 
 static bool grow_heads(struct cse *cse)
 {
-    enum { FIRST_HEADS = 64 };
+    enum { FIRST_HEADS = 64 }; // and never more than there are hashes
     cse->head_count = cse->head_count ? cse->head_count * 4 : FIRST_HEADS;
     cse->heads = arena_array(&cse->arena, cse->head_count, sizeof *cse->heads);
     // In their order: the last one of each head is the first to go.
@@ -117,7 +122,7 @@ static bool grow_heads(struct cse *cse)
         struct value *value = &cse->values.items[i];
         if (value->next == NOT_IN_TABLE)
             continue;
-        uint32_t *head = head_of(cse, &value->key);
+        uint32_t *head = head_of(cse, value->hash);
         value->next = *head;
         *head = i + 1;
     }
@@ -141,7 +146,8 @@ static uint32_t value_of(struct cse *cse, const struct key *key)
         cse->failed = true;
     if (cse->failed)
         return 0;
-    uint32_t *head = head_of(cse, key);
+    const uint16_t hash = hash_of(cse, key);
+    uint32_t *head = head_of(cse, hash);
     const size_t count = cse->values.count;
     const uint32_t gone = count > MOST_FOUND ? (uint32_t)count - MOST_FOUND : 0;
     for (uint32_t number = *head; number > gone; number = cse->values.items[number - 1].next)
@@ -152,6 +158,7 @@ static uint32_t value_of(struct cse *cse, const struct key *key)
         return 0;
     struct value *value = &cse->values.items[number - 1];
     value->key = *key;
+    value->hash = hash;
     value->next = *head;
     return *head = number;
 }
@@ -162,7 +169,7 @@ static void forget_values(struct cse *cse, size_t count)
     while (cse->values.count > count) {
         const struct value *value = &cse->values.items[--cse->values.count];
         if (value->next != NOT_IN_TABLE)
-            *head_of(cse, &value->key) = value->next;
+            *head_of(cse, value->hash) = value->next;
     }
 }
 

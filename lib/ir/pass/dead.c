@@ -17,8 +17,9 @@ enum { NONE = UINT32_MAX };
 
 // A LET or ASSIGN, in program order.
 struct definition {
-    const struct ir_expr *value; // NULL: it stays, whoever reads the local
-    uint32_t next;               // definition of the same name; NONE: the last
+    const struct ir_node *node;
+    uint32_t next; // definition of the same name; NONE: the last
+    bool stays;    // whoever reads the local
 };
 
 struct numbers {
@@ -69,18 +70,7 @@ static void need_expr(struct dead *dead, const struct ir_expr *expr)
 
 static void look_at_definition(struct dead *dead, const struct ir_node *node)
 {
-    struct ir_expr_facts facts = ir_facts_of(dead->facts, node->a);
-    const bool assign = node->kind == IR_NODE_ASSIGN;
-    // An assignment to something that is no local is a run-time error.
-    const bool local =
-        dead->facts->names[node->name].bound && !dead->facts->names[node->name].buffer;
-    struct definition definition = { node->a, dead->first[node->name] };
-    if (!ir_droppable(&facts) || !local) {
-        definition.value = NULL;
-        need_expr(dead, node->a);
-        if (assign)
-            need(dead, node->name);
-    }
+    struct definition definition = { .node = node, .next = dead->first[node->name] };
     dead->first[node->name] = (uint32_t)dead->definitions.count;
     if (dead->definitions.count >= NONE ||
         !array_push_in(&dead->arena, &dead->definitions, definition))
@@ -110,8 +100,29 @@ static void spread(struct dead *dead)
     while (dead->pending.count > 0 && !dead->failed) {
         const ir_name name = dead->pending.items[--dead->pending.count];
         for (uint32_t i = dead->first[name]; i != NONE; i = dead->definitions.items[i].next)
-            if (dead->definitions.items[i].value)
-                need_expr(dead, dead->definitions.items[i].value);
+            need_expr(dead, dead->definitions.items[i].node->a);
+    }
+}
+
+// Definitions of what nobody reads stay all the same where they may have effects, and then need
+// what they read.
+static void keep_effects(struct dead *dead)
+{
+    for (size_t i = 0; i < dead->definitions.count && !dead->failed; i++) {
+        struct definition *definition = &dead->definitions.items[i];
+        const struct ir_node *node = definition->node;
+        const struct ir_name_facts *name = &dead->facts->names[node->name];
+        if (dead->needed[node->name])
+            continue;
+        const struct ir_expr_facts facts = ir_facts_of(dead->facts, node->a);
+        // An assignment to something that is no local is a run-time error.
+        if (ir_droppable(&facts) && name->bound && !name->buffer)
+            continue;
+        definition->stays = true;
+        need_expr(dead, node->a);
+        if (node->kind == IR_NODE_ASSIGN)
+            need(dead, node->name);
+        spread(dead);
     }
 }
 
@@ -257,7 +268,7 @@ static struct ir_node *drop_in_node(struct dead *dead, struct ir_node *node)
 {
     if (node->kind == IR_NODE_LET || node->kind == IR_NODE_ASSIGN) {
         const struct definition *definition = &dead->definitions.items[dead->next_definition++];
-        return definition->value && !dead->needed[node->name] ? NULL : node;
+        return definition->stays || dead->needed[node->name] ? node : NULL;
     }
     if (node->kind == IR_NODE_IF && ir_is_literal(node->a)) {
         struct ir_node *chosen = choose_arm(dead, node);
@@ -346,6 +357,7 @@ static enum vyre_result run(struct dead *dead, struct vyre_program **out)
         dead->first[i] = NONE;
     look_at_body(dead, &from->entry);
     spread(dead);
+    keep_effects(dead);
     if (dead->failed)
         return VYRE_ERR_NO_MEMORY;
     struct ir_body entry = drop_in_body(dead, from->entry);
