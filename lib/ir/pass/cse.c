@@ -31,23 +31,19 @@ struct key {
     uint32_t words[4];
 };
 
-// Numbers of values begin with 1; 0 is no value that could be known. They last as long as the list
-// of statements in which they came up, so that only what may be found again is kept.
+// Numbers of values begin with 1 and are given once; 0 is no value that could be known. What is
+// known of a value lasts as long as the list of statements in which it came up, and until too many
+// others have: its place is one of a ring, which a cache holds.
 struct value {
     struct key key;
-    uint32_t next;   // value with the same head; NOT_IN_TABLE: a local alone knows it
+    uint32_t next;   // value with the same head; NOT_IN_TABLE: it is not to be found
     uint32_t record; // 1 + index; 0: not computed yet
     uint16_t hash;   // of the key
     uint8_t kind;    // at run time
     uint8_t type;    // enum ir_type_kind
 };
 
-enum {
-    NOT_IN_TABLE = UINT32_MAX,
-    // Values that are found again, the last ones: what a cache holds. Older ones keep their
-    // numbers.
-    MOST_FOUND = 1 << 15,
-};
+enum { NOT_IN_TABLE = UINT32_MAX, MOST_KNOWN = 1 << 15 };
 
 // An expression of the program, in the order of the walk.
 struct occurrence {
@@ -66,14 +62,13 @@ struct record {
 struct cse {
     struct ir_edit edit;
     struct ir_facts *facts;
-    struct arena arena; // of the tables
-    struct {
-        ARRAY(struct value);
-    } values;        // by number
-    uint32_t *heads; // by hash, as many as a power of two, no fewer than values: the last value
-    size_t head_count;
-    uint32_t *locals;   // by name: the value of a local that is not assigned
-    uint32_t *versions; // by name: counts the assignments and stores so far
+    struct arena arena;   // of the tables
+    struct value *values; // by number, a ring
+    uint32_t ring;        // how many of them, a power of two
+    uint32_t last;        // the last number
+    uint32_t *heads;      // by hash, twice as many: the last value that has it
+    uint32_t *locals;     // by name: the value of a local that is not assigned
+    uint32_t *versions;   // by name: counts the assignments and stores so far
     struct {
         ARRAY(struct occurrence);
     } occurrences;
@@ -109,67 +104,69 @@ static uint16_t hash_of(const struct cse *cse, const struct key *key)
 
 static uint32_t *head_of(const struct cse *cse, uint16_t hash)
 {
-    return &cse->heads[hash & (cse->head_count - 1)];
+    return &cse->heads[hash & (cse->ring * 2 - 1)];
 }
 
-static bool grow_heads(struct cse *cse)
+// As many as there may be parts, up to what is known.
+static bool make_ring(struct cse *cse, uint64_t parts)
 {
-    enum { FIRST_HEADS = 64 }; // and never more than there are hashes
-    cse->head_count = cse->head_count ? cse->head_count * 4 : FIRST_HEADS;
-    cse->heads = arena_array(&cse->arena, cse->head_count, sizeof *cse->heads);
-    // In their order: the last one of each head is the first to go.
-    for (uint32_t i = 0; cse->heads && i < cse->values.count; i++) {
-        struct value *value = &cse->values.items[i];
-        if (value->next == NOT_IN_TABLE)
-            continue;
-        uint32_t *head = head_of(cse, value->hash);
-        value->next = *head;
-        *head = i + 1;
-    }
-    return cse->heads;
+    cse->ring = 64;
+    while (cse->ring < parts && cse->ring < MOST_KNOWN)
+        cse->ring *= 2;
+    cse->values = arena_alloc(&cse->arena, cse->ring * sizeof *cse->values);
+    cse->heads = arena_array(&cse->arena, cse->ring * (size_t)2, sizeof *cse->heads);
+    return cse->values && cse->heads;
+}
+
+static bool is_known(const struct cse *cse, uint32_t number)
+{
+    return number && cse->last - number < cse->ring;
+}
+
+static struct value *place_of(const struct cse *cse, uint32_t number)
+{
+    return &cse->values[number & (cse->ring - 1)];
 }
 
 // A value that a local alone knows.
 static uint32_t fresh_value(struct cse *cse)
 {
-    if (cse->values.count >= NOT_IN_TABLE - 1 ||
-        !array_push_in(&cse->arena, &cse->values, (struct value){ .next = NOT_IN_TABLE })) {
+    if (cse->last == UINT32_MAX) {
         cse->failed = true;
         return 0;
     }
-    return (uint32_t)cse->values.count;
+    const uint32_t number = ++cse->last;
+    *place_of(cse, number) = (struct value){ .next = NOT_IN_TABLE };
+    return number;
 }
 
 static uint32_t value_of(struct cse *cse, const struct key *key)
 {
-    if (cse->values.count >= cse->head_count && cse->head_count < MOST_FOUND && !grow_heads(cse))
-        cse->failed = true;
-    if (cse->failed)
-        return 0;
     const uint16_t hash = hash_of(cse, key);
     uint32_t *head = head_of(cse, hash);
-    const size_t count = cse->values.count;
-    const uint32_t gone = count > MOST_FOUND ? (uint32_t)count - MOST_FOUND : 0;
-    for (uint32_t number = *head; number > gone; number = cse->values.items[number - 1].next)
-        if (memcmp(&cse->values.items[number - 1].key, key, sizeof *key) == 0)
+    for (uint32_t number = *head; is_known(cse, number); number = place_of(cse, number)->next)
+        if (memcmp(&place_of(cse, number)->key, key, sizeof *key) == 0)
             return number;
-    const uint32_t number = fresh_value(cse);
+    const uint32_t before = *head, number = fresh_value(cse);
     if (!number)
         return 0;
-    struct value *value = &cse->values.items[number - 1];
+    struct value *value = place_of(cse, number);
     value->key = *key;
     value->hash = hash;
-    value->next = *head;
+    value->next = before;
     return *head = number;
 }
 
-// Ends the values that came up since there were `count`.
-static void forget_values(struct cse *cse, size_t count)
+// Ends the values that came up after `number`. Those with one head go in the order in which they
+// stand there; what an inner list has ended already is passed over.
+static void forget_values(struct cse *cse, uint32_t number)
 {
-    while (cse->values.count > count) {
-        const struct value *value = &cse->values.items[--cse->values.count];
-        if (value->next != NOT_IN_TABLE)
-            *head_of(cse, value->hash) = value->next;
+    for (uint32_t last = cse->last; last > number && is_known(cse, last); last--) {
+        struct value *value = place_of(cse, last);
+        if (value->next == NOT_IN_TABLE)
+            continue;
+        *head_of(cse, value->hash) = value->next;
+        value->next = NOT_IN_TABLE;
     }
 }
 
@@ -290,10 +287,10 @@ static uint32_t number_expr(struct cse *cse, const struct ir_expr *expr,
     if (!ir_droppable(facts) || !facts->type || facts->kind == IR_KIND_UNKNOWN)
         return 0;
     const uint32_t number = number_one(cse, expr, values, expr->kid_count ? of[0].kind : 0);
-    if (number) {
-        cse->here.items[at - cse->statement] = number;
-        cse->values.items[number - 1].kind = facts->kind;
-        cse->values.items[number - 1].type = facts->type->kind;
+    cse->here.items[at - cse->statement] = number;
+    if (is_known(cse, number)) {
+        place_of(cse, number)->kind = facts->kind;
+        place_of(cse, number)->type = facts->type->kind;
     }
     return number;
 }
@@ -310,8 +307,8 @@ static void place(struct cse *cse, const struct ir_expr *expr, size_t at)
 {
     struct occurrence *self = &cse->occurrences.items[at];
     const uint32_t number = cse->here.items[at - cse->statement];
-    if (number && is_worth_keeping(expr)) {
-        struct value *value = &cse->values.items[number - 1];
+    if (is_known(cse, number) && is_worth_keeping(expr)) {
+        struct value *value = place_of(cse, number);
         if (value->record) {
             self->record = value->record;
             cse->records.items[value->record - 1].uses++;
@@ -417,12 +414,16 @@ static void look_at_node(struct cse *cse, const struct ir_node *node)
 
 static void look_at_body(struct cse *cse, const struct ir_body *body)
 {
-    const size_t mark = cse->defined.count, values = cse->values.count;
+    const size_t mark = cse->defined.count;
+    const uint32_t last = cse->last;
     for (uint32_t i = 0; i < body->count && !cse->failed; i++)
         look_at_node(cse, body->nodes[i]);
-    while (cse->defined.count > mark)
-        cse->values.items[cse->defined.items[--cse->defined.count] - 1].record = 0;
-    forget_values(cse, values);
+    while (cse->defined.count > mark) {
+        const uint32_t number = cse->defined.items[--cse->defined.count];
+        if (is_known(cse, number))
+            place_of(cse, number)->record = 0;
+    }
+    forget_values(cse, last);
 }
 
 // ---- Rewriting ----------------------------------------------------------------------------------
@@ -515,7 +516,8 @@ static enum vyre_result run(struct cse *cse, struct vyre_program **out)
 {
     const struct vyre_program *from = cse->edit.from;
     // Where expressions stand in several places there are more; then the list grows.
-    if (from->parts > SIZE_MAX || !array_reserve_in(&cse->arena, &cse->occurrences, from->parts))
+    if (from->parts > SIZE_MAX || !array_reserve_in(&cse->arena, &cse->occurrences, from->parts) ||
+        !make_ring(cse, from->parts))
         return VYRE_ERR_NO_MEMORY;
     cse->locals = arena_array(&cse->arena, from->name_count, sizeof *cse->locals);
     cse->versions = arena_array(&cse->arena, from->name_count, sizeof *cse->versions);
