@@ -292,18 +292,6 @@ static void describe(const struct spv_lowering *lowering, struct vyre_module_bin
     }
 }
 
-static const struct ir_node *last_statement(const struct ir_body *body)
-{
-    const struct ir_node *last = NULL;
-    while (body->count > 0) {
-        last = body->nodes[body->count - 1];
-        if (last->kind != IR_NODE_BLOCK && last->kind != IR_NODE_REGION)
-            break;
-        body = &last->body;
-    }
-    return last;
-}
-
 static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre_module **out)
 {
     enum vyre_result result = prepare(lowering);
@@ -313,7 +301,7 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     spv_leave_beyond(lowering);
     const struct spv_frame frame = spv_frame_begin(lowering);
     spv_zero_workgroup_memory(lowering);
-    lowering->last = last_statement(&lowering->program->entry);
+    lowering->at_end = true;
     spv_body(lowering, &lowering->program->entry, SPV_LIST_ENTRY);
     spv_frame_end(lowering, &frame);
     if (lowering->status)

@@ -139,7 +139,7 @@ struct spv_lowering {
     } pointers; // to words of buffers, where the program stands; the last ones are looked at
     struct spv_buffer *buffers; // one per declared buffer
     struct spv_words interface; // ids of global variables
-    const struct ir_node *last; // the program's last statement; NULL: none
+    bool at_end;                // nothing follows the current statement
     bool shares_buffers;        // some of them are not private; see struct spv_buffer
     uint32_t next_loop;
     uint32_t next_trap;

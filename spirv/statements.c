@@ -170,14 +170,16 @@ static void lower_if(struct spv_lowering *lowering, const struct ir_node *node)
     const bool has_otherwise = node->otherwise.count > 0;
     const bool mixed = spv_flow_is_mixed(&lowering->flow, node->a);
     const bool around = lowering->mixed_flow;
+    const bool at_end = lowering->at_end;
     struct spv_if outer;
     const bool only_alive = mixed && spv_if_alive(lowering, &outer);
     lowering->mixed_flow |= mixed;
+    lowering->at_end = false;
     const bool before = lowering->maybe_dead;
     struct spv_if branch = spv_if_begin(lowering, cond, has_otherwise);
     spv_body(lowering, &node->body, SPV_LIST_THEN);
     const bool after = lowering->maybe_dead;
-    if (node == lowering->last && !has_otherwise)
+    if (at_end && !has_otherwise)
         spv_return(lowering);
     if (has_otherwise) {
         lowering->maybe_dead = before;
@@ -214,6 +216,7 @@ static void lower_loop(struct spv_lowering *lowering, const struct ir_node *node
         spv_note_loop(lowering, node, facts.guarded);
     spv_loop_begin(lowering, &loop);
     lowering->mixed_flow |= !loop.uniform;
+    lowering->at_end = false;
     lowering->maybe_dead = !loop.for_alive && spv_loop_body_maybe_dead(lowering, number);
     size_t mark = lowering->undo.count;
     const uint32_t limit = node->b->kind == IR_EXPR_LIT_U32 ? node->b->bits : 0;
@@ -314,8 +317,10 @@ void spv_body(struct spv_lowering *lowering, const struct ir_body *body, enum sp
     const uint32_t depth = lowering->path_depth;
     const size_t mark = lowering->undo.count;
     const struct spv_line before = lowering->writer.line;
+    const bool at_end = lowering->at_end;
     lowering->path_depth++;
     for (uint32_t i = 0; i < body->count && !lowering->status; i++) {
+        lowering->at_end = at_end && i + 1 == body->count;
         if (depth < SPV_DEEPEST_PATH) {
             lowering->path_index[depth] = i;
             lowering->path_list[depth] = (uint8_t)list;

@@ -6,6 +6,7 @@
 #include "ir/draft.h"
 #include "spirv/lower.h"
 
+#include <spirv/unified1/spirv.h>
 #include <stdlib.h>
 
 // buffer in: u32[] readonly, scratch: i32[100] workgroup, out: bool[16] readwrite
@@ -42,6 +43,34 @@ static struct vyre_program *make_program(void)
         draft.program->workgroup[0] = 64;
     struct vyre_program *program;
     return ir_draft_finish(&draft, body, true, &program) ? NULL : program;
+}
+
+// One if that stands in two places: only behind the second one is the program's end.
+static void an_if_returns_where_the_program_ends(void **state)
+{
+    (void)state;
+    struct ir_draft draft;
+    assert_true(ir_draft_init(&draft));
+    ir_name out = ir_draft_cname(&draft, "out");
+    struct ir_buffer buffer =
+        ir_buffer_defaults(out, 0, VYRE_ACCESS_READ_WRITE, ir_type_scalar(IR_TYPE_U32));
+    ir_draft_buffer(&draft, &buffer);
+    struct ir_nodes nodes = { 0 };
+    struct ir_expr *gid = ir_id(&draft, IR_EXPR_INVOCATION_ID, 0);
+    ir_nodes_add(&draft, &nodes, ir_store(&draft, out, gid, gid));
+    struct ir_body body = ir_nodes_take(&draft, &nodes);
+    struct ir_expr *test = ir_bin(&draft, IR_BIN_LT, gid, ir_buf_len(&draft, out));
+    struct ir_node *twice = ir_if(&draft, test, body, (struct ir_body){ 0 });
+    ir_nodes_add(&draft, &nodes, twice);
+    ir_nodes_add(&draft, &nodes, twice);
+    body = ir_nodes_take(&draft, &nodes);
+    ir_nodes_fini(&nodes);
+    struct vyre_program *program;
+    assert_result(VYRE_OK, ir_draft_finish(&draft, body, true, &program));
+    check_everywhere(program);
+    assert_int_equal(check_count(program, SpvOpReturn), 2);
+    assert_int_equal(check_count(program, SpvOpStore), 2);
+    vyre_program_destroy(&program);
 }
 
 static struct vyre_module *make_module(void)
@@ -281,6 +310,7 @@ static void every_failing_allocation_is_reported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_if_returns_where_the_program_ends),
         cmocka_unit_test(reflects_bindings_in_declaration_order),
         cmocka_unit_test(the_host_computes_what_follows_from_lengths),
         cmocka_unit_test(survives_a_round_trip_through_bytes),
