@@ -297,6 +297,8 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     enum vyre_result result = prepare(lowering);
     if (result)
         return result;
+    enum { WORDS_OF_A_PART = 8 }; // of programs with some of everything
+    spv_writer_expect(&lowering->writer, lowering->program->parts * WORDS_OF_A_PART);
     spv_interface_init(lowering);
     spv_leave_beyond(lowering);
     const struct spv_frame frame = spv_frame_begin(lowering);

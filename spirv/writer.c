@@ -36,17 +36,17 @@ static bool reserve(struct spv_writer *writer, enum spv_section section, size_t 
     return true;
 }
 
-void spv_writer_expect(struct spv_writer *writer, uint64_t words)
-{
-    enum { MOST = 1 << 24 };
-    // A guess: without the room the section grows as it must.
-    (void)reserve(writer, SPV_BODY, (size_t)u64_min(words, MOST));
-}
-
 static void fail(struct spv_writer *writer, enum vyre_result status)
 {
     if (!writer->status)
         writer->status = status;
+}
+
+void spv_writer_expect(struct spv_writer *writer, uint64_t words)
+{
+    enum { MOST = 1 << 24 };
+    if (!reserve(writer, SPV_BODY, (size_t)u64_min(words, MOST)))
+        fail(writer, VYRE_ERR_NO_MEMORY);
 }
 
 uint32_t spv_writer_id(struct spv_writer *writer)
