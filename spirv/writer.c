@@ -215,6 +215,15 @@ static bool grow_interned(struct spv_writer *writer)
     return true;
 }
 
+// Of a few words, for which a call of memcmp would cost more.
+static bool same_words(const uint32_t *a, const uint32_t *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
+}
+
 static uint32_t intern(struct spv_writer *writer, SpvOp op, size_t id_at, const uint32_t *operands,
                        size_t count)
 {
@@ -224,7 +233,7 @@ static uint32_t intern(struct spv_writer *writer, SpvOp op, size_t id_at, const 
     }
     static const uint32_t none[1];
     if (!operands)
-        operands = none; // memcmp and memcpy want a pointer even for nothing
+        operands = none; // memcpy wants a pointer even for nothing
     const uint32_t first = (uint32_t)(count + 2) << SpvWordCountShift | (uint32_t)op;
     const size_t before = id_at - 1; // operands that precede the result id
     uint32_t hash = hash_words(0x811C9DC5u, &first, 1);
@@ -238,8 +247,8 @@ static uint32_t intern(struct spv_writer *writer, SpvOp op, size_t id_at, const 
             break;
         }
         const uint32_t *words = writer->sections[SPV_GLOBALS].items + writer->interned[slot] - 1;
-        if (words[0] == first && memcmp(words + 1, operands, before * sizeof *operands) == 0 &&
-            memcmp(words + id_at + 1, operands + before, (count - before) * sizeof *operands) == 0)
+        if (words[0] == first && same_words(words + 1, operands, before) &&
+            same_words(words + id_at + 1, operands + before, count - before))
             return words[id_at];
     }
     size_t offset = writer->sections[SPV_GLOBALS].count;
