@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Random programs in the interpreter, on the device, and on the device without optimisation: the
 // same bytes. What differs is reduced and printed. usage: differential [SEED [COUNT [find]]], where
-// program number i has seed SEED + i; without arguments 200 programs from seed 1. With `find` the
+// program number i has seed SEED + i; without arguments 120 programs from seed 1. With `find` the
 // run ends at the first difference, which is printed and not reduced.
 #include "generate.h"
 #include "reduce.h"
@@ -12,7 +12,7 @@
 #include "ir/copy.h"
 
 static uint64_t first_seed = 1;
-static uint64_t program_count = 200;
+static uint64_t program_count = 120;
 static bool only_find;
 
 enum { MOST_CODES = 16, REDUCTION_TRIES = 4000 };
@@ -140,7 +140,7 @@ static void the_device_gives_the_interpreters_bytes(void **state)
     vyre_kernel_destroy(&litter);
     print_tally(&tally);
     assert_int_equal(failures, 0);
-    assert_true(tally.trapped > 0 || program_count < 200);
+    assert_true(tally.trapped > 0 || program_count < 120);
     // A generator that makes what nobody takes would compare nothing.
     assert_true(tally.verdicts[TRIAL_SAME] >= program_count - program_count / 20);
 }
@@ -266,7 +266,7 @@ static void programs_have_every_part_of_the_language(void **state)
         "mul_high(",
         "saturating_sub(",
     };
-    enum { PARTS = sizeof parts / sizeof *parts, PROGRAMS = 200, LEAST = 1 };
+    enum { PARTS = sizeof parts / sizeof *parts, PROGRAMS = 120, LEAST = 1 };
     unsigned found[PARTS] = { 0 };
     (void)state;
     for (uint64_t seed = 1; seed <= PROGRAMS; seed++) {
