@@ -182,6 +182,7 @@ static void visit_binding(struct walk *walk, ir_name name, const struct ir_expr 
     // Who left before a local was made has none of it.
     facts->varies |=
         facts->bound || loop_variable || walk->loop_depth > 0 || walk->facts->exit_count > 0;
+    facts->rebound |= facts->bound;
     facts->bound = true;
 }
 

@@ -17,6 +17,7 @@ struct spv_name_facts {
     uint32_t uses;   // reads of a local of this name
     bool assigned;   // some ASSIGN targets a local of this name
     bool bound;      // by a LET or LOOP
+    bool rebound;    // by more than one of them
     bool varies;     // has one value after the other, in one scope or in several
     bool passed;     // read for a value that a subgroup operation passes to other lanes
     // A loop of this name may count from a constant; a LET may give it one; and an ASSIGN may, so

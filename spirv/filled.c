@@ -33,7 +33,7 @@ struct search {
     const struct spv_facts *facts;
     const struct spv_flow *flow;
     struct memory *memories;       // one per buffer
-    const struct ir_expr **values; // one per name: of locals that have one value
+    const struct ir_expr **values; // one per name: of locals that one LET binds and nobody assigns
     uint32_t lists;
     uint32_t next_loop;
     bool some_left; // part of a workgroup may have returned
@@ -222,7 +222,7 @@ static void look_at(struct search *search, struct list *list, const struct ir_no
     switch (node->kind) {
     case IR_NODE_LET:
         name = &search->facts->names[node->name];
-        search->values[node->name] = name->assigned || name->varies ? NULL : node->a;
+        search->values[node->name] = name->assigned || name->rebound ? NULL : node->a;
         break;
     case IR_NODE_STORE: store(search, list, node); break;
     case IR_NODE_OPAQUE: touch(search, list, node->name); break;

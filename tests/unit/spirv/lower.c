@@ -568,6 +568,10 @@ static void memory_that_is_filled_first_is_not_zeroed(void **state)
         { "64", "64", "if wid.x < 9 {\ns[lid.x] = 1\nbarrier\nout[gid.x] = s[0]\n}", 1 },
         { "64", "64", "loop k in 0..4 {\ns[lid.x] = k\nbarrier\nout[gid.x] = s[k]\nbarrier\n}", 2 },
         { "64", "64", "if wid.x > 9 {\nreturn\n}\ns[lid.x] = 1\nbarrier\nout[gid.x] = s[0]", 1 },
+        { "64", "64",
+          "if wid.x > 9 {\nreturn\n}\nlet i = lid.x\ns[i] = 1\nbarrier\nout[gid.x] = s[0]", 1 },
+        { "64", "64",
+          "loop k in 0..4 {\nlet i = lid.x\ns[i] = k\nbarrier\nout[gid.x] = s[k]\nbarrier\n}", 2 },
         { "1", "1", "s[0] = 1\nout[gid.x] = s[gid.x]", 0 },
         // Not by all, not all, not before, not known to all.
         { "64", "64", "if lid.x < 9 {\ns[lid.x] = 1\n}\nbarrier\nout[gid.x] = s[0]", 2 },
@@ -583,6 +587,12 @@ static void memory_that_is_filled_first_is_not_zeroed(void **state)
         { "64", "64", "if wid.x < 9 {\ns[lid.x] = 1\nbarrier\n}\nout[gid.x] = s[0]", 2 },
         { "64", "64", "loop k in 0..out[0] {\ns[lid.x] = 1\n}\nbarrier\nout[gid.x] = s[0]", 2 },
         { "64", "64", "s[lid.x] = 1\nout[gid.x] = s[lid.x]", 1 },
+        { "64", "64",
+          "if wid.x > 9 {\nlet i = 1\nout[i] = 1\n}\nlet i = lid.x\ns[i] = 1\nbarrier\nout[gid.x] "
+          "= s[0]",
+          2 },
+        { "64", "64",
+          "loop k in 0..4 {\nlet i = lid.x + k\ns[i] = k\nbarrier\nout[0] = s[k]\nbarrier\n}", 3 },
         { "64", "64", "let i = 1\ni = lid.x\ns[i] = 1\nbarrier\nout[gid.x] = s[0]", 2 },
         // Not by those who left between two of the stores.
         { "64", "128", "s[lid.x] = 1\n" LEAVE "s[lid.x + 64] = 2\nbarrier\nout[gid.x] = s[67]", 2 },
