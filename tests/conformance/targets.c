@@ -246,6 +246,24 @@ static bool same_results(const struct on_device_run *run, const json_t *record, 
     return same;
 }
 
+// Whether invocations that run in another order leave other bytes.
+static bool order_decides(const struct vyre_program *program, struct vyre_interpret_params params,
+                          const struct vyre_outputs *outputs)
+{
+    struct vyre_outputs *others = NULL;
+    params.facts = NULL;
+    params.reversed = true;
+    bool same = vyre_interpret(program, &params, &others) == VYRE_OK;
+    for (size_t i = 0; same && i < vyre_outputs_count(outputs); i++) {
+        size_t declared;
+        const struct vyre_bytes one = vyre_outputs_get(outputs, i, &declared);
+        const struct vyre_bytes other = vyre_outputs_get(others, i, &declared);
+        same = one.size == other.size && memcmp(one.data, other.data, one.size) == 0;
+    }
+    vyre_outputs_destroy(&others);
+    return !same;
+}
+
 static bool order_matters(const struct vyre_program *program, const json_t *record)
 {
     struct hex inputs[ON_DEVICE_BUFFERS];
@@ -263,13 +281,17 @@ static bool order_matters(const struct vyre_program *program, const json_t *reco
         values[count] = (struct vyre_bytes){ inputs[count].data, inputs[count].size };
         count++;
     }
-    const enum vyre_result result = vyre_interpret(
-        program, vyre_interpret_params(.inputs = values, .input_count = count, .facts = &facts),
-        &outputs);
+    const struct vyre_interpret_params params = { .inputs = values,
+                                                  .input_count = count,
+                                                  .facts = &facts };
+    const enum vyre_result result = vyre_interpret(program, &params, &outputs);
+    const bool matters =
+        result == VYRE_OK &&
+        (facts.order_matters || (facts.atomics_meet && order_decides(program, params, outputs)));
     vyre_outputs_destroy(&outputs);
     for (size_t i = 0; i < count; i++)
         hex_free(&inputs[i]);
-    return result == VYRE_OK && facts.order_matters;
+    return matters;
 }
 
 // ---- Records ------------------------------------------------------------------------------------
@@ -379,12 +401,23 @@ static void run_record(void *user, const json_t *record)
 
 // ---- Main ---------------------------------------------------------------------------------------
 
+// Whether this row's target is one that came before: a device may lack what is taken away.
+static bool is_repeated(const struct runner *runner, size_t row)
+{
+    const struct vyre_target *target = &runner->targets[row];
+    bool found = memcmp(target, &runner->own, sizeof *target) == 0;
+    for (size_t i = 0; i < row && !found; i++)
+        found = memcmp(target, &runner->targets[i], sizeof *target) == 0;
+    return found;
+}
+
 static bool print_row(const struct runner *runner, size_t row)
 {
     const struct counts *counts = &runner->counts[row];
     printf("%-24s %6u %6u %6u %6u %6u %6u %6u\n", rows[row].name, counts->same, counts->passed,
            counts->valid, counts->ordered, counts->limited, counts->refused, counts->failed);
-    const bool differs = counts->passed || counts->valid || !rows[row].differs || runner->every > 1;
+    const bool differs = counts->passed || counts->valid || !rows[row].differs ||
+                         runner->every > 1 || is_repeated(runner, row);
     if (!differs)
         printf("FAIL %s: this target changes nothing\n", rows[row].name);
     return !counts->failed && differs;
