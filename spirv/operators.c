@@ -3,8 +3,8 @@
 // semantics.md, 3 to 5 and 15).
 //
 // Operands of different run-time kinds are an error in the interpreter wherever they meet, so such
-// a program is refused. Values of bool buffers are the exception: they are words that the
-// validator takes for bool, and count as true when they are not 0.
+// a program is refused. Conditions are the exception (docs/ir.md, D-7): values of bool buffers are
+// words that the validator takes for bool, and count as true when they are not 0.
 #include "numbers.h"
 
 #include "ir/tables.h"

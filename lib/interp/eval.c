@@ -87,6 +87,8 @@ static bool eval_binop(struct interp_run *run, const struct ir_expr *expr, struc
     enum interp_op_result result = interp_binop(expr->op, &left, &right, out);
     if (result == INTERP_OP_DIVISION && interp_total_division(run, expr->op, &left, &right, out))
         return true;
+    if (result == INTERP_OP_KINDS_DIFFER && interp_total_truth(run, expr->op, &left, &right, out))
+        return true;
     return fail_op(run, result, ir_binop_info(expr->op)->name, &left, &right);
 }
 

@@ -197,6 +197,10 @@ bool interp_total_u32(const struct interp_run *run, const struct interp_value *v
 bool interp_total_division(const struct interp_run *run, enum ir_binop op,
                            const struct interp_value *left, const struct interp_value *right,
                            struct interp_value *out);
+// Operands of different kinds whose operator asks whether they hold.
+bool interp_total_truth(const struct interp_run *run, enum ir_binop op,
+                        const struct interp_value *left, const struct interp_value *right,
+                        struct interp_value *out);
 bool interp_total_cast(const struct interp_run *run, enum ir_type_kind target,
                        const struct interp_value *value, struct interp_value *out);
 bool interp_total_atomic(const struct interp_run *run, enum ir_atomic_op op, uint32_t old,

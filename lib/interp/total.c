@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The results that a device has where the language has a run-time error (docs/ir.md, D-1 and D-4 to
-// D-6). Whoever compares a device with the interpreter asks for them; nothing else does.
+// D-7). Whoever compares a device with the interpreter asks for them; nothing else does.
 #include "interp/ops.h"
 #include "run.h"
 
@@ -41,6 +41,27 @@ bool interp_total_division(const struct interp_run *run, enum ir_binop op,
     const bool wraps = op == IR_BIN_DIV && right->u32 != 0;
     *out = interp_i32(wraps ? left->u32 : 0);
     return true;
+}
+
+// Loaded conditions are words here and compared ones are not; a device asks both whether they hold.
+bool interp_total_truth(const struct interp_run *run, enum ir_binop op,
+                        const struct interp_value *left, const struct interp_value *right,
+                        struct interp_value *out)
+{
+    static const unsigned words = 1u << INTERP_U32 | 1u << INTERP_BOOL;
+    static const unsigned numbers = words | 1u << INTERP_I32 | 1u << INTERP_U64;
+    const bool equality = op == IR_BIN_EQ || op == IR_BIN_NE;
+    const unsigned kinds = 1u << left->kind | 1u << right->kind;
+    if (!run->params->total || (kinds & ~(equality ? words : numbers)) != 0)
+        return false;
+    const bool l = interp_truthy(left), r = interp_truthy(right);
+    switch (op) {
+    case IR_BIN_AND: *out = interp_bool(l && r); return true;
+    case IR_BIN_OR: *out = interp_bool(l || r); return true;
+    case IR_BIN_EQ: *out = interp_bool(l == r); return true;
+    case IR_BIN_NE: *out = interp_bool(l != r); return true;
+    default: return false;
+    }
 }
 
 bool interp_total_cast(const struct interp_run *run, enum ir_type_kind target,

@@ -108,6 +108,8 @@ static void assert_foreseen(const char *id, const char *error, const char *text)
     "workgroup 4\nbuffer in : u32[4] readonly @0\nbuffer out : u32[4] readwrite @1 output\n"
 #define SIGNED                                                                                     \
     "workgroup 4\nbuffer in : i32[4] readonly @0\nbuffer out : i32[4] readwrite @1 output\n"
+#define CONDITIONS                                                                                 \
+    "workgroup 4\nbuffer in : bool[4] readonly @0\nbuffer out : u32[4] readwrite @1 output\n"
 
 static void total_results_are_compared(void **state)
 {
@@ -124,6 +126,10 @@ static void total_results_are_compared(void **state)
                     WORDS "out[gid.x] = in[(0i - 1i) & (0i - 1i)] + gid.x\n");
     assert_foreseen("D-6", "atomic_op_unsupported",
                     WORDS "let old = atomic_nand(out[gid.x], in[gid.x])\n");
+    assert_foreseen("D-7", "binop_operand_kinds_differ",
+                    CONDITIONS "if in[gid.x] && gid.x < 3 {\n    out[gid.x] = 5\n}\n");
+    assert_foreseen("D-7", "binop_operand_kinds_differ",
+                    CONDITIONS "if in[gid.x] == (gid.x < 2) {\n    out[gid.x] = 6\n}\n");
 }
 
 // Nothing can be said about the contents, and that is said before the device runs.

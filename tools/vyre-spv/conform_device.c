@@ -20,10 +20,11 @@ static const char *total_of(const char *token)
         const char *token;
         const char *id;
     } totals[] = {
-        { "i32_div_or_mod_undefined", "D-1" }, { "expr_unsupported", "D-4" },
-        { "unbound_variable", "D-4" },         { "index_not_u32", "D-5" },
-        { "atomic_value_not_u32", "D-5" },     { "cast_not_representable", "D-5" },
-        { "atomic_op_unsupported", "D-6" },    { "trap_address_not_u32", "D-5" },
+        { "i32_div_or_mod_undefined", "D-1" },   { "expr_unsupported", "D-4" },
+        { "unbound_variable", "D-4" },           { "index_not_u32", "D-5" },
+        { "atomic_value_not_u32", "D-5" },       { "cast_not_representable", "D-5" },
+        { "atomic_op_unsupported", "D-6" },      { "trap_address_not_u32", "D-5" },
+        { "binop_operand_kinds_differ", "D-7" },
     };
     for (size_t i = 0; i < sizeof totals / sizeof *totals; i++) {
         if (strcmp(totals[i].token, token) == 0)

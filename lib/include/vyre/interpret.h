@@ -59,7 +59,8 @@ struct vyre_interpret_params {
     // operations. For whoever wants to see whether order matters to the result.
     bool reversed;
     // Gives the results that a device has where the language has a run-time error: i32 division by
-    // zero, values without a u32, subgroup ids, atomic_nand (docs/ir.md, D-1 and D-4 to D-6).
+    // zero, values without a u32, subgroup ids, atomic_nand, conditions of different kinds
+    // (docs/ir.md, D-1 and D-4 to D-7).
     bool total;
     // Runs the parts between barriers of the grid one after another, each over the whole grid, as
     // vyre_program_split_grid_sync makes them: what the program means. Programs that cannot be

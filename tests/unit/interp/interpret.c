@@ -44,6 +44,31 @@ static void memory(void **state)
                       WORDS(2, 1, 4, 3, 6, 5), 6);
 }
 
+// A loaded condition is a word and a compared one is not: an error, and total where devices are.
+static void conditions_of_two_kinds(void **state)
+{
+    (void)state;
+    static const uint32_t flags[] = { 2, 0 };
+    const struct vyre_bytes input = { flags, sizeof flags };
+    struct vyre_interpret_params params = { .inputs = &input, .input_count = 1, .total = true };
+    static const char text[] =
+        "buffer f : bool[2] readonly @0\nbuffer out : bool[8] readwrite @1 output\n"
+        "if gid.x == 0 {\n let yes = f[0]\n let no = f[1]\n let one = i32(yes) % 3i\n"
+        " out[0] = yes && gid.x < 2\n out[1] = gid.x < 2 && no\n out[2] = no || gid.x < 2\n"
+        " out[3] = one || no\n out[4] = yes == gid.x < 2\n out[5] = yes != true\n"
+        " out[6] = no == false\n out[7] = yes == no\n}";
+    assert_words_with(text, params, WORDS(1, 0, 1, 1, 1, 0, 1, 0), 8);
+    params.total = false;
+    assert_fails_with(text, params, VYRE_ERR_EXECUTION, "X013");
+    // What the compiler refuses stays an error.
+    params.total = true;
+    assert_fails_with("buffer f : bool[2] readonly @0\nlet x = f[0] < (gid.x < 2)", params,
+                      VYRE_ERR_EXECUTION, "X013");
+    assert_fails_with("buffer f : bool[2] readonly @0\nlet one = i32(f[0]) % 3i\n"
+                      "let x = one == f[0]",
+                      params, VYRE_ERR_INVALID_PROGRAM, "V151");
+}
+
 static void control_flow(void **state)
 {
     (void)state;
@@ -476,6 +501,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory),
+        cmocka_unit_test(conditions_of_two_kinds),
         cmocka_unit_test(control_flow),
         cmocka_unit_test(racy_order),
         cmocka_unit_test(barriers),
