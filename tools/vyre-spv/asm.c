@@ -41,10 +41,13 @@ static int write_program(const struct asm_options *options, const struct vyre_pr
 static int run_asm(const void *options, const char *const *operands, size_t operand_count)
 {
     (void)operand_count;
+    const struct asm_options *own = options;
     struct vyre_program *program = NULL;
-    int code = tool_read_program(operands[0], &program);
+    int code = tool_check_output("asm", own->output, operands[0]);
     if (!code)
-        code = write_program(options, program, operands[0]);
+        code = tool_read_program(operands[0], &program);
+    if (!code)
+        code = write_program(own, program, operands[0]);
     vyre_program_destroy(&program);
     return code;
 }

@@ -65,7 +65,7 @@ static const struct option_spec compile_table[] = {
     { NULL, "op", "ID=PROGRAM", OPS_OPTION_HELP, OPTION_LIST,
       offsetof(struct compile_options, ops) },
     { NULL, "loop-budget", "N",
-      "passes through loops after which an invocation is a fault; the default is 16777216",
+      "passes through loops after which an invocation is a fault; 0 is the default, 16777216",
       OPTION_NUMBER, offsetof(struct compile_options, loop_budget) },
     { NULL, "float", "strict|exact|fast",
       "f32 with the interpreter's bits, transcendental functions nearly; those too; or the "
@@ -301,6 +301,10 @@ static int run_compile(const void *options, const char *const *operands, size_t 
     struct aim aim = { .device = NULL };
     int code = check_options(own);
     if (!code)
+        code = tool_check_output("compile", own->output, operands[0]);
+    if (!code)
+        code = tool_check_named_output("compile", own->output, &own->ops);
+    if (!code)
         code = tool_check_standard_input("compile",
                                          tool_count_standard_input(operands, operand_count) +
                                              tool_count_named_standard_input(&own->ops));
@@ -327,7 +331,8 @@ const struct command command_compile = {
     .description =
         "Reads PROGRAM (text, wire format or hex envelope; - is standard input), validates it and "
         "writes a SPIR-V module. Without --target or --device it is one for every Vulkan 1.1 "
-        "device, within the limits that all of them have: 4 buffers and workgroups of 128. A "
+        "device, within the limits that all of them have: workgroups of 128 and 4 buffers, one of "
+        "which is the fault record of a program that may fault (--stats tells). A "
         "module is never written to a terminal. The same program and the same options give the "
         "same bytes, on the same device where --device names one.",
     .options = compile_table,

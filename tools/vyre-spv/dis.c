@@ -33,7 +33,9 @@ static int run_dis(const void *options, const char *const *operands, size_t oper
     (void)operand_count;
     const struct dis_options *own = options;
     struct vyre_program *program = NULL;
-    int code = tool_read_encoded(operands[0], own->envelope, &program);
+    int code = tool_check_output("dis", own->output, operands[0]);
+    if (!code)
+        code = tool_read_encoded(operands[0], own->envelope, &program);
     if (!code)
         code = print_program(own, program, operands[0]);
     vyre_program_destroy(&program);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,63 @@ int tool_usage(const char *command, const char *format, ...)
     va_end(args);
     fprintf(stderr, "Try: vyre-spv %s%s--help\n", command ? command : "", command ? " " : "");
     return TOOL_USAGE;
+}
+
+void tool_warning(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message(
+        tool_use_colour(STDERR_FILENO) ? "\033[1;33mwarning:\033[0m " : "warning: ", format, args);
+    va_end(args);
+}
+
+// Whether both names would be made in the same directory as the same file.
+static bool same_new_file(const char *a, const char *b)
+{
+    char folder_a[PATH_MAX], folder_b[PATH_MAX];
+    struct stat status_a, status_b;
+    const char *slash_a = strrchr(a, '/'), *slash_b = strrchr(b, '/');
+    const char *name_a = slash_a ? slash_a + 1 : a, *name_b = slash_b ? slash_b + 1 : b;
+    if (strcmp(name_a, name_b) != 0)
+        return false;
+    const int size_a = snprintf(folder_a, sizeof folder_a, "%.*s.", (int)(name_a - a), a);
+    const int size_b = snprintf(folder_b, sizeof folder_b, "%.*s.", (int)(name_b - b), b);
+    return size_a < PATH_MAX && size_b < PATH_MAX && stat(folder_a, &status_a) == 0 &&
+           stat(folder_b, &status_b) == 0 && status_a.st_dev == status_b.st_dev &&
+           status_a.st_ino == status_b.st_ino;
+}
+
+int tool_check_output(const char *command, const char *output, const char *other)
+{
+    struct stat written, read;
+    if (!output || !other || strcmp(output, "-") == 0)
+        return TOOL_OK;
+    const bool exists = stat(output, &written) == 0;
+    const bool other_exists =
+        (strcmp(other, "-") == 0 ? fstat(STDIN_FILENO, &read) : stat(other, &read)) == 0;
+    const bool same = exists && other_exists
+                          ? S_ISREG(written.st_mode) && written.st_dev == read.st_dev &&
+                                written.st_ino == read.st_ino
+                          : !exists && !other_exists && same_new_file(output, other);
+    if (!same)
+        return TOOL_OK;
+    return tool_usage(command,
+                      "'%s' would be written over '%s', which is the same file\n"
+                      "Fix: write to another file",
+                      output, strcmp(other, "-") == 0 ? "standard input" : other);
+}
+
+int tool_check_named_output(const char *command, const char *output,
+                            const struct option_list *others)
+{
+    int code = TOOL_OK;
+    for (size_t i = 0; !code && i < others->count; i++) {
+        const char *equals = strchr(others->items[i], '=');
+        if (equals)
+            code = tool_check_output(command, output, equals + 1);
+    }
+    return code;
 }
 
 size_t tool_count_standard_input(const char *const *paths, size_t count)

@@ -41,6 +41,17 @@ size_t tool_count_standard_input(const char *const *paths, size_t count);
 // How many of the NAME=PATH in a list have "-" for a path.
 size_t tool_count_named_standard_input(const struct option_list *list);
 
+// "vyre-spv: warning: ..." and a newline.
+__attribute__((format(printf, 1, 2))) void tool_warning(const char *format, ...);
+
+// Refuses to write over what is read, or twice to one file: names, links too, of one regular file.
+// An exit code, TOOL_USAGE after a message. NULL and an `output` of "-" are never refused.
+int tool_check_output(const char *command, const char *output, const char *other);
+
+// The same for every PATH of a list of NAME=PATH.
+int tool_check_named_output(const char *command, const char *output,
+                            const struct option_list *others);
+
 // Only with -v, or when standard error is a terminal.
 __attribute__((format(printf, 1, 2))) void tool_say(const char *format, ...);
 

@@ -23,6 +23,18 @@ class Validate(Case):
         self.assertIn(b"'/dev/zero' is too large: at most 536870912 bytes are read of a program",
                       result.stderr)
 
+    def test_no_output_goes_over_its_input(self):
+        for command, content in (("compile", TRIPLE), ("asm", TRIPLE), ("dis", TRIPLE_WIRE)):
+            source = self.path("source", content)
+            link = self.path(f"link-{command}")
+            os.link(source, link)
+            for target in (source, link):
+                result = self.expect(USAGE, command, source, "-o", target)
+                self.assertIn(b"which is the same file\nFix: write to another file", result.stderr)
+            with open(source, "rb") as file:
+                self.assertEqual(file.read(), content if isinstance(content, bytes)
+                                 else content.encode())
+
     def test_standard_input_has_one_reader(self):
         for arguments in (("validate", "-", "-"), ("conform", "-", "-"),
                           ("run", "--interp", "-", "--in", "in=-"),
