@@ -276,18 +276,17 @@ struct outcome trial_run(const struct trial *trial, const struct vyre_program *p
 
 // ---- Text ---------------------------------------------------------------------------------------
 
-// Words as numbers; what has other elements as a file, which bash makes.
+// As `vyre-spv run` takes the bits of elements of any type: the most significant byte first.
 static void print_input(const struct input *input, const struct vyre_buffer_info *info,
                         struct str *out)
 {
-    const bool is_words = info->element_size == 4;
-    str_printf(out, " \\\n  --in %s=%s", input->name, is_words ? "u32:" : "<(printf '");
-    for (size_t word = 0; is_words && word < input->size / 4; word++)
-        str_printf(out, word ? ",%u" : "%u", input->words[word]);
-    for (size_t byte = 0; !is_words && byte < input->size; byte++)
-        str_printf(out, "\\x%02x", ((const uint8_t *)input->words)[byte]);
-    if (!is_words)
-        str_printf(out, "')");
+    const size_t stride = info->element_size ? info->element_size : 1;
+    str_printf(out, " \\\n  --in %s=hex:", input->name);
+    for (size_t at = 0; at + stride <= input->size; at += stride) {
+        str_printf(out, at ? "," : "");
+        for (size_t byte = stride; byte-- > 0;)
+            str_printf(out, "%02x", ((const uint8_t *)input->words)[at + byte]);
+    }
     if (info->access != VYRE_ACCESS_READ_ONLY)
         str_printf(out, " --out %s=hex", input->name);
 }

@@ -46,12 +46,13 @@ static const struct run_options run_defaults = {
 
 static const struct option_spec run_table[] = {
     { NULL, "in", "NAME=VALUE",
-      "contents of a buffer: a file, -, u32:1,0x2, i32:-1,2, f32:1.5,-inf,nan, u64:, i64:, or "
-      "zero:N for N elements",
+      "contents of a buffer: a file, -, numbers of the type of its elements as in u32:1,0x2, "
+      "i32:-1,2, f32:1.5,-inf,nan, also u8:, i8:, u16:, i16:, u64:, i64:, f64:, bool:, or the bits "
+      "of elements of any type as in hex:3fc00000, or zero:N for N elements",
       OPTION_LIST, offsetof(struct run_options, inputs) },
     { NULL, "out", "NAME=WHERE",
-      "where a buffer goes: a file, with a . or / in its name, -, or u32, i32, u64, i64, f32, "
-      "hex to print it one element per line",
+      "where a buffer goes: a file, with a . or / in its name, -, or u32, i32, f32, u8, i8, u16, "
+      "i16, u64, i64, f64, bool, hex to print it one element per line",
       OPTION_LIST, offsetof(struct run_options, outputs) },
     { NULL, "op", "ID=PROGRAM", OPS_OPTION_HELP, OPTION_LIST, offsetof(struct run_options, ops) },
     { NULL, "grid", "X[,Y[,Z]]", "workgroups; derived from the sizes of the buffers by default",
@@ -60,14 +61,15 @@ static const struct option_spec run_table[] = {
       offsetof(struct run_options, interpret) },
     { NULL, "steps", "N",
       "with --interp: statements and loop tests, of all invocations together, after which it gives "
-      "up; the default is 4294967296",
+      "up; 0 is the default, 4294967296",
       OPTION_NUMBER, offsetof(struct run_options, steps) },
     { NULL, "device", "NAME", "number or part of the name, as `vyre-spv devices` prints them",
       OPTION_TEXT, offsetof(struct run_options, device) },
     { NULL, "pretend", "NAME", TOOL_PRETEND_HELP, OPTION_LIST,
       offsetof(struct run_options, pretend) },
-    { NULL, "timeout", "SECONDS", "on a device: give up after this time; the default is 60",
-      OPTION_NUMBER, offsetof(struct run_options, timeout) },
+    { NULL, "timeout", "SECONDS",
+      "on a device: give up after this time, at least 1; the default is 60", OPTION_NUMBER,
+      offsetof(struct run_options, timeout) },
     { NULL, "no-cache", NULL, "do not use the artifact cache", OPTION_FLAG,
       offsetof(struct run_options, no_cache) },
     { "O0", NULL, NULL, "keep what the program says, word for word", OPTION_FLAG,
@@ -75,7 +77,7 @@ static const struct option_spec run_table[] = {
     { "g", NULL, NULL, "keep names and lines in the module, for the tools of a driver", OPTION_FLAG,
       offsetof(struct run_options, debug_info) },
     { NULL, "loop-budget", "N",
-      "on a device: passes through loops after which an invocation is a fault; the default is "
+      "on a device: passes through loops after which an invocation is a fault; 0 is the default, "
       "16777216",
       OPTION_NUMBER, offsetof(struct run_options, loop_budget) },
     { NULL, "float", "strict|exact|fast",
@@ -152,6 +154,15 @@ static ptrdiff_t find_slot(const struct run *run, const struct values_binding *b
             continue;
         if (is_input ? slot->takes_input : slot->is_returned)
             return (ptrdiff_t)i;
+        if (is_input && slot->is_returned) {
+            tool_usage("run",
+                       "buffer '%s' takes no input: the run makes it, of zeros\n"
+                       "Fix: %s",
+                       slot->info.name,
+                       slot->info.count ? "leave out its --in"
+                                        : "give it a count in the program, as in u32[16]");
+            return -1;
+        }
         tool_usage("run", "buffer '%s' %s", slot->info.name,
                    is_input ? "takes no input" : "is not returned by the program");
         return -1;
@@ -179,6 +190,40 @@ static int bind(struct run *run, const struct option_list *list, bool is_input)
             return code;
     }
     return TOOL_OK;
+}
+
+// A file that --out names is none that the run reads, nor that of another --out.
+static int check_outputs(const struct run *run, const char *program)
+{
+    const struct option_list *inputs = &run->options->inputs;
+    int code = TOOL_OK;
+    for (size_t i = 0; !code && i < run->launch.count; i++) {
+        const char *output = run->bindings[i].output;
+        if (!output || !values_are_a_file(output))
+            continue;
+        code = tool_check_output("run", output, program);
+        if (!code)
+            code = tool_check_named_output("run", output, inputs);
+        if (!code)
+            code = tool_check_named_output("run", output, &run->options->ops);
+        for (size_t j = 0; !code && j < i; j++)
+            if (run->bindings[j].output && values_are_a_file(run->bindings[j].output))
+                code = tool_check_output("run", output, run->bindings[j].output);
+    }
+    return code;
+}
+
+// What a run makes itself and nobody said the size of stays empty.
+static void warn_of_empty(const struct run *run)
+{
+    for (size_t i = 0; i < run->launch.count; i++) {
+        const struct launch_slot *slot = &run->launch.slots[i];
+        if (slot->is_returned && !slot->takes_input && !slot->info.count)
+            tool_warning("buffer '%s' has no elements: the run makes it, and its declaration has "
+                         "no count\n"
+                         "Fix: give it a count in the program, as in u32[16]",
+                         slot->info.name);
+    }
 }
 
 // What is wrong with the command line is said before a device is opened or a file read.
@@ -373,8 +418,11 @@ static int check_options(const struct run_options *options)
     if (!options->interpret && options->steps != NOT_GIVEN)
         return tool_usage("run", "--steps is for --interp; on a device there are --timeout and "
                                  "--loop-budget");
-    if (has_timeout && options->timeout > UINT32_MAX)
-        return tool_usage("run", "--timeout takes at most %u seconds", UINT32_MAX);
+    if (has_timeout && (options->timeout == 0 || options->timeout > UINT32_MAX))
+        return tool_usage("run",
+                          "--timeout takes 1 to %u seconds\n"
+                          "Fix: leave it out for the default of %d seconds, or give more",
+                          UINT32_MAX, DEFAULT_TIMEOUT);
     if (has_budget && options->loop_budget > UINT32_MAX)
         return tool_usage("run", "--loop-budget takes at most %u passes", UINT32_MAX);
     return TOOL_OK;
@@ -420,7 +468,11 @@ static int run_run(const void *options, const char *const *operands, size_t oper
     if (!code)
         code = bind(&run, &run.options->outputs, false);
     if (!code)
+        code = check_outputs(&run, operands[0]);
+    if (!code)
         code = parse_inputs(&run);
+    if (!code)
+        warn_of_empty(&run);
     if (!code)
         code = run.options->interpret ? interpret(&run) : run_on_device(&run);
     run_fini(&run);

@@ -15,15 +15,16 @@ struct values_binding {
 // False after a message: there is no '=' or nothing before it.
 bool values_split(const char *argument, struct values_binding *out);
 
-// Contents for a buffer are numbers, u32:1,0x2, i32:-1,2 or f32:1.5,-inf,nan for elements of 4
-// bytes, u64: or i64: for those of 8; or zero:N for N elements; anything else is a file, - standard
-// input.
+// Contents for a buffer are numbers of the type of its elements, as in u32:1,0x2, i32:-1,2,
+// f32:1.5,-inf,nan or bool:0,true; hex:3fc00000 for the bits of elements of any type; or zero:N for
+// N elements; anything else is a file, - standard input.
 bool values_are_numbers(const char *spec);
 
 // Contents that are numbers. An exit code.
 int values_parse(const char *spec, const struct vyre_buffer_info *buffer, struct tool_bytes *out);
 
-// The other contents, as many bytes as the limit allows. An exit code.
+// The other contents, as many bytes as the limit allows. A file whose last bytes are no whole
+// element is warned of. An exit code.
 int values_read(const char *spec, const struct vyre_buffer_info *buffer,
                 const struct tool_limit *limit, struct tool_bytes *out);
 
@@ -31,8 +32,11 @@ int values_read(const char *spec, const struct vyre_buffer_info *buffer,
 // files they would only surprise. An exit code.
 int values_check_output(const char *spec, const struct vyre_buffer_info *buffer);
 
-// Writes contents as `spec` says: u32, i32, u64, i64, f32 and hex print elements, one per line,
-// which read back exactly; anything else is a file, - standard output. An exit code.
+// Whether it names a file, neither a type nor - for standard output.
+bool values_are_a_file(const char *spec);
+
+// Writes contents as `spec` says: a type or hex prints elements, one per line, which read back
+// exactly; anything else is a file, - standard output. An exit code.
 int values_write(const char *spec, const struct vyre_buffer_info *buffer, const void *data,
                  size_t size);
 

@@ -37,7 +37,7 @@ class Run:
         self.assertEqual(data, b"".join((3 * value + 1).to_bytes(4, "little") for value in values))
 
     def test_values_are_printed_as_asked(self):
-        inputs = ("--in", "in=i32:-1,2", "--in", "out=zero:2")
+        inputs = ("--in", "in=u32:4294967295,2", "--in", "out=zero:2")
         expected = {"u32": b"4294967294\n7\n", "i32": b"-2\n7\n", "hex": b"fffffffe\n00000007\n",
                     "-": b"\xfe\xff\xff\xff\x07\0\0\0"}
         for form, text in expected.items():
@@ -46,7 +46,7 @@ class Run:
 
     def test_types_in_the_place_of_a_file_are_refused(self):
         inputs = ("--in", "in=u32:1", "--in", "out=zero:1")
-        for where in ("u8", "i16", "f16", "bf16", "f64", "bool", "vec4", "vec2<u32>", "u32:3",
+        for where in ("f16", "bf16", "i4", "vec4", "vec2<u32>", "u32:3",
                       "f32:", "zero:4", "hex:", "bogus"):
             result = self.run_program(USAGE, TRIPLE, *inputs, "--out", f"out={where}",
                                       cwd=self.folder.name)
@@ -55,7 +55,7 @@ class Run:
             self.assertEqual(result.stdout, b"")
         self.assertEqual(set(os.listdir(self.folder.name)) - {"cache"}, {"program.vyre"})
         # What the message advises, and the other names, are files; -v tells of them.
-        for where in ("./u8", "./bogus", "u32.bin"):
+        for where in ("./u32", "./bogus", "u32.bin"):
             result = self.run_program(OK, TRIPLE, *inputs, "-v", "--out", f"out={where}",
                                       cwd=self.folder.name)
             self.assertIn(f"wrote {where} (4 bytes)\n".encode(), result.stderr)
@@ -76,22 +76,35 @@ class Run:
             self.assertIn(b"is not a number that f32 can hold, inf or nan", result.stderr)
 
     def test_what_is_printed_reads_back_exactly(self):
-        text = ("workgroup 1\nbuffer x : {0}[] readonly @0\nbuffer y : {0}[] readwrite @1\n"
-                "y[gid.x] = x[gid.x]\n")
-        words = {"u32": ["0", "4294967295"], "i32": ["-2147483648", "2147483647"],
+        # The program leaves them alone: a store of f32 flushes what is subnormal and knows one NaN,
+        # and not every device has integers of 64 bits.
+        text = ("workgroup 1\nbuffer x : {0}[] readwrite @0\nbuffer n : u32[1] writeonly @1\n"
+                "n[0] = 1\n")
+        words = {"u8": ["0", "255"], "i8": ["-128", "127"], "u16": ["0", "65535"],
+                 "i16": ["-32768", "32767"], "bool": ["0", "1"], "u32": ["0", "4294967295"], "i32": ["-2147483648", "2147483647"],
                  "u64": ["0", "18446744073709551615"],
                  "i64": ["-9223372036854775808", "9223372036854775807"],
                  "f32": ["0.1", "16777216", "3.4028235e+38", "1e-45", "1.1754944e-38", "-inf",
-                         "nan", "-nan", "nan(0xffc12345)", "0.33333334"]}
+                         "nan", "-nan", "nan(0xffc12345)", "0.33333334"],
+                 "f64": ["0.1", "1.7976931348623157e+308", "5e-324", "-inf", "nan", "-nan", "-0",
+                         "nan(0x7ff8000000000001)", "0.3333333333333333"]}
+        hexadecimal = {"u32": ["00000001", "fedcba98"], "i16": ["8000"], "f32": ["7f800001"],
+                       "vec<u8;3>": ["0a0b0c", "010203"], "f16": ["3c00"]}
         for form, numbers in words.items():
-            if form in ("u64", "i64") and self.how != ("--interp",):
-                continue  # not every device has integers of 64 bits
-            # A store of f32 flushes what is subnormal and knows one NaN only.
-            element = "u32" if form == "f32" else form
-            result = self.run_program(OK, text.format(element), "--in",
-                                      f"x={form}:{','.join(numbers)}", "--in",
-                                      f"y=zero:{len(numbers)}", "--out", f"y={form}")
+            result = self.run_program(OK, text.format(form), "--in",
+                                      f"x={form}:{','.join(numbers)}", "--out", f"x={form}")
             self.assertEqual(result.stdout.decode().split(), numbers)
+        for element, numbers in hexadecimal.items():
+            result = self.run_program(OK, text.format(element), "--in",
+                                      f"x=hex:{','.join(numbers)}", "--out", "x=hex")
+            self.assertEqual(result.stdout.decode().split(), numbers)
+        result = self.run_program(OK, text.format("bool"), "--in", "x=bool:true,false")
+        self.assertEqual(result.stdout, b"x: 1 0\nn: 1\n")
+        for wrong in ("u8:256", "i8:-129", "i16:32768", "bool:2", "bool:tru", "f64:1e400",
+                      "hex:1", "hex:001", "hex:0g", "hex:00,"):
+            element = "u8" if wrong.startswith("hex") else wrong.split(":")[0]
+            result = self.run_program(USAGE, text.format(element), "--in", f"x={wrong}")
+            self.assertIn(b"is not ", result.stderr, wrong)
 
     def test_the_grid_may_be_given(self):
         text = ("workgroup 2\nbuffer n : u32[1] readwrite @0\n"
@@ -130,14 +143,46 @@ class Run:
         result = self.run_program(USAGE, TRIPLE, "--in", "in=-", "--in", "out=-")
         self.assertIn(b"can be read once, not 2 times", result.stderr)
         result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=f16:1.5")
-        self.assertIn(b"'f16:' is not one of u32:, i32:, u64:, i64:, f32:, zero:", result.stderr)
+        self.assertIn(b"'f16:' is not zero: and none of u32, i32, f32, u8, ", result.stderr)
         result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=u32:1,4294967296,3")
         self.assertIn(b"buffer 'out': '4294967296' is not a number from 0 to 4294967295",
                       result.stderr)
         result = self.run_program(USAGE, TRIPLE, *good, "--in", "out=u64:1")
-        self.assertIn(b"buffer 'out': its elements are u32, and numbers of u64", result.stderr)
+        self.assertIn(b"buffer 'out': its elements are u32, not u64\nFix: give u32:..., hex:",
+                      result.stderr)
+        for other in ("f32:1.5", "i32:1", "bool:1"):
+            self.run_program(USAGE, TRIPLE, *good, "--in", f"out={other}")
+        result = self.run_program(USAGE, TRIPLE.replace("out : u32[] readwrite",
+                                                        "out : u32[] writeonly"), *good, "--in",
+                                  "out=zero:1")
+        self.assertIn(b"takes no input: the run makes it, of zeros\nFix: give it a count",
+                      result.stderr)
         result = self.run_program(SYSTEM, TRIPLE, *good, "--in", "out=/nonexistent")
         self.assertIn(b"No such file", result.stderr)
+
+    def test_what_is_likely_a_slip_is_warned_of(self):
+        five = self.path("five", b"12345")
+        result = self.run_program(OK, TRIPLE, "--in", f"in={five}", "--in", "out=zero:1")
+        self.assertIn(b"warning: buffer 'in': the last 1 of 5 bytes of ", result.stderr)
+        text = "workgroup 1\nbuffer q : u32[] writeonly @0\nq[gid.x] = 1\n"
+        result = self.run_program(OK, text, "--grid", "1")
+        self.assertEqual(result.stdout, b"q:\n")
+        self.assertRegex(result.stderr, rb"warning: buffer 'q' has no elements: .*\nFix: give it a "
+                                        rb"count")
+
+    def test_no_output_goes_over_an_input_or_another_output(self):
+        text = TRIPLE.replace("let", "buffer other : u32[1] writeonly @2\nlet")
+        self.path("in.bin", b"\1\0\0\0")
+        os.symlink("program.vyre", self.path("link.vyre"))
+        for outputs in (("out=./program.vyre",), ("out=./link.vyre",), ("out=./in.bin",),
+                        ("out=./new", "other=././new")):
+            result = self.run_program(USAGE, text, "--in", "in=./in.bin", "--in", "out=zero:1",
+                                      *(f"--out={output}" for output in outputs),
+                                      cwd=self.folder.name)
+            self.assertIn(b"which is the same file\nFix: write to another", result.stderr, outputs)
+            self.assertFalse(os.path.exists(self.path("new")))
+        self.run_program(OK, text, "--in", "in=./in.bin", "--in", "out=zero:1",
+                         "--out=out=/dev/null", "--out=other=/dev/null", cwd=self.folder.name)
 
     def test_inputs_are_read_to_a_limit(self):
         huge = self.path("huge", b"")
@@ -254,6 +299,8 @@ class Device(Run, Case):
         self.assertEqual(result.stdout, b"")
         self.run_program(OK, text, *arguments, "--loop-budget", "100")
         self.run_program(USAGE, text, *arguments, "--loop-budget", "4294967296")
+        result = self.run_program(USAGE, text, *arguments, "--timeout", "0")
+        self.assertIn(b"--timeout takes 1 to 4294967295 seconds\nFix: leave it out", result.stderr)
 
     def test_the_float_mode_reaches_the_kernel_and_its_key(self):
         text = ("workgroup 1\nbuffer x : u32[1] readonly @0\nbuffer y : u32[1] readwrite @1\n"
