@@ -21,7 +21,9 @@ struct walk {
     } atomics;
     uint32_t loop_depth;
     uint32_t subgroup_depth; // operations around the current expression
-    bool meets;              // the current node's expressions have a subgroup operation
+    // Stores that have an atomic behind them, or before them; and whether loops have any.
+    bool stores, stores_before_atomic, stores_behind_atomic, stores_in_loop, atomics_in_loop;
+    bool meets; // the current node's expressions have a subgroup operation
     bool failed;
 };
 
@@ -73,6 +75,8 @@ static void visit_atomic(struct walk *walk, const struct ir_expr *expr, ir_name 
     if (buffer)
         buffer->updated = true;
     walk->facts->has_nand |= expr->op == IR_ATOMIC_FETCH_NAND;
+    walk->stores_before_atomic |= walk->stores;
+    walk->atomics_in_loop |= walk->loop_depth > 0;
     if (!array_push_in(walk->arena, &walk->atomics,
                        ((struct atomic_use){ expr, result, walk->loop_depth > 0 })))
         walk->failed = true;
@@ -250,6 +254,14 @@ static void visit_meeting(struct walk *walk, struct summary *sum)
     walk->facts->exits_before_meeting = walk->facts->exit_count;
 }
 
+// Behind its operands.
+static void visit_write(struct walk *walk)
+{
+    walk->stores = true;
+    walk->stores_behind_atomic |= walk->atomics.count > 0;
+    walk->stores_in_loop |= walk->loop_depth > 0;
+}
+
 static struct summary visit_node(struct walk *walk, const struct ir_node *node)
 {
     struct summary sum = { 0 };
@@ -297,6 +309,9 @@ static struct summary visit_node(struct walk *walk, const struct ir_node *node)
     }
     sum.has_barrier |= visit_operand(walk, node->a, node->kind == IR_NODE_LET ? node->name : 0);
     sum.has_barrier |= visit_operand(walk, node->b, 0);
+    if (node->kind == IR_NODE_STORE || node->kind == IR_NODE_ASYNC_LOAD ||
+        node->kind == IR_NODE_ASYNC_STORE || node->kind == IR_NODE_ASYNC_WAIT)
+        visit_write(walk);
     add_summary(&sum, visit_body(walk, &node->body));
     add_summary(&sum, visit_body(walk, &node->otherwise));
     return sum;
@@ -322,11 +337,13 @@ static bool atomics_are_relaxed(const struct walk *walk)
         return false;
     for (uint32_t i = 0; i < walk->program->buffer_count; i++) {
         const struct spv_buffer_facts *buffer = &facts->buffers[i];
-        if (walk->program->buffers[i].access == VYRE_ACCESS_WORKGROUP)
-            continue;
         if (buffer->loaded && (buffer->stored || buffer->updated))
             return false;
     }
+    // Somebody's last word may be that of who came behind all others.
+    if ((walk->stores_before_atomic && walk->stores_behind_atomic) ||
+        (walk->stores_in_loop && walk->atomics_in_loop))
+        return false;
     // No written location is read plainly, so only the results of atomics can observe anything.
     const struct ir_expr *only = NULL;
     for (size_t i = 0; i < walk->atomics.count; i++) {
@@ -443,8 +460,8 @@ enum vyre_result spv_facts_init(struct spv_facts *facts, struct arena *arena,
     if (facts->has_subgroup && !facts->full_subgroup)
         facts->workgroup_bytes += spv_exchange_words(facts) * 4;
     facts->relaxed = !walk.failed && atomics_are_relaxed(&walk);
-    facts->communicates =
-        facts->has_barrier || facts->external || (walk.atomics.count && !facts->relaxed);
+    facts->atomics_order = walk.atomics.count && !facts->relaxed;
+    facts->communicates = facts->has_barrier || facts->external || facts->atomics_order;
     if (walk.failed)
         return VYRE_ERR_NO_MEMORY;
     const struct ir_cost zeroing = { facts->zero_passes, 0 };

@@ -69,6 +69,7 @@ struct spv_facts {
     // Atomics order nothing but themselves, and no location but theirs carries data from one
     // invocation to another: all memory semantics may be relaxed.
     bool relaxed;
+    bool atomics_order; // there are some that are not
     // Exits, that is returns and traps, are numbered in the order of the program. Those below
     // `exits_before_meeting` have a barrier or a subgroup operation somewhere behind them.
     uint32_t exit_count;

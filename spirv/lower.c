@@ -192,10 +192,13 @@ static void check_copies(struct spv_lowering *lowering)
 // ---- Lowering ---------------------------------------------------------------------------------
 
 // Whether anybody can tell in which order invocations of a dispatch access a buffer: it is written,
-// and also read, or written again behind a barrier or an atomic.
-static bool carries_data(const struct spv_buffer_facts *use, const struct spv_buffer *state)
+// and also read, or written again behind a barrier; or atomics order even what one statement does
+// in two invocations.
+static bool carries_data(const struct spv_facts *facts, const struct spv_buffer_facts *use,
+                         const struct spv_buffer *state)
 {
-    return use->updated || (use->stored && (use->loaded || use->restored || state->shared_words));
+    return use->updated || (use->stored && (use->loaded || use->restored || state->shared_words ||
+                                            facts->atomics_order));
 }
 
 // Which buffers carry data between invocations, or from another agent, while the kernel runs. A
@@ -224,8 +227,9 @@ static void plan_buffers(struct spv_lowering *lowering)
             state->unit = 2;
         if (state->stride % 2 == 1 && lowering->target->storage_8bit && !use->copied)
             state->unit = 1;
-        state->non_private = use->external || (facts->communicates && writable &&
-                                               (facts->external || carries_data(use, state)));
+        state->non_private =
+            use->external || (facts->communicates && writable &&
+                              (facts->external || carries_data(facts, use, state)));
         lowering->shares_buffers |= state->non_private;
     }
 }

@@ -252,6 +252,14 @@ static void atomics_pay_only_for_communication(void **state)
         { "buffer h : u32[] readwrite @0\nbuffer out : u32[] readwrite @1\n"
           "loop i in 0..9 { let x = atomic_add(h[i], 1)\nout[x] = i }",
           false },
+        // The last word is that of who came behind all others.
+        { "buffer h : u32[] readwrite @0\nbuffer out : u32[] readwrite @1\n"
+          "out[0] = 1\nlet x = atomic_add(h[0], 1)\nif x == 3 { out[0] = 2 }",
+          false },
+        { "buffer h : u32[] readwrite @0\nbuffer out : u32[] readwrite @1\n"
+          "let x = atomic_add(h[0], 0)\nout[0] = gid.x\nlet y = atomic_add(h[0], 1)\n"
+          "if x == 3 { out[1] = 2 }",
+          false },
         { "workgroup 2\nbuffer h : u32[] readwrite @0\nlet x = atomic_add(h[0], 1)\nbarrier",
           false },
     };
@@ -664,6 +672,7 @@ static void buffers_that_carry_nothing_are_private(void **state)
         { "out[gid.x] = t[lid.x]\nout[gid.y] = 3", 1 }, // perhaps the same one
         { "loop i in 0..4 {\nout[gid.x] = t[lid.x]\nbarrier\n}", 1 },
         { "let old = atomic_add(out[gid.x], t[lid.x])", 1 },
+        { "let old = atomic_add(lock[0], 1)\nout[old] = 1\nlet more = atomic_add(lock[0], 1)", 2 },
         { "let x = out[gid.x] + t[lid.x]\nt[lid.y] = x", 0 },
         { "bytes[gid.x] = cast<u8>(t[lid.x])", 1 }, // shares its word with others
     };
@@ -671,7 +680,8 @@ static void buffers_that_carry_nothing_are_private(void **state)
         char text[400];
         snprintf(text, sizeof text,
                  "workgroup 64\nshared t : u32[64]\nbuffer out : u32[] readwrite @0\n"
-                 "buffer bytes : u8[] readwrite @1\nt[lid.x] = gid.x\nbarrier\n%s",
+                 "buffer bytes : u8[] readwrite @1\nbuffer lock : u32[] readwrite @2\n"
+                 "t[lid.x] = gid.x\nbarrier\n%s",
                  cases[i].body);
         assert_compiles(text);
         unsigned found = count_decorated(text, VYRE_MEMORY_GLSL450, SpvDecorationCoherent);
