@@ -57,7 +57,8 @@ void spv_leave_beyond(struct spv_lowering *lowering)
 // of the loop limit has room (LIMIT_PER_MARGIN).
 struct spv_frame spv_frame_begin(struct spv_lowering *lowering)
 {
-    // Statements around each other (V018), and what one of them may become.
+    // Statements around each other (V018), and what one of them often becomes; what it really is,
+    // nesting.c tells.
     enum { DEEPEST_STATEMENT = 64, DEEPEST_WITHIN = 8 };
     const struct spv_facts *facts = &lowering->facts;
     struct spv_writer *writer = &lowering->writer;

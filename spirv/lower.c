@@ -3,6 +3,7 @@
 #include "filled.h"
 #include "lowering.h"
 #include "module.h"
+#include "nesting.h"
 
 #include "base/memory.h"
 #include "base/size.h"
@@ -11,6 +12,7 @@
 #include "ir/pass.h"
 #include "ir/place.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -296,6 +298,20 @@ static void describe(const struct spv_lowering *lowering, struct vyre_module_bin
     }
 }
 
+static enum vyre_result check_nesting(struct spv_lowering *lowering, const uint32_t *words,
+                                      size_t count)
+{
+    uint64_t deepest;
+    if (!spv_deepest_nest(&lowering->arena, words, count, &deepest))
+        return VYRE_ERR_NO_MEMORY;
+    if (deepest <= lowering->target->nesting_limit)
+        return VYRE_OK;
+    spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L025, NULL,
+               "%" PRIu64 " branches around each other, with what follows returns, of at most %u",
+               deepest, lowering->target->nesting_limit);
+    return lowering->status;
+}
+
 static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre_module **out)
 {
     enum vyre_result result = prepare(lowering);
@@ -312,7 +328,7 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
     spv_frame_end(lowering, &frame);
     if (lowering->status)
         return lowering->status;
-    uint32_t *words;
+    uint32_t *words = NULL;
     size_t count;
     result = spv_interface_finish(lowering, &words, &count);
     if (result == VYRE_ERR_LIMIT) {
@@ -321,8 +337,12 @@ static enum vyre_result lower_program(struct spv_lowering *lowering, struct vyre
                    "the module needs more than %d ids or an instruction of more than 65535 words",
                    SPV_ID_LIMIT);
     }
-    if (result)
+    if (!result && lowering->target->nesting_limit)
+        result = check_nesting(lowering, words, count);
+    if (result) {
+        memory_free(words);
         return result;
+    }
     struct vyre_module_binding *bindings = memory_calloc(lowering->binding_count, sizeof *bindings);
     struct vyre_module_term *terms = memory_calloc(lowering->terms.count, sizeof *terms);
     if (!bindings || !terms) {

@@ -324,7 +324,7 @@ uint32_t spv_as_bool(struct spv_lowering *lowering, struct spv_value value);
 void spv_to_words(struct spv_lowering *lowering, struct spv_value value,
                   uint32_t words[SPV_MOST_WORDS]);
 
-// A value as variables and selects hold it: a condition becomes the word 0 or 1.
+// A value as phis and selects hold it: a condition becomes the word 0 or 1.
 struct spv_value spv_hold(struct spv_lowering *lowering, struct spv_value value);
 
 // Brings two held values to one kind, where an f32 meets an f64. False: they have none in common.

@@ -172,7 +172,12 @@ static void lower_if(struct spv_lowering *lowering, const struct ir_node *node)
     const bool around = lowering->mixed_flow;
     const bool at_end = lowering->at_end;
     struct spv_if outer;
-    const bool only_alive = mixed && spv_if_alive(lowering, &outer);
+    const bool only_alive = mixed && lowering->maybe_dead;
+    const bool has_outer = only_alive && has_otherwise && spv_if_alive(lowering, &outer);
+    if (only_alive && !has_outer) { // one branch will do
+        cond = spv_and_alive(lowering, cond);
+        lowering->maybe_dead = false;
+    }
     lowering->mixed_flow |= mixed;
     lowering->at_end = false;
     const bool before = lowering->maybe_dead;
@@ -189,7 +194,7 @@ static void lower_if(struct spv_lowering *lowering, const struct ir_node *node)
     spv_if_end(lowering, &branch);
     lowering->mixed_flow = around;
     lowering->maybe_dead |= before || after || only_alive;
-    if (only_alive)
+    if (has_outer)
         spv_if_end(lowering, &outer);
 }
 

@@ -99,8 +99,8 @@ struct vyre_target {
     // that runs no others than the workgroup's. See docs/runtime.md, "Invocations beyond".
     uint32_t vector_width;
     // Branches around each other beyond which the driver silently takes both sides of one (Mesa's
-    // CPU driver: 80). What follows a branch with a return is such a branch for it, too. 0: no such
-    // limit. See docs/runtime.md, "Nesting".
+    // CPU driver: 80). What follows a branch with a return is such a branch for it, too. Modules
+    // that may nest deeper are refused (L025). 0: no such limit. See docs/runtime.md, "Nesting".
     uint32_t nesting_limit;
     uint32_t float_controls; // enum vyre_float_control
     uint32_t exact_floats;   // enum vyre_exact_float; what is missing is computed with integers

@@ -2,6 +2,7 @@
 // What is not compiled: each refusal has its code, and says what and where.
 #include "check.h"
 
+#include "base/str.h"
 #include "ir/draft.h"
 #include "spirv/lower.h"
 
@@ -271,9 +272,72 @@ static void ops(void **state)
     vyre_registry_destroy(&registry);
 }
 
+// `depth` branches around each other, behind a return before the barrier at the end; with
+// `returns`, each of them has one, too.
+static void put_nest(struct str *text, unsigned depth, bool has_else, bool returns,
+                     const char *innermost)
+{
+    str_printf(text, "workgroup 8\nbuffer in : u32[] readonly @0\n"
+                     "buffer out : u32[] readwrite @1\nshared t : u32[8]\nt[lid.x] = in[gid.x]\n"
+                     "if in[gid.x] == 5 { return }\n");
+    for (unsigned i = 0; i < depth; i++)
+        str_printf(text, "if in[gid.x + %u] != 7 {\n%sout[gid.x] = %u\n", i,
+                   returns ? "if in[gid.x] == 9 { return }\n" : "", i);
+    str_printf(text, "%s\n", innermost);
+    for (unsigned i = 0; i < depth; i++)
+        str_printf(text, "}%s\n", has_else ? " else { out[gid.x] = 3 }" : "");
+    str_printf(text, "barrier\nout[gid.x + 9] = t[7 - lid.x]\n");
+}
+
+// Branches that the compiler adds, for those who left and in its library, count as well.
+static void deep_nests(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned depth;
+        bool has_else, returns;
+        const char *innermost;
+        bool taken;
+    } cases[] = {
+        { 20, true, false, "out[0] = 1", true },
+        { 77, true, false, "out[0] = 1", true },
+        { 78, false, false, "out[0] = 1", true },
+        { 79, false, false, "if in[0] == 3 { out[0] = 1 }", false },
+        { 60, false, true, "out[0] = 1", true },
+        { 30, true, true, "out[0] = 1", true },
+        { 40, true, true, "out[0] = 1", false },
+        { 40, false, false, "out[0] = u32(tanh(f32(in[0])))", true },
+        { 78, false, false, "out[0] = u32(tanh(f32(in[0])))", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct str text = { 0 };
+        put_nest(&text, cases[i].depth, cases[i].has_else, cases[i].returns, cases[i].innermost);
+        struct vyre_program *program = parse(str_text(&text));
+        for (unsigned limited = 0; limited < 2; limited++) {
+            struct test_diags diags = { 0 };
+            struct vyre_target target;
+            check_target(&target, 2, 1);
+            target.nesting_limit = limited ? 80 : 0;
+            struct vyre_module *module;
+            // Not validated: V018 allows 64.
+            const enum vyre_result result = spv_lower(
+                program, vyre_compile_params(.target = &target, .diag = test_diag_sink(&diags)),
+                &module);
+            const bool taken = result == VYRE_OK;
+            if (taken != (!limited || cases[i].taken) || (!taken && !strstr(diags.text, "L025")))
+                fail_msg("case %zu, limit %u: %s\n%s", i, target.nesting_limit,
+                         vyre_result_name(result), diags.text);
+            vyre_module_destroy(&module);
+        }
+        vyre_program_destroy(&program);
+        str_fini(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(deep_nests),
         cmocka_unit_test(constructs),
         cmocka_unit_test(replaced),
         cmocka_unit_test(exact_floats_without_64_bits),

@@ -15,7 +15,7 @@ struct arena {
     struct arena_block *blocks; // owned, newest first
     uint8_t *next;
     uint8_t *end;
-    size_t used;       // bytes handed out
+    size_t used;       // bytes handed out, but for large arrays
     size_t block_size; // size of the newest block; the next one is twice as large, up to a limit
     bool failed;
 };
