@@ -97,11 +97,12 @@ static void check_workgroup(struct spv_lowering *lowering)
     for (int axis = 0; axis < 3; axis++) {
         if (size[axis] == 0 || size[axis] > target->max_workgroup_size[axis])
             spv_refuse(lowering, size[axis] ? VYRE_ERR_UNSUPPORTED : VYRE_ERR_INVALID_PROGRAM,
-                       DIAG_L008, NULL, "the workgroup has %u invocations along %c, of at most %u",
-                       size[axis], "xyz"[axis], target -> max_workgroup_size[axis]);
+                       DIAG_L008, &lowering->program->workgroup_pos,
+                       "the workgroup has %u invocations along %c, of at most %u", size[axis],
+                       "xyz"[axis], target -> max_workgroup_size[axis]);
     }
     if (facts->workgroup_invocations > target->max_workgroup_invocations)
-        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L008, NULL,
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L008, &lowering->program->workgroup_pos,
                    "the workgroup has %u invocations, of at most %u", facts->workgroup_invocations,
                    target->max_workgroup_invocations);
     if (facts->workgroup_bytes > target->max_workgroup_memory)

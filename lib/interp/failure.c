@@ -10,6 +10,24 @@ const char *interp_name_text(const struct interp_run *run, ir_name name)
     return ir_name_text(run->program, name).text;
 }
 
+bool interp_fail_input(struct interp_run *run, uint32_t buffer, enum diag_code code,
+                       const char *format, ...)
+{
+    if (run->result != VYRE_OK)
+        return false;
+    run->result = VYRE_ERR_INVALID_ARGUMENT;
+    char text[300], path[24];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    snprintf(path, sizeof path, "buffers[%u]", buffer);
+    struct diag_place place = ir_place(run->program, run->program->buffers[buffer].pos);
+    place.path = path;
+    diag_report(run->params->diag, code, &place, "%s", text);
+    return false;
+}
+
 static bool fail(struct interp_run *run, enum vyre_result result, enum diag_code code,
                  const char *fix, const char *format, va_list args)
 {

@@ -88,12 +88,10 @@ static bool create_buffer(struct interp_run *run, uint32_t index, const struct v
     if (!static_size(run, decl, &size))
         return false;
     if (input) {
-        if (input->size < size) {
-            interp_fail(run, DIAG_X003, "buffer '%.60s' needs %llu bytes, its input has %zu",
-                        interp_name_text(run, decl->name), (unsigned long long)size, input->size);
-            run->result = VYRE_ERR_INVALID_ARGUMENT;
-            return false;
-        }
+        if (input->size < size)
+            return interp_fail_input(
+                run, index, DIAG_X003, "buffer '%.60s' needs %llu bytes, its input has %zu",
+                interp_name_text(run, decl->name), (unsigned long long)size, input->size);
         size = input->size;
     }
     if (is_workgroup(decl) && !u64_add(run->workgroup_memory, size, &run->workgroup_memory))

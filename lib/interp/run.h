@@ -114,6 +114,12 @@ struct interp_run {
 __attribute__((format(printf, 3, 4)))
 #endif
 bool interp_fail(struct interp_run *run, enum diag_code code, const char *format, ...);
+// The same at the declaration of a buffer, whose input is wrong: VYRE_ERR_INVALID_ARGUMENT.
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 5)))
+#endif
+bool interp_fail_input(struct interp_run *run, uint32_t buffer, enum diag_code code,
+                       const char *format, ...);
 // Refuses the program, VYRE_ERR_UNSUPPORTED, with a fix of its own (NULL: that of the code).
 #if defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))

@@ -134,12 +134,20 @@ struct ir_expr *ir_text_element(struct text_parser *parser, ir_name *buffer)
     return index;
 }
 
+// grid_sync is read, for the validator to say what is wrong with it (V042), but offered to nobody.
+static const char *offered_ordering(unsigned tag)
+{
+    return tag == IR_ORDER_GRID_SYNC ? NULL : ir_ordering_spelling(tag);
+}
+
 enum ir_ordering ir_text_ordering(struct text_parser *parser, const enum ir_ordering *missing)
 {
     if (missing && !ir_text_is_punct(parser, PUNCT1('.')))
         return *missing;
     ir_text_expect(parser, PUNCT1('.'), "'.' and a memory ordering, as in .acquire or .release");
-    return (enum ir_ordering)ir_text_enum(parser, ir_ordering_spelling, "a memory ordering");
+    if (ir_text_accept_word(parser, ir_ordering_spelling(IR_ORDER_GRID_SYNC)))
+        return IR_ORDER_GRID_SYNC;
+    return (enum ir_ordering)ir_text_enum(parser, offered_ordering, "a memory ordering");
 }
 
 // ---- Functions ----------------------------------------------------------------------------------

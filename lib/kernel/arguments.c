@@ -204,8 +204,10 @@ enum vyre_result kernel_grid_decide(const struct vyre_program *program, const ui
         return result;
     const struct diag_place where = ir_place(program, program->workgroup_pos);
     if (zeros && zeros < 3) {
-        diag_report(params->diag, DIAG_K005, &where, "a grid of %u x %u x %u workgroups", given[0],
-                    given[1], given[2]);
+        diag_report_fix(params->diag, DIAG_K005, &where,
+                        "give each axis at least 1 workgroup, or 0 to all three, which derives the "
+                        "grid from the buffers",
+                        "a grid of %u x %u x %u workgroups has none", given[0], given[1], given[2]);
         return VYRE_ERR_INVALID_ARGUMENT;
     }
     for (unsigned axis = 0; axis < 3; axis++) {

@@ -417,7 +417,7 @@ static void wrong_arguments_are_refused(void **state)
     const struct vyre_argument good[2] = { { buffer, 0, 256 }, { buffer, 256, 64 } };
     expect_refusal(kernel, invalid, "K001", vyre_dispatch_params(.argument_count = 2));
     expect_refusal(
-        kernel, invalid, "K005",
+        kernel, invalid, "K005 a grid of 1 x 0 x 1 workgroups has none",
         vyre_dispatch_params(.arguments = good, .argument_count = 2, .grid = { 1, 0, 1 }));
     expect_refusal(
         kernel, VYRE_ERR_LIMIT, "K005",

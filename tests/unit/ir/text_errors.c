@@ -238,6 +238,16 @@ static void slips_are_recognised(void **state)
     }
 }
 
+// It is no ordering of atomics (V042), so it is no advice.
+static void nobody_is_offered_grid_sync_for_an_atomic(void **state)
+{
+    (void)state;
+    static const char text[] = "let x = atomic_add.fast(b[0], 1)";
+    struct heard heard;
+    assert_result(VYRE_ERR_INVALID_PROGRAM, parse(text, strlen(text), &heard));
+    assert_string_equal("choose one of: relaxed, acquire, release, acq_rel, seq_cst", heard.fix);
+}
+
 static void a_diagnostic_shows_the_line_and_a_caret(void **state)
 {
     (void)state;
@@ -371,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_have_their_place_their_code_and_a_fix),
         cmocka_unit_test(slips_are_recognised),
+        cmocka_unit_test(nobody_is_offered_grid_sync_for_an_atomic),
         cmocka_unit_test(a_diagnostic_shows_the_line_and_a_caret),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(long_programs_take_linear_time),

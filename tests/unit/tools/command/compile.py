@@ -39,7 +39,8 @@ class Compile(Case):
         many = "workgroup 256\n" + "".join(
             f"buffer b{i} : u32[] readwrite @{i}\n" for i in range(6)) + "b5[gid.x] = b0[gid.x]\n"
         refused = self.expect(WRONG_INPUT, "compile", "-", stdin=many.encode())
-        self.assertIn(b"error[L008]", refused.stderr)
+        self.assertIn(b"<stdin>:1:1: error[L008]", refused.stderr)
+        self.assertIn(b"--target roadmap2022", refused.stderr)
         target = self.path("many.spv")
         self.expect(OK, "compile", "-", "-o", target, "--target", "roadmap2022",
                     stdin=many.encode())

@@ -219,6 +219,10 @@ sum[gid.x] = parts[0] + parts[7]
 class Interpreter(Run, Case):
     how = ("--interp",)
 
+    def test_an_input_that_is_too_small_is_shown_at_its_buffer(self):
+        result = self.run_program(WRONG_INPUT, TRAP, "--in", "in=u32:", "--in", "out=zero:1")
+        self.assertIn(b"program.vyre:2:8: error[X003]: buffer 'in' needs 4 bytes", result.stderr)
+
     def test_the_inputs_share_the_memory(self):
         result = self.run_program(WRONG_INPUT, TRIPLE, "--in", "in=zero:1000", "--in",
                                   "out=zero:268435456")
