@@ -55,6 +55,16 @@ fi
 "$@" -std=c11 -Wall -Wextra -Werror "$example" -o "$folder/dispatch" $flags ||
     fail "the example does not build with: $flags"
 
+# Without installing: the build folder's own vyre-uninstalled.pc. A static library needs more there.
+uninstalled=$build/meson-uninstalled
+if [ -e "$uninstalled/vyre-uninstalled.pc" ] && [ -e "$build/lib/libvyre.so" ]; then
+    own=$(env -u PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_LIBDIR="$uninstalled" pkg-config --cflags \
+        --libs vyre)
+    # shellcheck disable=SC2086 # flags are words
+    "$@" -std=c11 -Wall -Wextra -Werror "$example" -o "$folder/uninstalled" $own ||
+        fail "the example does not build with: $own"
+fi
+
 library=$(find "$folder/root" -name libvyre.so)
 LD_LIBRARY_PATH=$(dirname "$library")
 export LD_LIBRARY_PATH
