@@ -84,8 +84,10 @@ static const struct option_spec compile_table[] = {
       "changed, which checks are made when it runs, which are not, and why; with --device also "
       "registers and whatever else its driver tells about the machine code",
       OPTION_FLAG, offsetof(struct compile_options, stats) },
-    { NULL, "json", NULL, "print these as JSON on standard output; needs -o FILE", OPTION_FLAG,
-      offsetof(struct compile_options, json) },
+    { NULL, "json", NULL,
+      "print these as JSON on standard output, and what binds the module (docs/runtime.md, "
+      "`Binding a module by hand`); needs -o FILE",
+      OPTION_FLAG, offsetof(struct compile_options, json) },
     { 0 },
 };
 

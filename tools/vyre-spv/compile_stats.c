@@ -30,6 +30,7 @@ static char *print_program(const struct vyre_program *program)
 
 void stats_begin(struct compile_stats *stats, const struct vyre_program *program)
 {
+    stats->program = program;
     stats->text = print_program(program);
     vyre_program_measure(program, &stats->size);
 }
@@ -381,6 +382,73 @@ static json_t *facts_of(const struct compile_stats *stats)
     return facts;
 }
 
+// ---- What binds the module (docs/runtime.md, "Binding a module by hand") ------------------------
+
+static json_t *bindings_of(const struct compile_stats *stats, const struct vyre_module_info *info)
+{
+    json_t *bindings = json_array();
+    for (size_t i = 0; i < info->binding_count; i++) {
+        const struct vyre_module_binding *binding = &info->bindings[i];
+        struct vyre_buffer_info buffer;
+        json_t *made = json_object();
+        if (!vyre_program_buffer_info(stats->program, binding->buffer, &buffer)) {
+            json_set_bytes(made, "buffer", buffer.name);
+            json_set_bytes(made, "element", buffer.element);
+            json_object_set_new(made, "count", json_integer((json_int_t)buffer.count));
+        }
+        json_object_set_new(made, "binding", json_integer((json_int_t)binding->binding));
+        json_object_set_new(made, "stride", json_integer((json_int_t)binding->stride));
+        json_object_set_new(made, "writable", json_boolean(binding->writable));
+        json_array_append_new(bindings, made);
+    }
+    return bindings;
+}
+
+// The quotients of which a derived word is the smallest.
+static json_t *derived_of(const struct vyre_module_info *info, uint32_t word)
+{
+    json_t *terms = json_array();
+    for (size_t i = 0; i < info->term_count; i++)
+        if (info->terms[i].word == word)
+            json_array_append_new(
+                terms, json_pack("{s:I, s:I}", "binding",
+                                 (json_int_t)info->bindings[info->terms[i].binding].binding,
+                                 "divisor", (json_int_t)info->terms[i].divisor));
+    return terms;
+}
+
+static json_t *push_constants_of(const struct vyre_module_info *info)
+{
+    json_t *words = json_array();
+    uint32_t word = 0;
+    for (size_t i = 0; i < info->binding_count; i++, word++)
+        json_array_append_new(words, json_pack("{s:I, s:s, s:I}", "word", (json_int_t)word, "holds",
+                                               "byte length", "binding",
+                                               (json_int_t)info->bindings[i].binding));
+    for (uint32_t i = 0; i < info->param_count; i++, word++)
+        json_array_append_new(words, json_pack("{s:I, s:s, s:I}", "word", (json_int_t)word, "holds",
+                                               "launch parameter", "number", (json_int_t)i));
+    for (uint32_t i = 0; i < info->derived_count; i++, word++)
+        json_array_append_new(words, json_pack("{s:I, s:s, s:o}", "word", (json_int_t)word, "holds",
+                                               "smallest quotient", "of", derived_of(info, word)));
+    return words;
+}
+
+// null: the module cannot fault.
+static json_t *fault_binding_of(const struct vyre_module_info *info)
+{
+    return info->fault_binding == UINT32_MAX ? json_null()
+                                             : json_integer((json_int_t)info->fault_binding);
+}
+
+static json_t *interface_of(const struct compile_stats *stats, const struct vyre_module_info *info)
+{
+    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:I}", "entry_point", "main", "descriptor_set",
+                     (json_int_t)0, "bindings", bindings_of(stats, info), "fault_binding",
+                     fault_binding_of(info), "push_constants", push_constants_of(info),
+                     "subgroup_size", (json_int_t)info->subgroup_size);
+}
+
 void stats_print_json(const struct compile_stats *stats, const struct vyre_module *module,
                       uint64_t nanoseconds)
 {
@@ -388,13 +456,13 @@ void stats_print_json(const struct compile_stats *stats, const struct vyre_modul
     size_t count = 0;
     vyre_module_words(module, &count);
     vyre_module_reflect(module, &info);
-    json_print(
-        json_pack("{s:I, s:I, s:[I,I,I], s:I, s:I, s:b, s:f, s:o, s:o, s:o, s:o}", "bytes",
-                  (json_int_t)(4 * count), "bindings", (json_int_t)info.binding_count, "workgroup",
-                  (json_int_t)info.workgroup_size[0], (json_int_t)info.workgroup_size[1],
-                  (json_int_t)info.workgroup_size[2], "workgroup_memory",
-                  (json_int_t)info.workgroup_memory, "push_bytes", (json_int_t)info.push_bytes,
-                  "can_fault", (int)(info.fault_binding != UINT32_MAX), "compile_us",
-                  (double)nanoseconds / 1000.0, "instructions", kinds_of(module), "machine_code",
-                  facts_of(stats), "passes", passes_of(stats), "checks", checks_of(stats)));
+    json_print(json_pack(
+        "{s:I, s:I, s:[I,I,I], s:I, s:I, s:b, s:o, s:f, s:o, s:o, s:o, s:o}", "bytes",
+        (json_int_t)(4 * count), "bindings", (json_int_t)info.binding_count, "workgroup",
+        (json_int_t)info.workgroup_size[0], (json_int_t)info.workgroup_size[1],
+        (json_int_t)info.workgroup_size[2], "workgroup_memory", (json_int_t)info.workgroup_memory,
+        "push_bytes", (json_int_t)info.push_bytes, "can_fault",
+        (int)(info.fault_binding != UINT32_MAX), "interface", interface_of(stats, &info),
+        "compile_us", (double)nanoseconds / 1000.0, "instructions", kinds_of(module),
+        "machine_code", facts_of(stats), "passes", passes_of(stats), "checks", checks_of(stats)));
 }

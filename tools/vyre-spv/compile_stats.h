@@ -43,11 +43,12 @@ struct compile_stats {
     size_t pass_count;
     struct stats_check *checks; // owned
     size_t check_count;
-    char *text; // owned; of the program before the next pass
+    const struct vyre_program *program; // as it was given; borrowed
+    char *text;                         // owned; of the program before the next pass
     struct vyre_program_size size;
 };
 
-// Begins with the program as it is given.
+// Begins with the program as it is given, which has to live as long.
 void stats_begin(struct compile_stats *stats, const struct vyre_program *program);
 
 // As vyre_pass_hook.after and vyre_check_hook.check, whose user is a struct compile_stats.

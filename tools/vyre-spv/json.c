@@ -11,7 +11,8 @@ static void print(json_t *value, size_t flags)
         tool_error("out of memory");
         exit(TOOL_SYSTEM);
     }
-    json_dumpf(value, stdout, flags | JSON_PRESERVE_ORDER);
+    // 15 digits are those that every decimal number keeps: 154.123, not 154.12299999999999.
+    json_dumpf(value, stdout, flags | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15));
     putchar('\n');
     json_decref(value);
 }

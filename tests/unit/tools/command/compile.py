@@ -271,8 +271,43 @@ class Compile(Case):
         self.assertEqual(sum(stats["instructions"].values()), count)
         self.assertNotIn("other", stats["instructions"])
         self.assertEqual([check["removed"] for check in stats["checks"]], [False, True])
+        self.assertEqual(stats["compile_us"], round(stats["compile_us"], 3))
         self.assertIn("fold", [each["name"] for each in stats["passes"]])
         self.expect(USAGE, "compile", source, "--json")
+
+    def test_json_tells_what_binds_the_module(self):
+        text = ("workgroup 64\nbuffer in : u32[] readonly @3\nbuffer out : i16[8] writeonly @1\n"
+                "shared s : u32[4]\nloop i in 0..in[0] { if in[i] == 7 { trap(1, \"t\") } }\n"
+                "let i = gid.x\nif i < 8 { out[i] = out[0] }\n")
+        target = self.path("bound.spv")
+        out = self.expect(OK, "compile", "-", "--json", "-o", target, stdin=text.encode()).stdout
+        self.assertIsNone(re.search(rb"\d\.\d{4}", out), out)
+        stats = json.loads(out)
+        interface = stats["interface"]
+        self.assertEqual(interface["bindings"], [
+            {"buffer": "in", "element": "u32", "count": 0, "binding": 0, "stride": 4,
+             "writable": False},
+            {"buffer": "out", "element": "i16", "count": 8, "binding": 1, "stride": 2,
+             "writable": True}])
+        self.assertEqual(interface["fault_binding"], 2)
+        words = interface["push_constants"]
+        self.assertEqual([word["word"] for word in words], list(range(stats["push_bytes"] // 4)))
+        self.assertEqual([word.get("binding") for word in words[:2]], [0, 1])
+        self.assertEqual({word["holds"] for word in words[2:]} - {"smallest quotient"}, set())
+        with open(target, "rb") as file:
+            module = file.read()
+        # OpDecorate id Binding n, of the module itself.
+        words = [int.from_bytes(module[i:i + 4], "little") for i in range(0, len(module), 4)]
+        bound, at = set(), 5
+        while at < len(words):
+            if words[at] == 4 << 16 | 71 and words[at + 2] == 33:
+                bound.add(words[at + 3])
+            at += words[at] >> 16
+        self.assertEqual(bound, {0, 1, 2})
+        quiet = json.loads(self.expect(
+            OK, "compile", "-", "--json", "-o", target,
+            stdin=b"workgroup 1\nbuffer a : u32[1] readwrite @0\na[0] = 1\n").stdout)
+        self.assertIsNone(quiet["interface"]["fault_binding"])
 
     def test_a_wrong_program_leaves_no_output(self):
         target = self.path("none.spv")
