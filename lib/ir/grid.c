@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "ir/grid.h"
 
+#include <vyre/program.h>
+
 #include "base/size.h"
 
 #include <math.h>
@@ -114,4 +116,16 @@ bool ir_grid_infer(const struct vyre_program *program, const uint64_t *buffer_by
     for (unsigned axis = 0; axis < 3; axis++)
         grid[axis] = program->workgroup[axis] > 1 || (active == 0 && axis == 0) ? side : 1;
     return true;
+}
+
+enum vyre_result vyre_program_derive_grid(const struct vyre_program *program,
+                                          const uint64_t *buffer_bytes, size_t buffer_count,
+                                          uint32_t out[3])
+{
+    if (!out)
+        return VYRE_ERR_INVALID_ARGUMENT;
+    out[0] = out[1] = out[2] = 0;
+    if (!program || buffer_count != program->buffer_count || (buffer_count && !buffer_bytes))
+        return VYRE_ERR_INVALID_ARGUMENT;
+    return ir_grid_infer(program, buffer_bytes, out) ? VYRE_OK : VYRE_ERR_UNSUPPORTED;
 }

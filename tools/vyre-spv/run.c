@@ -272,6 +272,27 @@ static int write_output(const struct run *run, size_t index, struct vyre_bytes b
     return TOOL_OK;
 }
 
+// The grid is derived where none was given; its sizes are those of the inputs, and the declared
+// ones of what the run allocates. Elements without a size are refused by whoever runs the program.
+static void say_grid(const struct run *run)
+{
+    uint32_t grid[3], size[3];
+    const bool is_derived = run->launch.grid[0] == 0;
+    uint64_t *bytes = tool_calloc(run->launch.count, sizeof *bytes);
+    for (size_t i = 0; i < run->launch.count; i++) {
+        const struct launch_slot *slot = &run->launch.slots[i];
+        bytes[i] = slot->takes_input ? slot->bytes.size : slot->info.byte_size;
+    }
+    memcpy(grid, run->launch.grid, sizeof grid);
+    vyre_program_workgroup_size(run->program, size);
+    if (!is_derived ||
+        vyre_program_derive_grid(run->program, bytes, run->launch.count, grid) == VYRE_OK)
+        tool_say_verbose("grid: %u x %u x %u workgroups of %u x %u x %u%s", grid[0], grid[1],
+                         grid[2], size[0], size[1], size[2],
+                         is_derived ? ", derived from the sizes of the buffers" : "");
+    free(bytes);
+}
+
 // ---- Interpreter --------------------------------------------------------------------------------
 
 static int interpret(struct run *run)
@@ -283,6 +304,7 @@ static int interpret(struct run *run)
     int code = read_inputs(run, &limit, &limit);
     if (code)
         return code;
+    say_grid(run);
     struct vyre_bytes *inputs = tool_calloc(run->launch.count, sizeof *inputs);
     size_t count = 0;
     for (size_t i = 0; i < run->launch.count; i++) {
@@ -383,8 +405,10 @@ static int run_on_device(struct run *run)
         code = tool_device_open(run->options->device, &pretend, cache, &device);
     if (!code)
         code = read_device_inputs(run, device);
-    if (!code)
+    if (!code) {
+        say_grid(run);
         code = run_kernel(run, device, cache);
+    }
     vyre_device_destroy(&device);
     vyre_cache_close(&cache);
     return code;

@@ -38,7 +38,7 @@ struct vyre_interpret_params {
     // workgroup memory nor allocated by the run (output, write-only, or live-out read-write).
     const struct vyre_bytes *inputs;
     size_t input_count;
-    uint32_t grid[3]; // workgroups; {0,0,0}: derived from buffer sizes as the language says
+    uint32_t grid[3]; // workgroups; {0,0,0}: derived (docs/ir.md; vyre_program_derive_grid)
     const uint32_t *launch_params; // what param(n) reads
     size_t launch_param_count;
     // Statements and loop tests over all invocations, and for what one of them may do too much of:

@@ -99,7 +99,7 @@ struct vyre_dispatch_params {
     // One argument per buffer that is not workgroup memory, in the program's declaration order.
     const struct vyre_argument *arguments;
     size_t argument_count;
-    uint32_t grid[3]; // workgroups; {0,0,0}: derived from buffer sizes as the language says
+    uint32_t grid[3]; // workgroups; {0,0,0}: derived (docs/ir.md; vyre_program_derive_grid)
     const struct vyre_diag_sink *diag;
 };
 

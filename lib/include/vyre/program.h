@@ -148,6 +148,17 @@ VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_buffer_info(const struct vy
 // The workgroup size, x, y, z, in invocations. Thread-safety: Safe.
 VYRE_API void vyre_program_workgroup_size(const struct vyre_program *program, uint32_t out[3]);
 
+// The grid of a run that is given none, in workgroups, by the rule of docs/ir.md ("The grid").
+// `buffer_bytes` are the sizes of the declared buffers, in declaration order; those of workgroup
+// buffers are not looked at, and the rule counts elements, of which a rest at the end is none.
+// Counts beyond 2^32 - 1 saturate. VYRE_ERR_INVALID_ARGUMENT: `buffer_count` is not the program's.
+// VYRE_ERR_UNSUPPORTED: elements of a buffer have no size. On failure `out` is zeros.
+// Thread-safety: Safe.
+VYRE_API VYRE_MUST_USE enum vyre_result vyre_program_derive_grid(const struct vyre_program *program,
+                                                                 const uint64_t *buffer_bytes,
+                                                                 size_t buffer_count,
+                                                                 uint32_t out[3]);
+
 // How much a program says.
 struct vyre_program_size {
     size_t statements;  // blocks and regions included

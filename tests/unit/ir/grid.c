@@ -48,6 +48,11 @@ static void infer(const uint32_t workgroup[3], const struct declared *buffers, u
     struct vyre_program *program = NULL;
     assert_result(VYRE_OK, ir_draft_finish(&draft, ir_nodes_take(&draft, &body), true, &program));
     assert_true(ir_grid_infer(program, bytes, grid));
+    uint32_t derived[3];
+    assert_result(VYRE_OK, vyre_program_derive_grid(program, bytes, count, derived));
+    assert_memory_equal(derived, grid, sizeof derived);
+    assert_result(VYRE_ERR_INVALID_ARGUMENT,
+                  vyre_program_derive_grid(program, bytes, count + 1, derived));
     vyre_program_destroy(&program);
 }
 
@@ -180,6 +185,11 @@ static void types_without_a_size_are_refused(void **state)
     uint32_t grid[3] = { 7, 7, 7 };
     assert_false(ir_grid_infer(program, bytes, grid));
     assert_grid(grid, 7, 7, 7);
+    assert_result(VYRE_ERR_UNSUPPORTED, vyre_program_derive_grid(program, bytes, 1, grid));
+    assert_grid(grid, 0, 0, 0);
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_program_derive_grid(NULL, bytes, 1, grid));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_program_derive_grid(program, NULL, 1, grid));
+    assert_result(VYRE_ERR_INVALID_ARGUMENT, vyre_program_derive_grid(program, bytes, 1, NULL));
     vyre_program_destroy(&program);
 }
 

@@ -62,6 +62,18 @@ class Run:
             with open(self.path(where), "rb") as file:
                 self.assertEqual(file.read(), b"\4\0\0\0")
 
+    def test_the_grid_is_told(self):
+        text = ("workgroup 4 4\nbuffer out : u32[] readwrite @0\nshared t : u32[1]\n"
+                "let i = gid.y * 8 + gid.x\nif i < len(out) {\n    out[i] = i\n}\n")
+        inputs = ("--in", "out=zero:36")
+        result = self.run_program(OK, text, "-v", *inputs)
+        self.assertIn(b"grid: 2 x 2 x 1 workgroups of 4 x 4 x 1, derived from the sizes of the "
+                      b"buffers\n", result.stderr)
+        result = self.run_program(OK, text, "-v", "--grid", "2,5", *inputs)
+        self.assertIn(b"grid: 2 x 5 x 1 workgroups of 4 x 4 x 1\n", result.stderr)
+        self.assertEqual(result.stdout, b"out: " + " ".join(map(str, range(36))).encode() + b"\n")
+        self.assertNotIn(b"grid", self.run_program(OK, text, *inputs).stderr)
+
     def test_numbers_of_f32(self):
         text = ("workgroup 1\nbuffer x : f32[] readonly @0\nbuffer y : f32[] readwrite @1\n"
                 "y[gid.x] = x[gid.x] * 2.0\n")
