@@ -18,6 +18,7 @@
 #include "runs.h"
 
 #include "conform_ops.h"
+#include "kinds.h"
 #include "ir/copy.h"
 #include "ir/grid_sync.h"
 #include "ir/tables.h"
@@ -218,6 +219,17 @@ static bool depends_on_order(const struct attempt *attempt)
     return facts.order_matters || (note && strstr(note, "racy"));
 }
 
+// Edits may leave kinds behind that are gone, and must not miss one.
+static bool knows_its_kinds(const struct vyre_program *program, char *text, size_t size)
+{
+    uint32_t nodes = 0, exprs = 0;
+    count_kinds(&program->entry, &nodes, &exprs);
+    if (!(nodes & ~program->node_kinds) && !(exprs & ~program->expr_kinds))
+        return true;
+    snprintf(text, size, "has kinds that it does not know of");
+    return false;
+}
+
 static void try_list(const struct attempt *attempt, const struct list *list)
 {
     char text[400] = "";
@@ -243,7 +255,8 @@ static void try_list(const struct attempt *attempt, const struct list *list)
     for (size_t i = 0; i < count && good; i++) {
         const struct vyre_program *part = vyre_grid_split_program(split, i);
         good = part == attempt->program ||
-               (is_valid(part, text, sizeof text) && round_trips(part, text, sizeof text));
+               (is_valid(part, text, sizeof text) && round_trips(part, text, sizeof text) &&
+                knows_its_kinds(part, text, sizeof text));
     }
     const bool changed = count > 1 || vyre_grid_split_program(split, 0) != attempt->program;
     bool same = good;

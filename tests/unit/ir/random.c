@@ -3,6 +3,7 @@
 // parse, and a deep copy.
 #include "test.h"
 
+#include "kinds.h"
 #include "random_program.h"
 
 #include "ir/copy.h"
@@ -12,31 +13,10 @@
 enum { PROGRAMS = 3000 };
 
 // What a program says of the kinds of its parts is what a look at them finds.
-static void count_kinds(const struct ir_expr *expr, uint32_t *kinds)
-{
-    if (!expr)
-        return;
-    *kinds |= UINT32_C(1) << expr->kind;
-    for (uint32_t i = 0; i < expr->kid_count; i++)
-        count_kinds(expr->kids[i], kinds);
-}
-
-static void count_body(const struct ir_body *body, uint32_t *nodes, uint32_t *exprs)
-{
-    for (uint32_t i = 0; i < body->count; i++) {
-        const struct ir_node *node = body->nodes[i];
-        *nodes |= UINT32_C(1) << node->kind;
-        count_kinds(node->a, exprs);
-        count_kinds(node->b, exprs);
-        count_body(&node->body, nodes, exprs);
-        count_body(&node->otherwise, nodes, exprs);
-    }
-}
-
 static void assert_knows_its_kinds(const struct vyre_program *program)
 {
     uint32_t nodes = 0, exprs = 0;
-    count_body(&program->entry, &nodes, &exprs);
+    count_kinds(&program->entry, &nodes, &exprs);
     assert_int_equal(nodes, program->node_kinds);
     assert_int_equal(exprs, program->expr_kinds);
 }
