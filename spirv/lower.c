@@ -89,6 +89,22 @@ static bool can_fault(const struct spv_lowering *lowering)
            facts->guard_copies;
 }
 
+// Where the largest workgroup buffer is declared; NULL: there is none.
+static const struct ir_pos *largest_shared(const struct vyre_program *program)
+{
+    const struct ir_pos *largest = NULL;
+    uint64_t most = 0, bytes;
+    for (uint32_t i = 0; i < program->buffer_count; i++) {
+        const struct ir_buffer *buffer = &program->buffers[i];
+        if (buffer->access != VYRE_ACCESS_WORKGROUP ||
+            !ir_type_packed_size(buffer->element, buffer->count, &bytes) || bytes <= most)
+            continue;
+        most = bytes;
+        largest = &buffer->pos;
+    }
+    return largest;
+}
+
 static void check_workgroup(struct spv_lowering *lowering)
 {
     const struct vyre_target *target = lowering->target;
@@ -106,7 +122,7 @@ static void check_workgroup(struct spv_lowering *lowering)
                    "the workgroup has %u invocations, of at most %u", facts->workgroup_invocations,
                    target->max_workgroup_invocations);
     if (facts->workgroup_bytes > target->max_workgroup_memory)
-        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L009, NULL,
+        spv_refuse(lowering, VYRE_ERR_UNSUPPORTED, DIAG_L009, largest_shared(lowering->program),
                    "the program takes %llu bytes of workgroup memory%s, of at most %u",
                    (unsigned long long)facts->workgroup_bytes,
                    facts->has_subgroup && !facts->full_subgroup

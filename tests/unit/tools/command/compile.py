@@ -41,6 +41,9 @@ class Compile(Case):
         refused = self.expect(WRONG_INPUT, "compile", "-", stdin=many.encode())
         self.assertIn(b"<stdin>:1:1: error[L008]", refused.stderr)
         self.assertIn(b"--target roadmap2022", refused.stderr)
+        large = b"workgroup 1\nshared a : u32[1]\nshared b : u32[5000]\n"
+        self.assertIn(b"<stdin>:3:8: error[L009]",
+                      self.expect(WRONG_INPUT, "compile", "-", stdin=large).stderr)
         target = self.path("many.spv")
         self.expect(OK, "compile", "-", "-o", target, "--target", "roadmap2022",
                     stdin=many.encode())
