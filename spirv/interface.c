@@ -37,12 +37,6 @@ static void decorate_with(struct spv_lowering *lowering, uint32_t id, SpvDecorat
     SPV_EMIT(&lowering->writer, SPV_DECORATIONS, SpvOpDecorate, id, decoration, value);
 }
 
-static void fail_memory(struct spv_lowering *lowering)
-{
-    if (!lowering->writer.status)
-        lowering->writer.status = VYRE_ERR_NO_MEMORY;
-}
-
 // A global variable, listed in the entry point as the version demands (SPIR-V 1.6, OpEntryPoint:
 // inputs and outputs up to 1.3, everything from 1.4 on).
 static void declare_global(struct spv_lowering *lowering, uint32_t id, uint32_t pointer,
@@ -51,7 +45,7 @@ static void declare_global(struct spv_lowering *lowering, uint32_t id, uint32_t 
     SPV_EMIT(&lowering->writer, SPV_GLOBALS, SpvOpVariable, pointer, id, class);
     bool listed = class == SpvStorageClassInput || spirv_version(lowering->target->env) > 0x10300;
     if (listed && !array_push_in(&lowering->arena, &lowering->interface, id))
-        fail_memory(lowering);
+        spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
 }
 
 static uint32_t global_variable(struct spv_lowering *lowering, uint32_t pointer,
@@ -207,7 +201,7 @@ static void declare_push(struct spv_lowering *lowering)
         return;
     uint32_t *operands = arena_array(&lowering->arena, used->count + 1, sizeof *operands);
     if (!operands) {
-        fail_memory(lowering);
+        spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
         return;
     }
     const uint32_t block = operands[0] = lowering->push_type;
@@ -231,7 +225,7 @@ uint32_t spv_push_word(struct spv_lowering *lowering, uint32_t word)
     const uint32_t block = push_block(lowering);
     const uint32_t member = (uint32_t)lowering->push_used.count;
     if (!array_push_in(&lowering->arena, &lowering->push_used, word))
-        fail_memory(lowering);
+        spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
     *value = spv_writer_id(&lowering->writer);
     SPV_EMIT(&lowering->writer, SPV_PROLOGUE, SpvOpCompositeExtract, lowering->type_u32, *value,
              block, member);

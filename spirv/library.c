@@ -31,12 +31,6 @@ static uint32_t count_at(const uint32_t *text, uint32_t place)
     return text[place] >> SpvWordCountShift;
 }
 
-static void fail(struct spv_lowering *lowering)
-{
-    if (!lowering->writer.status)
-        lowering->writer.status = VYRE_ERR_NO_MEMORY;
-}
-
 // ---- Finding ------------------------------------------------------------------------------------
 
 // Notes where functions, types and constants are. Labels and results inside functions have no
@@ -84,7 +78,7 @@ static bool open_library(struct spv_lowering *lowering)
     library->ids = memory_calloc(library->text[BOUND_AT], sizeof *library->ids);
     if (library->places && library->ids)
         return true;
-    fail(lowering);
+    spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
     return false;
 }
 
@@ -106,7 +100,7 @@ static uint32_t want(struct spv_lowering *lowering, uint32_t function)
     if (!library->ids[function]) {
         library->ids[function] = spv_writer_id(&lowering->writer);
         if (!array_push(&library->wanted, function))
-            fail(lowering);
+            spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
     }
     return library->ids[function];
 }
@@ -201,7 +195,7 @@ static size_t push_operands(struct spv_lowering *lowering, uint32_t place, uint3
         uint32_t word = library->text[place + i];
         word = is_id(ids, i) ? map(lowering, word) : word;
         if (!array_push(&library->operands, word))
-            fail(lowering);
+            spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
     }
     return first;
 }

@@ -7,12 +7,6 @@
 // assigns is known before it (facts.h), and its phis learn at its end what the body leaves.
 #include "locals.h"
 
-static void fail_memory(struct spv_lowering *lowering)
-{
-    if (!lowering->writer.status)
-        lowering->writer.status = VYRE_ERR_NO_MEMORY;
-}
-
 static bool same_words(struct spv_value a, struct spv_value b)
 {
     for (uint32_t i = 0; i < spv_word_count(a); i++)
@@ -27,7 +21,7 @@ void spv_bind(struct spv_lowering *lowering, ir_name name, struct spv_value valu
 {
     struct spv_binding *local = &lowering->locals[name];
     if (!array_push_in(&lowering->arena, &lowering->undo, ((struct spv_undo){ name, *local })))
-        fail_memory(lowering);
+        spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
     *local = (struct spv_binding){ .value = value, .is_live = true, .depth = lowering->arms.depth };
 }
 
@@ -49,7 +43,7 @@ static void note_change(struct spv_lowering *lowering, ir_name name, struct spv_
                                        .changed_in = local->changed_in,
                                        .before = before };
     if (!array_push_in(&lowering->arena, &lowering->changes, change))
-        fail_memory(lowering);
+        spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
     local->changed_in = lowering->arms.current;
 }
 
@@ -175,7 +169,7 @@ void spv_loop_locals_begin(struct spv_lowering *lowering, struct spv_loop *loop,
         const size_t end = writer->sections[SPV_BODY].count;
         if (!array_push_in(&lowering->arena, &lowering->phis,
                            ((struct spv_loop_phi){ name, value, end })))
-            fail_memory(lowering);
+            spv_writer_fail(&lowering->writer, VYRE_ERR_NO_MEMORY);
         spv_assign(lowering, name, value);
     }
 }

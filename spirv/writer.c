@@ -36,7 +36,7 @@ static bool reserve(struct spv_writer *writer, enum spv_section section, size_t 
     return true;
 }
 
-static void fail(struct spv_writer *writer, enum vyre_result status)
+void spv_writer_fail(struct spv_writer *writer, enum vyre_result status)
 {
     if (!writer->status)
         writer->status = status;
@@ -46,13 +46,13 @@ void spv_writer_expect(struct spv_writer *writer, uint64_t words)
 {
     enum { MOST = 1 << 24 };
     if (!reserve(writer, SPV_BODY, (size_t)u64_min(words, MOST)))
-        fail(writer, VYRE_ERR_NO_MEMORY);
+        spv_writer_fail(writer, VYRE_ERR_NO_MEMORY);
 }
 
 uint32_t spv_writer_id(struct spv_writer *writer)
 {
     if (writer->next_id >= SPV_ID_LIMIT) {
-        fail(writer, VYRE_ERR_LIMIT);
+        spv_writer_fail(writer, VYRE_ERR_LIMIT);
         return 1;
     }
     return writer->next_id++;
@@ -95,11 +95,11 @@ uint32_t *spv_open_slowly(struct spv_writer *writer, enum spv_section section, S
     if (section == SPV_BODY && writer->file)
         tell_line(writer, op);
     if (count > UINT16_MAX) {
-        fail(writer, VYRE_ERR_LIMIT);
+        spv_writer_fail(writer, VYRE_ERR_LIMIT);
         return NULL;
     }
     if (!reserve(writer, section, count)) {
-        fail(writer, VYRE_ERR_NO_MEMORY);
+        spv_writer_fail(writer, VYRE_ERR_NO_MEMORY);
         return NULL;
     }
     return spv_begin_instruction(writer, section, op, count);
@@ -228,7 +228,7 @@ static uint32_t intern(struct spv_writer *writer, SpvOp op, size_t id_at, const 
                        size_t count)
 {
     if (writer->interned_count * 4 >= writer->interned_size * 3 && !grow_interned(writer)) {
-        fail(writer, VYRE_ERR_NO_MEMORY);
+        spv_writer_fail(writer, VYRE_ERR_NO_MEMORY);
         return 1;
     }
     static const uint32_t none[1];

@@ -71,6 +71,9 @@ struct spv_writer {
 
 void spv_writer_fini(struct spv_writer *writer);
 
+// Makes the writer fail; the first reason stays.
+void spv_writer_fail(struct spv_writer *writer, enum vyre_result status);
+
 // Room for as many words of SPV_BODY as there will probably be.
 void spv_writer_expect(struct spv_writer *writer, uint64_t words);
 
