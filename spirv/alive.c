@@ -30,6 +30,12 @@ static uint32_t is_alive(struct spv_lowering *lowering)
     return spv_test2(lowering, SpvOpINotEqual, word, spv_u32(lowering, 0));
 }
 
+static void end_invocation(struct spv_lowering *lowering)
+{
+    spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
+    lowering->block = 0;
+}
+
 // What they find in memory must not decide how often a whole vector comes by at a barrier, or spend
 // its passes through loops. Where the workgroup is one wide the driver takes every local id for 0,
 // but then a row is one vector. The sum hides that no id is so large.
@@ -46,8 +52,7 @@ void spv_leave_beyond(struct spv_lowering *lowering)
     id = spv_word2(lowering, SpvOpIAdd, id, spv_hidden_zero(lowering));
     uint32_t beyond = spv_test2(lowering, SpvOpUGreaterThanEqual, id, spv_u32(lowering, size));
     struct spv_if branch = spv_if_begin(lowering, beyond, false);
-    spv_emit(writer, SPV_BODY, SpvOpReturn, NULL, 0);
-    lowering->block = 0;
+    end_invocation(lowering);
     spv_if_end(lowering, &branch);
 }
 
@@ -95,8 +100,7 @@ void spv_frame_end(struct spv_lowering *lowering, const struct spv_frame *frame)
     SPV_EMIT(&lowering->writer, SPV_BODY, SpvOpBranchConditional, again, frame->header,
              frame->merge);
     spv_start_block(lowering, frame->merge);
-    spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
-    lowering->block = 0;
+    end_invocation(lowering);
 }
 
 void spv_return(struct spv_lowering *lowering)
@@ -104,8 +108,7 @@ void spv_return(struct spv_lowering *lowering)
     if (!lowering->block)
         return;
     spv_report_outside(lowering);
-    spv_emit(&lowering->writer, SPV_BODY, SpvOpReturn, NULL, 0);
-    lowering->block = 0;
+    end_invocation(lowering);
 }
 
 void spv_exit(struct spv_lowering *lowering)
