@@ -21,8 +21,8 @@ struct walk {
     } atomics;
     uint32_t loop_depth;
     uint32_t subgroup_depth; // operations around the current expression
-    // Stores that have an atomic behind them, or before them; and whether loops have any.
-    bool stores, stores_before_atomic, stores_behind_atomic, stores_in_loop, atomics_in_loop;
+    // Stores that have an atomic behind them, or before them; and whether loops have stores.
+    bool stores, stores_before_atomic, stores_behind_atomic, stores_in_loop;
     bool meets; // the current node's expressions have a subgroup operation
     bool failed;
 };
@@ -76,7 +76,6 @@ static void visit_atomic(struct walk *walk, const struct ir_expr *expr, ir_name 
         buffer->updated = true;
     walk->facts->has_nand |= expr->op == IR_ATOMIC_FETCH_NAND;
     walk->stores_before_atomic |= walk->stores;
-    walk->atomics_in_loop |= walk->loop_depth > 0;
     if (!array_push_in(walk->arena, &walk->atomics,
                        ((struct atomic_use){ expr, result, walk->loop_depth > 0 })))
         walk->failed = true;
@@ -341,13 +340,14 @@ static bool atomics_are_relaxed(const struct walk *walk)
             return false;
     }
     // Somebody's last word may be that of who came behind all others.
-    if ((walk->stores_before_atomic && walk->stores_behind_atomic) ||
-        (walk->stores_in_loop && walk->atomics_in_loop))
+    if (walk->stores_before_atomic && walk->stores_behind_atomic)
         return false;
     // No written location is read plainly, so only the results of atomics can observe anything.
     const struct ir_expr *only = NULL;
     for (size_t i = 0; i < walk->atomics.count; i++) {
         const struct atomic_use *use = &walk->atomics.items[i];
+        if (use->in_loop && walk->stores_in_loop) // they are before and behind each other
+            return false;
         if (use->result && facts->names[use->result].uses == 0)
             continue;
         // One observation per invocation, and thus nothing to order it against.
